@@ -1,0 +1,1 @@
+"""READ: the bytes of one file become plain facts."""

@@ -1,0 +1,337 @@
+"""The vocabulary of facts: what one file says, with byte spans, before anything is judged.
+
+Facts are small, frozen and serialisable. They hold no LibCST node and know no other file.
+
+Names are written the way the file's own imports resolve them (`facts.python.names`):
+
+- `asyncio.run`     imported, absolute
+- `.tasks.add`      imported, relative (the dots are kept)
+- `@app.conf`       bound at the top level of this module
+- `%loop`           bound in a function (or an enclosing function)
+- `builtins.print`  a builtin that nothing in the file rebinds
+- `*Celery`         not bound in the file: a star import may provide it
+"""
+
+from __future__ import annotations
+
+from typing import Literal as OneOf
+
+from msgspec import Struct
+
+from celery_lint.finding import Span
+
+NOWHERE = Span(0, 0)
+
+Use = OneOf[
+    "discarded", "assigned", "returned", "yielded", "awaited", "argument",
+    "entered", "iterated", "decorator", "receiver", "other",
+]  # fmt: skip
+
+BlockKind = OneOf[
+    "module", "class", "function", "lambda", "if", "else", "for", "while",
+    "try", "except", "finally", "with", "case",
+]  # fmt: skip
+
+
+class Literal(Struct, frozen=True, tag="literal"):
+    """A constant written down. Concatenated string literals are one."""
+
+    value: str | int | float | bool | None
+    span: Span = NOWHERE
+
+
+class Name(Struct, frozen=True, tag="name"):
+    """A name or a dotted path that starts with a name, resolved through the file's imports."""
+
+    ref: str
+    span: Span = NOWHERE
+
+
+class Attribute(Struct, frozen=True, tag="attribute"):
+    """An attribute of something that is not a plain dotted name: `factory().conf`."""
+
+    value: Value
+    name: str
+    span: Span = NOWHERE
+
+
+class Argument(Struct, frozen=True, tag="argument"):
+    """One argument of a call; STAR is `*` or `**` for an unpacked one."""
+
+    value: Value
+    keyword: str | None = None
+    star: OneOf["", "*", "**"] = ""
+    span: Span = NOWHERE
+
+
+class Call(Struct, frozen=True, tag="call"):
+    """A call: where it stands (BLOCK) and what becomes of its value (USE).
+
+    TARGET is the name it is assigned to or entered as (`with f() as name`), resolved, when there is just one.
+    """
+
+    callee: Value
+    arguments: tuple[Argument, ...]
+    span: Span
+    block: int
+    use: Use
+    target: str | None = None
+
+    def argument(self, position: int | None, keyword: str | None = None) -> Argument | None:
+        """The argument at POSITION (when no `*args` precedes it) or named KEYWORD."""
+        for index, argument in enumerate(self.arguments):
+            if argument.star == "*":
+                position = None
+            if argument.keyword is not None and argument.keyword == keyword:
+                return argument
+            if index == position and argument.keyword is None and not argument.star:
+                return argument
+        return None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether `**options` may add keywords that are not written here."""
+        return any(argument.star == "**" for argument in self.arguments)
+
+
+class Entry(Struct, frozen=True, tag="entry"):
+    """One `key: value` of a dict; KEY is None for `**value`."""
+
+    key: Value | None
+    value: Value
+    span: Span = NOWHERE
+
+
+class Mapping(Struct, frozen=True, tag="mapping"):
+    """A dict display."""
+
+    entries: tuple[Entry, ...]
+    span: Span = NOWHERE
+
+
+class Items(Struct, frozen=True, tag="items"):
+    """A list, tuple or set display. A starred item is an `Opaque` holding its value."""
+
+    kind: OneOf["list", "tuple", "set"]
+    items: tuple[Value, ...]
+    span: Span = NOWHERE
+
+
+class Text(Struct, frozen=True, tag="text"):
+    """An f-string: literal parts and interpolated values, in order."""
+
+    parts: tuple[Value, ...]
+    span: Span = NOWHERE
+
+
+class Operation(Struct, frozen=True, tag="operation"):
+    """A binary, boolean or comparing operation: `30 * 60`, `url or "redis://"`, `"celery" in argv`."""
+
+    operator: str
+    left: Value
+    right: Value
+    span: Span = NOWHERE
+
+
+class Subscript(Struct, frozen=True, tag="subscript"):
+    """`value[index]`."""
+
+    value: Value
+    index: Value
+    span: Span = NOWHERE
+
+
+class Await(Struct, frozen=True, tag="await"):
+    """`await value`."""
+
+    value: Value
+    span: Span = NOWHERE
+
+
+class Choice(Struct, frozen=True, tag="choice"):
+    """`body if test else orelse`."""
+
+    test: Value
+    body: Value
+    orelse: Value
+    span: Span = NOWHERE
+
+
+class Lambda(Struct, frozen=True, tag="lambda"):
+    """`lambda: body`; calls in the body stand in a block of kind `lambda`."""
+
+    body: Value
+    span: Span = NOWHERE
+
+
+class Opaque(Struct, frozen=True, tag="opaque"):
+    """An expression that has no meaning here; PARTS are the values found in it."""
+
+    parts: tuple[Value, ...] = ()
+    span: Span = NOWHERE
+
+
+Value = (
+    Literal | Name | Attribute | Call | Mapping | Items | Text | Operation
+    | Subscript | Await | Choice | Lambda | Opaque
+)  # fmt: skip
+
+
+class WithItem(Struct, frozen=True):
+    """`value as target` in a `with`; TARGET is the resolved name."""
+
+    value: Value
+    target: str | None = None
+
+
+class Block(Struct, frozen=True):
+    """A region of code. Blocks form a tree: PARENT is an index into `PythonFacts.blocks`, -1 for the module.
+
+    VALUE is the test of an `if`, `while` or `case`, the iterable of a `for`, the type of an `except`.
+    NAME is the name of a function or class, or what an `except` binds.
+    """
+
+    kind: BlockKind
+    parent: int
+    span: Span
+    name: str | None = None
+    value: Value | None = None
+    items: tuple[WithItem, ...] = ()
+    is_async: bool = False
+
+
+class Parameter(Struct, frozen=True):
+    """One parameter of a function; STAR is `*` or `**` for a collecting one."""
+
+    name: str
+    star: OneOf["", "*", "**"] = ""
+    keyword_only: bool = False
+    positional_only: bool = False
+    default: Value | None = None
+    annotation: Value | None = None
+
+
+class Function(Struct, frozen=True):
+    """A `def`. SPAN covers decorators and body, NAME_SPAN the name; BLOCK is its body's block, OUTER the
+    block it is defined in. QUALNAME joins the names of the enclosing classes and functions with dots."""
+
+    name: str
+    qualname: str
+    span: Span
+    name_span: Span
+    block: int
+    outer: int
+    is_async: bool
+    is_generator: bool
+    decorators: tuple[Value, ...]
+    parameters: tuple[Parameter, ...]
+
+
+class Class(Struct, frozen=True):
+    """A `class` statement; bases and keywords as arguments."""
+
+    name: str
+    qualname: str
+    span: Span
+    name_span: Span
+    block: int
+    outer: int
+    decorators: tuple[Value, ...]
+    bases: tuple[Argument, ...]
+
+
+class Assignment(Struct, frozen=True):
+    """`target = value` (one fact per target). TARGET is resolved: `@app.conf.task_routes`, `%loop`; None when
+    it is no dotted name, then TARGET_VALUE still says what it was (a subscript, an attribute of a call)."""
+
+    target: str | None
+    target_value: Value
+    value: Value | None
+    span: Span
+    block: int
+    operator: OneOf["=", "+=", "|=", "other"] = "="
+    annotation: Value | None = None
+
+
+class Return(Struct, frozen=True):
+    """`return value`."""
+
+    value: Value | None
+    span: Span
+    block: int
+
+
+class Import(Struct, frozen=True):
+    """One imported name. `import a.b as c`: MODULE "a.b", NAME None, ALIAS "c".
+    `from .m import x`: MODULE ".m", NAME "x" ("*" for a star import)."""
+
+    module: str
+    name: str | None
+    alias: str | None
+    span: Span
+    block: int
+
+
+class PythonFacts(Struct, frozen=True):
+    """What one Python file says."""
+
+    path: str
+    blocks: tuple[Block, ...] = ()
+    imports: tuple[Import, ...] = ()
+    functions: tuple[Function, ...] = ()
+    classes: tuple[Class, ...] = ()
+    assignments: tuple[Assignment, ...] = ()
+    calls: tuple[Call, ...] = ()
+    returns: tuple[Return, ...] = ()
+    error: ReadError | None = None
+
+
+class ReadError(Struct, frozen=True):
+    """Why a file could not be read; SPAN is where the reader stopped."""
+
+    message: str
+    span: Span = NOWHERE
+
+
+class Word(Struct, frozen=True):
+    """One word of a command line. TEXT is None when it cannot be known (a variable without a default, a
+    template); RAW is how it is written. SPAN is where, in the file that holds the command."""
+
+    text: str | None
+    raw: str
+    span: Span = NOWHERE
+
+
+class Command(Struct, frozen=True):
+    """A command that some deployment file runs.
+
+    WORDS start with the program. ENVIRONMENT holds what the file sets for it (None: set, value unknown).
+    SERVICE is the compose service, Kubernetes workload, supervisor program, systemd unit, Procfile type or
+    make target. KIND says what file it is. ALTERNATIVE groups commands that run together: two compose files,
+    or a Makefile and a compose file, are alternatives of each other and not a sum. OVERRIDES is the path of a
+    Dockerfile or script whose own command this one replaces (a compose service with `build:` and `command:`).
+    SCRIPT is the path of a project script that the command runs instead of being one itself (`./start.sh`).
+    """
+
+    words: tuple[Word, ...]
+    path: str
+    span: Span
+    kind: OneOf[
+        "compose", "dockerfile", "procfile", "makefile", "shell", "systemd", "supervisor", "kubernetes", "helm", "python"
+    ]
+    alternative: str
+    service: str | None = None
+    environment: dict[str, str | None] = {}
+    replicas: int | None = None
+    workdir: str | None = None
+    overrides: str | None = None
+    script: str | None = None
+    execs: bool = False
+
+
+class DeployFacts(Struct, frozen=True):
+    """What one deployment file says."""
+
+    path: str
+    commands: tuple[Command, ...] = ()
+    error: ReadError | None = None

@@ -1,0 +1,117 @@
+"""What a rule says: findings, the places they name, and the edits that would cure them.
+
+Places are byte spans of a file. Lines and columns are computed where they are shown (`celery_lint.source`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from celery_lint.remedy import Remedy
+
+
+class Span(Struct, frozen=True, array_like=True, order=True):
+    """A half-open range of bytes in one file."""
+
+    start: int
+    end: int
+
+    def contains(self, other: Span) -> bool:
+        """Whether OTHER lies inside this span (or is the same)."""
+        return self.start <= other.start and other.end <= self.end
+
+
+class Severity(IntEnum):
+    """How bad it is; `info` never fails a run by default."""
+
+    INFO = 1
+    WARNING = 2
+    ERROR = 3
+
+    @property
+    def label(self) -> str:
+        """The word shown to people and written to JSON."""
+        return self.name.lower()
+
+
+class Confidence(IntEnum):
+    """How sure the rule is that the finding is real."""
+
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+
+    @property
+    def label(self) -> str:
+        """The word shown to people and written to JSON."""
+        return self.name.lower()
+
+
+class Applicability(StrEnum):
+    """When a fix may be applied without asking (`safe`), on request (`unsafe`), or never (`display`)."""
+
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+    DISPLAY = "display"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Location:
+    """A span of one file; PATH is relative to the project's root, with `/`."""
+
+    path: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Another place that explains a finding, and what that place has to do with it."""
+
+    location: Location
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace the bytes of SPAN in PATH by TEXT (encoded as the file is)."""
+
+    path: str
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Edits that cure one finding. They are applied together or not at all."""
+
+    title: str
+    applicability: Applicability
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One root cause, said once.
+
+    ENTITY is what the finding is about, stable when lines move: `task:proj.tasks.add`, `queue:mail`,
+    `setting:task_time_limit`, `route:proj.*`, `app:proj.celery.app`, `function:proj/tasks.py:helper`.
+    REMEDY is how it could be cured, still without edits; `celery_lint.fix` turns it into FIX, or into
+    WITHHELD: one sentence that says why there is no automatic fix.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    confidence: Confidence
+    message: str
+    location: Location
+    entity: str
+    related: tuple[Related, ...] = ()
+    remedy: Remedy | None = field(default=None, compare=False)
+    fix: Fix | None = field(default=None, compare=False)
+    withheld: str | None = field(default=None, compare=False)

@@ -1,0 +1,120 @@
+"""How a finding could be cured, as data: what the rewriters in `celery_lint.fix.rewrite` are asked to do.
+
+Rules know the project and say *what* (this engine, this print, these loop runs); rewriters know LibCST and
+say *how*. A remedy names byte spans of the file as it was read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from celery_lint.finding import Applicability, Location, Span
+
+
+@dataclass(frozen=True, slots=True)
+class LoopRun:
+    """One `<loop>.run_until_complete(argument)` call.
+
+    ARGUMENT says what the project knows of the argument: provably a `coroutine` (a call of an `async def`, a
+    parameter or variable holding one), an `awaitable` that is no coroutine (`gather(...)`, a future, a task),
+    or `unknown`.
+    """
+
+    span: Span
+    argument: Literal["coroutine", "awaitable", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunCoroutines:
+    """Replace loops driven by hand in one function (SCOPE: the span of its `def` with decorators, or of the
+    whole module) by `asyncio.run`, or `asyncio.Runner` for several runs on one loop.
+
+    LOOP_GETTERS are spans of calls in SCOPE that return a loop through a project helper
+    (`loop = get_or_create_event_loop()`). REMOVABLE are helper functions that nothing but these runs uses, so
+    they go with them.
+    """
+
+    path: str
+    scope: Span
+    runs: tuple[LoopRun, ...]
+    loop_getters: tuple[Span, ...] = ()
+    removable: tuple[Location, ...] = ()
+    applicability: Applicability = Applicability.UNSAFE
+
+
+@dataclass(frozen=True, slots=True)
+class UseNullPool:
+    """Give the engine built by CALL `poolclass=NullPool`, without the pool's own arguments."""
+
+    path: str
+    call: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeSession:
+    """Open the session assigned by the statement ASSIGNMENT in a `with` (`async with` when IS_ASYNC) around
+    the statements that use it, and drop its later `close()`. SCOPE is the enclosing function."""
+
+    path: str
+    scope: Span
+    assignment: Span
+    variable: str
+    is_async: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BindTask:
+    """Add `bind=True` to the task decorator DECORATOR (span of the decorator expression, without `@`)."""
+
+    path: str
+    decorator: Span
+
+
+@dataclass(frozen=True, slots=True)
+class LogInstead:
+    """Turn the `print` calls PRINTS into logger calls, with a module logger in the style of the file.
+
+    STYLE `task` asks for `get_task_logger(__name__)`, `stdlib` for `logging.getLogger(__name__)`, `auto` for
+    whichever the file already uses (stdlib when it uses neither).
+    """
+
+    path: str
+    prints: tuple[Span, ...]
+    style: Literal["auto", "stdlib", "task"] = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class WrapAsyncTask:
+    """Rename the coroutine of an `async def` task (FUNCTION: its span with decorators) and put a sync task in
+    front of it that runs it with `asyncio.run`. BOUND: the first parameter is the task itself."""
+
+    path: str
+    function: Span
+    bound: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetTimeLimits:
+    """Set `task_soft_time_limit` and `task_time_limit` (seconds) where the app is configured.
+
+    TARGET is a `conf.update(...)` or `Celery(...)` call, or a literal dict, that already holds settings of the
+    app. STYLE is the spelling found there.
+    """
+
+    path: str
+    target: Span
+    soft: int | None
+    hard: int | None
+    style: Literal["keyword", "mapping"] = "keyword"
+
+
+Remedy = (
+    RunCoroutines
+    | UseNullPool
+    | ScopeSession
+    | BindTask
+    | LogInstead
+    | WrapAsyncTask
+    | SetTimeLimits
+)

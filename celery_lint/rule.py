@@ -1,0 +1,77 @@
+"""What a rule is: a pure function over the project, and everything machine-readable about it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, get_type_hints
+
+from celery_lint.finding import Confidence, Finding, Severity
+
+ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
+HIGH, MEDIUM, LOW = Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW
+
+# A check takes (subject, project) or (project); its subject's type is read from the annotation.
+Check = Callable[..., Iterator[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule. `family` and `stem` come from the module it lives in: `rules/<family>/<stem>.py`."""
+
+    code: str
+    name: str
+    since: str
+    severity: Severity
+    confidence: Confidence
+    fix: str  # "safe", "unsafe", "none", or several joined by " / "
+    check: Check
+    preset: str = "recommended"
+    absorbs: tuple[str, ...] = ()
+
+    @property
+    def summary(self) -> str:
+        """One line: what the rule finds (the first line of the check's docstring)."""
+        return (inspect.getdoc(self.check) or "").partition("\n")[0]
+
+    @property
+    def family(self) -> str:
+        """The folder of the rule: `event_loop`, `wiring`, `database`, …"""
+        return self.check.__module__.split(".")[-2]
+
+    @property
+    def stem(self) -> str:
+        """The file of the rule, with `-`: also the file of its page."""
+        return self.check.__module__.split(".")[-1].replace("_", "-")
+
+    def subject(self) -> type[object]:
+        """The type of the check's first parameter: what the rule is asked about one by one."""
+        hints = get_type_hints(self.check)
+        first = next(iter(inspect.signature(self.check).parameters))
+        kind: type[object] = hints[first]
+        return kind
+
+
+def rule(
+    code: str,
+    name: str,
+    *,
+    since: str,
+    severity: Severity,
+    confidence: Confidence,
+    fix: str = "none",
+    preset: str = "recommended",
+    absorbs: tuple[str, ...] = (),
+) -> Callable[[Check], Check]:
+    """Declare the decorated function to be the check of a rule.
+
+    ABSORBS names rules whose finding at the same place has the same root cause: theirs is dropped.
+    """
+
+    def declare(check: Check) -> Check:
+        declared: Any = check
+        declared.rule = Rule(code, name, since, severity, confidence, fix, check, preset, absorbs)
+        return check
+
+    return declare
