@@ -1,0 +1,305 @@
+"""READ a Python file: one parse, one walk, facts only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import libcst as cst
+
+from celery_lint.facts import model
+from celery_lint.facts.python.names import class_scope, dotted, function_scope, import_base, module_scope, parameters
+from celery_lint.facts.python.spans import Spans
+from celery_lint.facts.python.values import Values
+from celery_lint.facts.python.walk import walk
+from celery_lint.finding import Span
+
+
+def read(path: str, data: bytes) -> model.PythonFacts:
+    """What the Python file DATA says; PATH is only noted. A pure function.
+
+    A file that is no Python gives facts with `error` set and nothing else.
+    """
+    if b"\0" in data:
+        at = data.index(b"\0")
+        return _unreadable(path, "it contains a NUL byte", Span(at, at + 1))
+    try:
+        module = cst.parse_module(data)
+        return _read_module(path, module, Spans(module, data))
+    except cst.ParserSyntaxError as error:
+        return _unreadable(path, _first_line(error.message), _error_span(data, error))
+    except (SyntaxError, UnicodeError, LookupError) as error:
+        return _unreadable(path, _first_line(str(error)), Span(0, 0))
+    except RecursionError:
+        return _unreadable(path, "it is nested too deeply", Span(0, 0))
+
+
+def _unreadable(path: str, message: str, span: Span) -> model.PythonFacts:
+    return model.PythonFacts(path, error=model.ReadError(message, span))
+
+
+def _first_line(message: str) -> str:
+    return message.strip().partition("\n")[0].removesuffix(".")
+
+
+def _error_span(data: bytes, error: cst.ParserSyntaxError) -> Span:
+    lines = data.splitlines(keepends=True)
+    start = sum(map(len, lines[: max(error.raw_line - 1, 0)])) + max(error.raw_column, 0)
+    start = min(start, len(data))
+    return Span(start, start)
+
+
+def _read_module(path: str, module: cst.Module, spans: Spans) -> model.PythonFacts:
+    reader = _Reader(Values(spans, module_scope(module)))
+    reader.values.blocks.append(model.Block("module", -1, spans.of(module)))
+    for statement in module.body:
+        walk(statement, reader)
+    return model.PythonFacts(
+        path,
+        blocks=tuple(reader.values.blocks),
+        imports=tuple(reader.imports),
+        functions=tuple(sorted(reader.functions, key=lambda function: function.span)),
+        classes=tuple(sorted(reader.classes, key=lambda item: item.span)),
+        assignments=tuple(reader.assignments),
+        calls=tuple(sorted(reader.values.calls, key=lambda call: call.span)),
+        returns=tuple(reader.returns),
+    )
+
+
+@dataclass
+class _Reader(cst.CSTVisitor):
+    """Walks the statements of one file and writes the facts down. Expressions are left to `Values`."""
+
+    values: Values
+    imports: list[model.Import] = field(default_factory=list)
+    functions: list[model.Function] = field(default_factory=list)
+    classes: list[model.Class] = field(default_factory=list)
+    assignments: list[model.Assignment] = field(default_factory=list)
+    returns: list[model.Return] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+
+    def _span(self, node: cst.CSTNode) -> Span:
+        return self.values.spans.of(node)
+
+    def _open(self, block: model.Block) -> int:
+        self.values.blocks.append(block)
+        outer, self.values.block = self.values.block, len(self.values.blocks) - 1
+        return outer
+
+    def _inside(self, kind: model.BlockKind, node: cst.CSTNode, value: model.Value | None = None) -> None:
+        """Walk the body NODE as a block of its own."""
+        outer = self._open(model.Block(kind, self.values.block, self._span(node), value=value))
+        walk(node, self)
+        self.values.block = outer
+
+    # definitions
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
+        decorators = tuple(self.values.of(item.decorator, "decorator") for item in node.decorators)
+        signature = self._parameters(node.params)
+        outer_scope, qualname = self.values.scope, ".".join([*self.names, node.name.value])
+        outer = self._open(
+            model.Block("function", self.values.block, self._span(node.body), qualname, is_async=node.asynchronous is not None)
+        )
+        block = self.values.block
+        self.names.append(node.name.value)
+        outer_yield, self.values.has_yield = self.values.has_yield, False
+        self.values.scope = function_scope(node, outer_scope)
+        walk(node.body, self)
+        is_generator, self.values.has_yield = self.values.has_yield, outer_yield
+        self.values.scope, self.values.block = outer_scope, outer
+        self.names.pop()
+        self.functions.append(
+            model.Function(
+                node.name.value, qualname, self._span(node), self._span(node.name), block, outer,
+                node.asynchronous is not None, is_generator, decorators, signature,
+            )  # fmt: skip
+        )
+        return False
+
+    def _parameters(self, params: cst.Parameters) -> tuple[model.Parameter, ...]:
+        return tuple(
+            model.Parameter(
+                item.name.value,
+                star="**" if item is params.star_kwarg else "*" if item is params.star_arg else "",
+                keyword_only=item in params.kwonly_params,
+                positional_only=item in params.posonly_params,
+                default=self.values.of(item.default, "other") if item.default is not None else None,
+                annotation=self.values.of(item.annotation.annotation) if item.annotation is not None else None,
+            )
+            for item in parameters(params)
+        )
+
+    def visit_ClassDef(self, node: cst.ClassDef) -> bool:
+        decorators = tuple(self.values.of(item.decorator, "decorator") for item in node.decorators)
+        bases = tuple(self.values.argument(item) for item in (*node.bases, *node.keywords))
+        qualname = ".".join([*self.names, node.name.value])
+        outer_scope = self.values.scope
+        outer = self._open(model.Block("class", self.values.block, self._span(node.body), qualname))
+        block = self.values.block
+        self.names.append(node.name.value)
+        self.values.scope = class_scope(node, qualname, outer_scope)
+        walk(node.body, self)
+        self.values.scope, self.values.block = outer_scope, outer
+        self.names.pop()
+        self.classes.append(
+            model.Class(
+                node.name.value, qualname, self._span(node), self._span(node.name), block, outer, decorators, bases
+            )
+        )
+        return False
+
+    # simple statements
+
+    def visit_Import(self, node: cst.Import) -> bool:
+        for alias in node.names:
+            asname = alias.asname.name.value if alias.asname and isinstance(alias.asname.name, cst.Name) else None
+            self.imports.append(
+                model.Import(dotted(alias.name) or "", None, asname, self._span(alias), self.values.block)
+            )
+        return False
+
+    def visit_ImportFrom(self, node: cst.ImportFrom) -> bool:
+        base = import_base(node)
+        if isinstance(node.names, cst.ImportStar):
+            self.imports.append(model.Import(base, "*", None, self._span(node), self.values.block))
+            return False
+        for alias in node.names:
+            asname = alias.asname.name.value if alias.asname and isinstance(alias.asname.name, cst.Name) else None
+            self.imports.append(
+                model.Import(base, dotted(alias.name), asname, self._span(alias), self.values.block)
+            )
+        return False
+
+    def visit_Assign(self, node: cst.Assign) -> bool:
+        targets = [item.target for item in node.targets]
+        single = self.values.reference(targets[0]) if len(targets) == 1 else None
+        value = self.values.of(node.value, "assigned", single)
+        for target in targets:
+            self._assignment(target, value, node)
+        return False
+
+    def visit_AnnAssign(self, node: cst.AnnAssign) -> bool:
+        annotation = self.values.of(node.annotation.annotation)
+        value = None
+        if node.value is not None:
+            value = self.values.of(node.value, "assigned", self.values.reference(node.target))
+        self._assignment(node.target, value, node, annotation=annotation)
+        return False
+
+    def visit_AugAssign(self, node: cst.AugAssign) -> bool:
+        value = self.values.of(node.value, "assigned")
+        operator = {cst.AddAssign: "+=", cst.BitOrAssign: "|="}.get(type(node.operator), "other")
+        self._assignment(node.target, value, node, operator)
+        return False
+
+    def _assignment(
+        self,
+        target: cst.BaseExpression,
+        value: model.Value | None,
+        node: cst.CSTNode,
+        operator: str = "=",
+        annotation: model.Value | None = None,
+    ) -> None:
+        self.assignments.append(
+            model.Assignment(
+                self.values.reference(target), self.values.of(target), value, self._span(node), self.values.block,
+                operator, annotation,  # type: ignore[arg-type]
+            )  # fmt: skip
+        )
+
+    def visit_NamedExpr(self, node: cst.NamedExpr) -> bool:
+        value = self.values.of(node.value, "assigned", self.values.reference(node.target))
+        self._assignment(node.target, value, node)
+        return False
+
+    def visit_Return(self, node: cst.Return) -> bool:
+        value = self.values.of(node.value, "returned") if node.value is not None else None
+        self.returns.append(model.Return(value, self._span(node), self.values.block))
+        return False
+
+    def visit_Expr(self, node: cst.Expr) -> bool:
+        self.values.of(node.value, "discarded")
+        return False
+
+    # compound statements
+
+    def visit_If(self, node: cst.If) -> bool:
+        test = self._test(node.test)
+        self._inside("if", node.body, test)
+        if isinstance(node.orelse, cst.If):
+            outer = self._open(model.Block("else", self.values.block, self._span(node.orelse), value=test))
+            walk(node.orelse, self)
+            self.values.block = outer
+        elif node.orelse is not None:
+            self._inside("else", node.orelse.body, test)
+        return False
+
+    def _test(self, node: cst.BaseExpression) -> model.Value:
+        return self.values.of(node)
+
+    def visit_While(self, node: cst.While) -> bool:
+        self._inside("while", node.body, self.values.of(node.test))
+        if node.orelse is not None:
+            walk(node.orelse.body, self)
+        return False
+
+    def visit_For(self, node: cst.For) -> bool:
+        self._inside("for", node.body, self.values.of(node.iter, "iterated"))
+        if node.orelse is not None:
+            walk(node.orelse.body, self)
+        return False
+
+    def visit_With(self, node: cst.With) -> bool:
+        items = tuple(self._with_item(item) for item in node.items)
+        outer = self._open(
+            model.Block(
+                "with", self.values.block, self._span(node.body), items=items, is_async=node.asynchronous is not None
+            )
+        )
+        walk(node.body, self)
+        self.values.block = outer
+        return False
+
+    def _with_item(self, node: cst.WithItem) -> model.WithItem:
+        target = self.values.reference(node.asname.name) if node.asname is not None else None
+        return model.WithItem(self.values.of(node.item, "entered", target), target)
+
+    def visit_Try(self, node: cst.Try) -> bool:
+        self._inside("try", node.body)
+        for handler in node.handlers:
+            self._handler(handler)
+        if node.orelse is not None:
+            self._inside("else", node.orelse.body)
+        if node.finalbody is not None:
+            self._inside("finally", node.finalbody.body)
+        return False
+
+    visit_TryStar = visit_Try  # type: ignore[assignment]
+
+    def _handler(self, node: cst.ExceptHandler | cst.ExceptStarHandler) -> None:
+        caught = self.values.of(node.type) if node.type is not None else None
+        name = self.values.reference(node.name.name) if node.name is not None else None
+        outer = self._open(model.Block("except", self.values.block, self._span(node.body), name, caught))
+        walk(node.body, self)
+        self.values.block = outer
+
+    def visit_MatchCase(self, node: cst.MatchCase) -> bool:
+        self._inside("case", node.body)
+        return False
+
+    # whatever else holds an expression: raise, assert, del, a match subject
+
+    def visit_Raise(self, node: cst.Raise) -> bool:
+        if node.exc is not None:
+            self.values.of(node.exc)
+        return False
+
+    def visit_Assert(self, node: cst.Assert) -> bool:
+        self.values.of(node.test)
+        return False
+
+    def visit_Match(self, node: cst.Match) -> bool:
+        self.values.of(node.subject)
+        for case in node.cases:
+            walk(case, self)
+        return False
