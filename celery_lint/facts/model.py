@@ -225,6 +225,7 @@ class Function(Struct, frozen=True):
     is_generator: bool
     decorators: tuple[Value, ...]
     parameters: tuple[Parameter, ...]
+    returns: Value | None = None
 
 
 class Class(Struct, frozen=True):

@@ -96,6 +96,7 @@ class _Reader(cst.CSTVisitor):
     def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
         decorators = tuple(self.values.of(item.decorator, "decorator") for item in node.decorators)
         signature = self._parameters(node.params)
+        returns = self.values.of(node.returns.annotation) if node.returns is not None else None
         outer_scope, qualname = self.values.scope, ".".join([*self.names, node.name.value])
         outer = self._open(
             model.Block("function", self.values.block, self._span(node.body), qualname, is_async=node.asynchronous is not None)
@@ -111,7 +112,7 @@ class _Reader(cst.CSTVisitor):
         self.functions.append(
             model.Function(
                 node.name.value, qualname, self._span(node), self._span(node.name), block, outer,
-                node.asynchronous is not None, is_generator, decorators, signature,
+                node.asynchronous is not None, is_generator, decorators, signature, returns,
             )  # fmt: skip
         )
         return False

@@ -1,0 +1,272 @@
+"""LINK: the Celery applications of a project, and which of them an expression stands for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from celery_lint.facts.model import Assignment, Attribute, Call, Function, Literal, Name, Subscript, Value
+from celery_lint.finding import Location
+from celery_lint.project.files import is_test
+from celery_lint.project.index import FileIndex, within
+from celery_lint.project.symbols import ClassRef, External, FunctionRef, Internal
+from celery_lint.project.values import Evaluator, Known, Placed
+
+_MAKES_APP = re.compile(rb"Celery\s*\(|celery\.Celery\b|import Celery\b")
+CELERY_CLASSES = frozenset({"celery.Celery", "celery.app.Celery", "celery.app.base.Celery"})
+_DEPTH = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Draft:
+    """An application before its settings are known.
+
+    CONSTRUCTOR is the `Celery(...)` call; CALLER the call of the factory that holds it, when there are several.
+    BOUND gives the factory's parameters the caller's arguments.
+    """
+
+    constructor: Placed
+    app_class: ClassRef | None
+    factory: FunctionRef | None
+    caller: Placed | None
+    variables: tuple[tuple[str, str], ...]
+
+    @property
+    def placed(self) -> Placed:
+        """The call that findings about the app point at."""
+        return self.caller or self.constructor
+
+    @property
+    def location(self) -> Location:
+        """Where the app is made."""
+        return Location(self.placed.path, self.placed.span)
+
+
+def is_celery(found: ClassRef | External | None, evaluator: Evaluator) -> bool:
+    """Whether a class is Celery's application class or one derived from it in the project."""
+    if isinstance(found, External):
+        return found.name in CELERY_CLASSES
+    if found is None:
+        return False
+    return any(isinstance(base, External) and base.name in CELERY_CLASSES for base in evaluator.symbols.lineage(found))
+
+
+class Apps:
+    """Finds the applications and answers which one an expression stands for."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self.evaluator = evaluator
+        self.symbols = evaluator.symbols
+        self.files = evaluator.symbols.files
+        self._made: dict[tuple[str, int], list[Draft]] = {}
+        self.drafts: tuple[Draft, ...] = tuple(self._find())
+
+    # finding them
+
+    def _find(self) -> Iterator[Draft]:
+        paths = [path for path in self.files.mentioning(_MAKES_APP) if not is_test(path)]
+        for path in paths:
+            index = self.files.python(path)
+            for call in index.facts.calls:
+                made = self.symbols.class_of(path, call.block, call.callee)
+                if is_celery(made, self.evaluator):
+                    drafts = list(self._drafts(index, call, made if isinstance(made, ClassRef) else None))
+                    self._made[(path, call.span.start)] = drafts
+                    yield from drafts
+
+    def _drafts(self, index: FileIndex, call: Call, app_class: ClassRef | None) -> Iterator[Draft]:
+        constructor = Placed(index.path, call.block, call)
+        function = index.function_at(call.block)
+        if function is None:
+            if not index.is_import_time(call.block):
+                return
+            yield Draft(constructor, app_class, None, None, tuple(self._held(index.path, call)))
+            return
+        factory = FunctionRef(index.path, function.block)
+        callers = list(self._callers(factory, function.name))
+        if len(callers) > 1 and any(isinstance(c.value, Call) and c.value.arguments for c in callers):
+            for caller in callers:
+                value = caller.value
+                assert isinstance(value, Call)
+                bound = self.evaluator.bind(function, caller, value)
+                yield Draft(
+                    Placed(index.path, call.block, call, bound), app_class, factory, caller,
+                    tuple(self._held(caller.path, value)),
+                )  # fmt: skip
+            return
+        held = tuple(item for caller in callers for item in self._held(caller.path, caller.value))
+        bound = None
+        if len(callers) == 1 and isinstance(callers[0].value, Call):
+            bound = self.evaluator.bind(function, callers[0], callers[0].value)
+        yield Draft(Placed(index.path, call.block, call, bound), app_class, factory, None, held)
+
+    def _held(self, path: str, value: Value) -> Iterator[tuple[str, str]]:
+        if isinstance(value, Call) and value.target is not None and value.target.startswith("@"):
+            yield path, value.target[1:]
+
+    def _callers(self, factory: FunctionRef, name: str) -> Iterator[Placed]:
+        word = re.compile(rb"\b" + name.encode() + rb"\b")
+        for path in self.files.mentioning(word):
+            if is_test(path):
+                continue
+            index = self.files.python(path)
+            for call in index.facts.calls:
+                last = _last_name(call.callee)
+                if last == name and self.symbols.function(path, call.block, call.callee) == factory:
+                    yield Placed(path, call.block, call)
+
+    # recognising them
+
+    def of(self, placed: Placed, depth: int = 0) -> tuple[Draft, ...] | None:
+        """The applications PLACED may stand for; None when it is no application, or nothing tells."""
+        if depth > _DEPTH:
+            return None
+        value = placed.value
+        if isinstance(value, Call):
+            return self._of_call(placed, value, depth)
+        if isinstance(value, Subscript | Attribute):
+            return self._of_expression(placed)
+        if not isinstance(value, Name):
+            return None
+        if value.ref.startswith("%"):
+            return self._of_local(placed, value.ref, depth)
+        target = self.symbols.target(placed.path, value.ref)
+        if not isinstance(target, Internal):
+            return None
+        if isinstance(target.fact, Assignment):
+            return self._of_assignment(target, target.fact, depth)
+        if target.fact is None and not target.rest:
+            return self._of_module(target.path)
+        return None
+
+    def _of_call(self, placed: Placed, call: Call, depth: int) -> tuple[Draft, ...] | None:
+        made = self._made.get((placed.path, call.span.start))
+        if made is not None:
+            return tuple(made)
+        function = self.symbols.function(placed.path, placed.block, call.callee)
+        if function is not None:
+            return self._of_factory(placed, function, depth)
+        # A proxy around a factory: `Proxy(make_app)`, `LocalProxy(lambda: make_app())`.
+        for argument in call.arguments:
+            for inner in within(argument.value):
+                if isinstance(inner, Name):
+                    proxied = self.symbols.function(placed.path, placed.block, inner)
+                    found = self._of_factory(placed, proxied, depth + 1) if proxied is not None else None
+                    if found:
+                        return found
+        return None
+
+    def _of_factory(self, placed: Placed, function: FunctionRef, depth: int) -> tuple[Draft, ...] | None:
+        own = [draft for draft in self.drafts_made if draft.factory == function]
+        here = [d for d in own if d.caller is not None and (d.caller.path, d.caller.span) == (placed.path, placed.span)]
+        if here or own:
+            return tuple(here or own)
+        index = self.symbols.index(function)
+        for item in index.returns(self.symbols.fact(function)):
+            if item.value is not None:
+                found = self.of(Placed(function.path, item.block, item.value), depth + 1)
+                if found:
+                    return found
+        return None
+
+    @property
+    def drafts_made(self) -> Iterator[Draft]:
+        """The applications found so far."""
+        return (draft for made in self._made.values() for draft in made)
+
+    def _of_local(self, placed: Placed, ref: str, depth: int) -> tuple[Draft, ...] | None:
+        for assignment in self.symbols.assigned(placed.path, placed.block, ref):
+            if assignment.value is not None and assignment.value != placed.value:
+                found = self.of(Placed(placed.path, assignment.block, assignment.value), depth + 1)
+                if found:
+                    return found
+        if "." in ref:
+            return self._of_member(placed, ref, depth)
+        return None
+
+    def _of_member(self, placed: Placed, ref: str, depth: int) -> tuple[Draft, ...] | None:
+        """`self.app`, `holder.celery_app`: an attribute or a property of an object of the project."""
+        owner_ref, _, name = ref.rpartition(".")
+        owner = self.symbols.type_of(placed.path, placed.block, Name(owner_ref))
+        if not isinstance(owner, ClassRef):
+            return None
+        method = self.symbols.method(owner, name)
+        if method is not None:
+            return self._of_factory(placed, method, depth + 1)
+        for draft in self.drafts_made:
+            call = draft.constructor.value
+            if isinstance(call, Call) and call.target == f"%self.{name}":
+                holder = self.symbols.enclosing_class(draft.constructor.path, draft.constructor.block)
+                if holder in set(self.symbols.lineage(owner)):
+                    return (draft,)
+        return None
+
+    def _of_assignment(self, target: Internal, fact: Assignment, depth: int) -> tuple[Draft, ...] | None:
+        if target.rest:
+            if fact.value is None:
+                return None
+            owner = self.symbols.type_of(target.path, fact.block, fact.value)
+            method = self.symbols.method(owner, target.rest[-1]) if isinstance(owner, ClassRef) else None
+            return self._of_factory(Placed(target.path, fact.block, fact.value), method, depth + 1) if method else None
+        return self.of(Placed(target.path, fact.block, fact.value), depth + 1) if fact.value is not None else None
+
+    def _of_module(self, path: str) -> tuple[Draft, ...] | None:
+        found = [draft for draft in self.drafts_made if any(held == path for held, _ in draft.variables)]
+        return tuple(found) or None
+
+    def _of_expression(self, placed: Placed) -> tuple[Draft, ...] | None:
+        """`registry["celery.app"]`: the same expression was assigned an application in this file."""
+        wanted = shape(placed.value)
+        for draft in self.drafts_made:
+            if draft.constructor.path != placed.path:
+                continue
+            for assignment in self.files.python(placed.path).facts.assignments:
+                if assignment.value == draft.constructor.value and shape(assignment.target_value) == wanted:
+                    return (draft,)
+        return None
+
+    def is_app(self, placed: Placed) -> bool:
+        """Whether PLACED is some Celery application, even if nothing tells which."""
+        if self.of(placed):
+            return True
+        found = self.symbols.type_of(placed.path, placed.block, placed.value)
+        return is_celery(found, self.evaluator)
+
+
+def shape(value: Value) -> str:
+    """VALUE as text without its place: two that look alike are the same expression."""
+    match value:
+        case Name():
+            return value.ref
+        case Literal():
+            return repr(value.value)
+        case Attribute():
+            return f"{shape(value.value)}.{value.name}"
+        case Subscript():
+            return f"{shape(value.value)}[{shape(value.index)}]"
+    return f"{type(value).__name__}@{value.span.start}"
+
+
+def _last_name(value: Value) -> str | None:
+    if isinstance(value, Name):
+        return value.ref.rpartition(".")[2].lstrip("@%*")
+    return value.name if isinstance(value, Attribute) else None
+
+
+def main_name(draft: Draft, evaluator: Evaluator) -> str | None:
+    """The name given to `Celery(...)`, when it can be read."""
+    call = draft.constructor.value
+    assert isinstance(call, Call)
+    argument = call.argument(0, "main")
+    if argument is None:
+        return None
+    found = evaluator.text(draft.constructor.at(argument.value))
+    return found.value if isinstance(found, Known) else None
+
+
+def functions_of(drafts: Sequence[Draft], evaluator: Evaluator) -> Iterator[Function]:
+    """The factories that make applications."""
+    for draft in drafts:
+        if draft.factory is not None:
+            yield evaluator.symbols.fact(draft.factory)

@@ -1,0 +1,337 @@
+"""LINK: the effective settings of each application, each with its origin.
+
+Sources, as Celery reads them: keywords of `Celery(...)`, `conf.update`, `conf.x = …`, `conf["x"] = …`,
+`config_from_object` (a module, a class, a dict, Django's settings under a namespace), `add_defaults`.
+What cannot be followed makes the settings open: then nothing is known to be unset.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from celery_lint.celery_versions import new_setting_name
+from celery_lint.facts.model import Assignment, Call, Literal, Name, Operation, Subscript, Value
+from celery_lint.finding import Location
+from celery_lint.project.apps import Apps, Draft
+from celery_lint.project.files import is_test
+from celery_lint.project.model import Setting, Settings
+from celery_lint.project.symbols import ClassRef, External, Internal
+from celery_lint.project.values import Evaluator, Known, Placed
+
+_CONFIGURES = re.compile(rb"\.conf\b|config_from_object|config_from_envvar|config_from_cmdline|add_defaults|setup_defaults")
+_DJANGO_MODULE = re.compile(rb"DJANGO_SETTINGS_MODULE")
+_DJANGO = frozenset({"django.conf:settings", "django.conf"})
+# Keywords of `Celery(...)` that are no settings under their own name.
+_CONSTRUCTOR = {"broker": "broker_url", "backend": "result_backend", "include": "include"}
+_NO_SETTINGS = frozenset({
+    "main", "loader", "amqp", "events", "log", "control", "set_as_current", "tasks", "changes", "config_source",
+    "fixups", "task_cls", "autofinalize", "namespace", "strict_typing",
+})  # fmt: skip
+
+
+class Collector:
+    """Gathers the settings of one application."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self.evaluator = evaluator
+        self.entries: dict[str, Setting] = {}
+        self.open: str | None = None
+        self.places: list[Placed] = []
+
+    def add(self, name: str, value: Placed, origin: Location) -> None:
+        """The setting NAME, in whatever spelling, has VALUE; a later one wins."""
+        new = new_setting_name(name)
+        self.entries[new] = Setting(new, value, origin)
+
+    def add_entries(self, placed: Placed, namespace: str | None = None) -> None:
+        """The items of a dict are settings."""
+        for key, key_place, value in self.evaluator.entries(placed):
+            if isinstance(key, Known):
+                name = stripped(key.value, namespace)
+                if name is not None:
+                    self.add(name, value, Location(key_place.path, key_place.span))
+            else:
+                self.reopen("a part of the configuration is computed at run time")
+
+    def reopen(self, why: str) -> None:
+        """More may be set than can be seen."""
+        self.open = self.open or why
+
+    @property
+    def settings(self) -> Settings:
+        """What was gathered."""
+        return Settings(dict(self.entries), self.open)
+
+
+def stripped(name: str, namespace: str | None) -> str | None:
+    """NAME without its namespace; None when it is not in it."""
+    if not namespace:
+        return name
+    prefix = f"{namespace}_"
+    return name.removeprefix(prefix) if name.startswith(prefix) and name.isupper() else None
+
+
+class Configuration:
+    """Reads the settings of all applications."""
+
+    def __init__(self, apps: Apps) -> None:
+        self.apps = apps
+        self.evaluator = apps.evaluator
+        self.symbols = apps.symbols
+        self.files = apps.files
+        self._collectors = {id(draft): Collector(self.evaluator) for draft in apps.drafts}
+        for draft in apps.drafts:
+            self._constructor(draft)
+        for path in self.files.mentioning(_CONFIGURES):
+            if not is_test(path):
+                self._file(path)
+
+    def of(self, draft: Draft) -> Collector:
+        """What was gathered for an application."""
+        return self._collectors[id(draft)]
+
+    def _constructor(self, draft: Draft) -> None:
+        call, collector = draft.constructor.value, self.of(draft)
+        assert isinstance(call, Call)
+        collector.places.append(draft.constructor)
+        for argument in call.arguments:
+            placed = draft.constructor.at(argument.value)
+            if argument.star == "**":
+                collector.add_entries(placed)
+            elif argument.keyword == "config_source":
+                self._object(collector, placed, None)
+            elif argument.keyword == "changes":
+                collector.add_entries(placed)
+            elif argument.keyword is not None and argument.keyword not in _NO_SETTINGS:
+                name = _CONSTRUCTOR.get(argument.keyword, argument.keyword)
+                collector.add(name, placed, Location(placed.path, argument.span))
+
+    # statements that configure
+
+    def _file(self, path: str) -> None:
+        index = self.files.python(path)
+        for call in index.facts.calls:
+            if isinstance(call.callee, Name):
+                self._call(path, call, call.callee.ref)
+            else:
+                self._chained(path, call)
+        for assignment in index.facts.assignments:
+            self._assignment(path, assignment)
+
+    def _chained(self, path: str, call: Call) -> None:
+        """`registry["celery.app"].conf.update(...)`: the owner is no dotted name."""
+        names: list[str] = []
+        value: Value = call.callee
+        while not isinstance(value, Name | Subscript | Call) and hasattr(value, "name") and hasattr(value, "value"):
+            names.insert(0, value.name)
+            value = value.value
+        if names == ["conf", "update"]:
+            self._each(Placed(path, call.block, value), lambda c, b: self._update(c, self._place(path, call, b), call))
+        elif names == ["config_from_object"]:
+            self._each(Placed(path, call.block, value), lambda c, b: self._from_object(c, self._place(path, call, b), call))
+
+    def _place(self, path: str, call: Call, draft: Draft) -> Placed:
+        """The call, with the parameters of the draft's factory bound when it stands in that factory."""
+        return Placed(path, call.block, call, draft.constructor.bound if draft.constructor.path == path else None)
+
+    def _call(self, path: str, call: Call, ref: str) -> None:
+        owner, _, method = ref.rpartition(".")
+        if method == "update" and owner.endswith(".conf"):
+            app = Placed(path, call.block, Name(owner.removesuffix(".conf")))
+            self._each(app, lambda c, d: self._update(c, self._place(path, call, d), call))
+        elif method in ("config_from_object", "add_defaults", "setup_defaults"):
+            app = Placed(path, call.block, Name(owner))
+            self._each(app, lambda c, d: self._from_object(c, self._place(path, call, d), call))
+        elif method in ("config_from_envvar", "config_from_cmdline"):
+            self._each(Placed(path, call.block, Name(owner)), lambda c, d: c.reopen("it is configured from outside"))
+
+    def _each(self, app: Placed, action: Callable[[Collector, Draft], None]) -> None:
+        """Do something for every application that APP may stand for; for all of them when nothing tells."""
+        found = self.apps.of(app)
+        if found is None:
+            ref = app.value.ref if isinstance(app.value, Name) else ""
+            if not (self.apps.is_app(app) or ref == "celery.current_app" or ref.startswith("%")):
+                return
+            found = self.apps.drafts
+        for draft in found:
+            action(self.of(draft), draft)
+
+    def _update(self, collector: Collector, placed: Placed, call: Call) -> None:
+        collector.places.append(placed)
+        for argument in call.arguments:
+            value = placed.at(argument.value)
+            if argument.keyword is not None:
+                collector.add(argument.keyword, value, Location(placed.path, argument.span))
+            else:
+                collector.add_entries(value)
+
+    def _from_object(self, collector: Collector, placed: Placed, call: Call) -> None:
+        source = call.argument(0, "obj")
+        if source is None:
+            return
+        namespace = call.argument(None, "namespace")
+        prefix = self.evaluator.text(placed.at(namespace.value)) if namespace is not None else None
+        self._object(collector, placed.at(source.value), prefix.value if isinstance(prefix, Known) else None)
+
+    def _assignment(self, path: str, assignment: Assignment) -> None:
+        target = assignment.target_value
+        if isinstance(target, Name) and ".conf." in target.ref:
+            owner, _, name = target.ref.partition(".conf.")
+            if "." in name or assignment.value is None:
+                return
+            self._set(path, assignment, Name(owner), name)
+        elif isinstance(target, Name) and target.ref.endswith(".conf"):
+            self._each(
+                Placed(path, assignment.block, Name(target.ref.removesuffix(".conf"))),
+                lambda c, d: c.reopen("its configuration is replaced"),
+            )
+        elif isinstance(target, Subscript) and isinstance(target.value, Name) and target.value.ref.endswith(".conf"):
+            key = target.index
+            if isinstance(key, Literal) and isinstance(key.value, str):
+                self._set(path, assignment, Name(target.value.ref.removesuffix(".conf")), key.value)
+
+    def _set(self, path: str, assignment: Assignment, owner: Name, name: str) -> None:
+        if assignment.value is None:
+            return
+        value = assignment.value
+
+        def set_it(collector: Collector, draft: Draft) -> None:
+            bound = draft.constructor.bound if draft.constructor.path == path else None
+            collector.add(name, Placed(path, assignment.block, value, bound), Location(path, assignment.span))
+
+        self._each(Placed(path, assignment.block, owner), set_it)
+
+    # configuration objects
+
+    def _object(self, collector: Collector, placed: Placed, namespace: str | None) -> None:
+        text = self.evaluator.text(placed)
+        if isinstance(text, Known):
+            self._named(collector, placed.path, text.value, namespace)
+            return
+        value = placed.value
+        target = self.symbols.target(placed.path, value.ref) if isinstance(value, Name) else None
+        if isinstance(target, External) and target.name.startswith("django.conf"):
+            self._django(collector, placed.path, namespace)
+        elif isinstance(target, Internal) and target.fact is None and not target.rest:
+            self._module(collector, target.path, namespace)
+        else:
+            self._value(collector, placed, namespace)
+
+    def _value(self, collector: Collector, placed: Placed, namespace: str | None) -> None:
+        """A class, an instance of one, or a dict."""
+        owner = self.symbols.class_of(placed.path, placed.block, placed.value)
+        if owner is None:
+            owner = self.symbols.type_of(placed.path, placed.block, placed.value)
+        if isinstance(owner, ClassRef):
+            self._class(collector, owner, namespace)
+        else:
+            collector.add_entries(placed, namespace)
+
+    def _named(self, collector: Collector, path: str, name: str, namespace: str | None) -> None:
+        module, _, attribute = name.partition(":")
+        if name in _DJANGO or module == "django.conf":
+            self._django(collector, path, namespace)
+            return
+        found = self.symbols.modules.find(path, module)
+        if found is None:
+            collector.reopen(f"its configuration module {name} is not in this project")
+            return
+        file, rest = found
+        names = ".".join([*rest, attribute] if attribute else rest)
+        if not names:
+            self._module(collector, file, namespace)
+            return
+        target = self.symbols.target(file, f"@{names}")
+        if isinstance(target, Internal) and target.fact is None and not target.rest:
+            self._module(collector, target.path, namespace)
+        else:
+            self._value(collector, Placed(file, 0, Name(f"@{names}")), namespace)
+
+    def _module(self, collector: Collector, path: str, namespace: str | None, seen: frozenset[str] = frozenset()) -> None:
+        if path in seen:
+            return
+        index = self.files.python(path)
+        if index.facts.error is not None:
+            collector.reopen(f"{path} cannot be read")
+        for module in index.star_imports:
+            found = self.symbols.modules.find(path, module)
+            if found is None or found[1]:
+                collector.reopen(f"{path} takes settings from {module}")
+            else:
+                self._module(collector, found[0], namespace, seen | {path})
+        for name, bound in index.imported.items():
+            known = stripped(name, namespace)
+            if known is not None and new_setting_name(known) != known.lower():
+                collector.add(known, Placed(path, 0, Name(f"@{name}")), Location(path, bound.span))
+        for assignment in index.assignments_by_function.get(-1, []):
+            self._module_setting(collector, path, assignment, namespace)
+
+    def _module_setting(self, collector: Collector, path: str, assignment: Assignment, namespace: str | None) -> None:
+        target = assignment.target or ""
+        if not target.startswith("@") or "." in target or assignment.value is None:
+            return
+        name = stripped(target[1:], namespace)
+        if name is not None:
+            collector.add(name, Placed(path, assignment.block, assignment.value), Location(path, assignment.span))
+
+    def _class(self, collector: Collector, owner: ClassRef, namespace: str | None) -> None:
+        lineage = [item for item in self.symbols.lineage(owner)]
+        for item in reversed(lineage):
+            if not isinstance(item, ClassRef):
+                continue
+            index = self.files.python(item.path)
+            for assignment in index.facts.assignments:
+                if assignment.block != item.block or assignment.target is None or assignment.value is None:
+                    continue
+                name = stripped(assignment.target.rpartition(".")[2], namespace)
+                if name is not None:
+                    place = Placed(item.path, assignment.block, assignment.value)
+                    collector.add(name, place, Location(item.path, assignment.span))
+            self._properties(collector, item, namespace)
+
+    def _properties(self, collector: Collector, owner: ClassRef, namespace: str | None) -> None:
+        index = self.files.python(owner.path)
+        for function in index.facts.functions:
+            name = stripped(function.name, namespace)
+            if function.outer == owner.block and function.decorators and name is not None:
+                place = Placed(owner.path, function.block, Name(f"%{function.name}"))
+                collector.add(name, place, Location(owner.path, function.name_span))
+
+    # Django
+
+    def _django(self, collector: Collector, path: str, namespace: str | None) -> None:
+        modules = list(dict.fromkeys(self._django_modules(path)))
+        for module in modules:
+            self._module(collector, module, namespace)
+        if not modules:
+            collector.reopen("Django's settings module is not known")
+
+    def _django_modules(self, path: str) -> Iterator[str]:
+        """The settings modules that `os.environ.setdefault("DJANGO_SETTINGS_MODULE", …)` names, this app's first."""
+        others = [other for other in self.files.mentioning(_DJANGO_MODULE) if other != path and not is_test(other)]
+        for candidate in (path, *others):
+            for call in self.files.python(candidate).facts.calls:
+                argument = call.argument(1)
+                first = call.argument(0)
+                if argument is None or first is None or not _is_literal(first.value, "DJANGO_SETTINGS_MODULE"):
+                    continue
+                name = self.evaluator.text(Placed(candidate, call.block, argument.value))
+                found = self.symbols.modules.find(candidate, name.value) if isinstance(name, Known) else None
+                if found is not None and not found[1]:
+                    yield found[0]
+                    if candidate == path:
+                        return
+
+
+def _is_literal(value: Value, text: str) -> bool:
+    return isinstance(value, Literal) and value.value == text
+
+
+def flattened(value: Value) -> Iterator[Value]:
+    """The parts of a `+` or `|` chain, left to right."""
+    if isinstance(value, Operation) and value.operator in ("+", "|"):
+        yield from flattened(value.left)
+        yield from flattened(value.right)
+    else:
+        yield value

@@ -1,0 +1,111 @@
+"""The files of one project, read when they are asked for and never twice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+from celery_lint.facts.model import DeployFacts, PythonFacts, ReadError
+from celery_lint.project.index import FileIndex
+from celery_lint.source import Source
+
+_TEST_FOLDERS = frozenset({"tests", "test", "testing", "test_utils", "e2e"})
+
+
+def is_test(path: str) -> bool:
+    """Whether PATH is test code by its name: no worker runs it."""
+    *folders, name = PurePosixPath(path).parts
+    if any(folder in _TEST_FOLDERS for folder in folders):
+        return True
+    return name.startswith("test_") or name.endswith("_test.py") or name in ("conftest.py", "tests.py")
+
+
+class Files:
+    """The files of a project below ROOT; PATHS are relative to it, with `/`.
+
+    OVERLAY replaces the bytes of some files (what a fix would write).
+    """
+
+    def __init__(self, root: Path, paths: Sequence[str], overlay: Mapping[str, bytes] | None = None) -> None:
+        self.root = root
+        self.paths = tuple(paths)
+        self.known = frozenset(paths)
+        self._overlay = dict(overlay or {})
+        self._data: dict[str, bytes] = {}
+        self._python: dict[str, FileIndex] = {}
+        self._deploy: dict[str, DeployFacts] = {}
+        self.unreadable: dict[str, ReadError] = {}
+
+    @cached_property
+    def python_paths(self) -> tuple[str, ...]:
+        """All Python files."""
+        return tuple(path for path in self.paths if path.endswith(".py"))
+
+    @cached_property
+    def folders(self) -> frozenset[str]:
+        """All folders that hold a file, the root as an empty string."""
+        found = {""}
+        for path in self.paths:
+            while "/" in path:
+                path = path.rpartition("/")[0]
+                found.add(path)
+        return frozenset(found)
+
+    def data(self, path: str) -> bytes:
+        """The bytes of PATH; none when it cannot be read, which is noted."""
+        if path in self._overlay:
+            return self._overlay[path]
+        if path not in self._data:
+            try:
+                self._data[path] = (self.root / path).read_bytes()
+            except OSError as error:
+                self.unreadable[path] = ReadError(error.strerror or "it cannot be opened")
+                self._data[path] = b""
+        return self._data[path]
+
+    def source(self, path: str) -> Source:
+        """PATH as people count it."""
+        return Source(path, self.data(path))
+
+    def python(self, path: str) -> FileIndex:
+        """What the Python file PATH says."""
+        index = self._python.get(path)
+        if index is None:
+            index = self._python[path] = FileIndex(self._read_python(path))
+        return index
+
+    def _read_python(self, path: str) -> PythonFacts:
+        # LibCST is loaded when the first file needs it: a project without Celery never does.
+        from celery_lint.facts.python.reader import read
+
+        facts = read(path, self.data(path))
+        if facts.error is not None:
+            self.unreadable.setdefault(path, facts.error)
+        return facts
+
+    def deploy(self, path: str) -> DeployFacts:
+        """What the deployment file PATH says."""
+        if path not in self._deploy:
+            from celery_lint.facts.deploy import read
+
+            facts = self._deploy[path] = read(path, self.data(path))
+            if facts.error is not None:
+                self.unreadable.setdefault(path, facts.error)
+        return self._deploy[path]
+
+    def mentioning(self, pattern: re.Pattern[bytes], among: Sequence[str] | None = None) -> Iterator[str]:
+        """The Python files (or those of AMONG) whose bytes hold PATTERN."""
+        for path in self.python_paths if among is None else among:
+            if pattern.search(self.data(path)):
+                yield path
+
+    def anywhere(self, pattern: re.Pattern[bytes], skip: Callable[[str], bool]) -> bool:
+        """Whether the bytes of any file of the project (but those to SKIP) hold PATTERN."""
+        return any(not skip(path) and pattern.search(self.data(path)) for path in self.paths)
+
+    @property
+    def read_count(self) -> int:
+        """How many Python files had to be read so far."""
+        return len(self._python)

@@ -1,0 +1,221 @@
+"""One file's facts, arranged for the questions that are asked of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cached_property
+
+from celery_lint.facts.model import (
+    Argument, Assignment, Attribute, Await, Block, Call, Choice, Class, Entry, Function, Import, Items, Lambda,
+    Literal, Mapping, Name, Opaque, Operation, PythonFacts, Return, Subscript, Text, Value,
+)  # fmt: skip
+
+Definition = Function | Class | Assignment
+
+
+def parts(value: Value | Argument | Entry) -> Iterator[Value]:
+    """The values directly inside VALUE."""
+    match value:
+        case Attribute() | Await() | Argument():
+            yield value.value
+        case Call():
+            yield value.callee
+            yield from (argument.value for argument in value.arguments)
+        case Mapping():
+            for entry in value.entries:
+                if entry.key is not None:
+                    yield entry.key
+                yield entry.value
+        case Items():
+            yield from value.items
+        case Text() | Opaque():
+            yield from value.parts
+        case Operation():
+            yield value.left
+            yield value.right
+        case Subscript():
+            yield value.value
+            yield value.index
+        case Choice():
+            yield value.test
+            yield value.body
+            yield value.orelse
+        case Lambda():
+            yield value.body
+        case Literal() | Name() | Entry():
+            return
+
+
+def within(value: Value) -> Iterator[Value]:
+    """VALUE and every value inside it."""
+    yield value
+    for part in parts(value):
+        yield from within(part)
+
+
+class FileIndex:
+    """The facts of one Python file by name, block and function."""
+
+    def __init__(self, facts: PythonFacts) -> None:
+        self.facts = facts
+        self.path = facts.path
+
+    def block(self, number: int) -> Block:
+        """The block with that number."""
+        return self.facts.blocks[number]
+
+    def up(self, number: int) -> Iterator[int]:
+        """NUMBER and the blocks around it, inside out."""
+        while number >= 0:
+            yield number
+            number = self.facts.blocks[number].parent
+
+    @cached_property
+    def functions_by_block(self) -> dict[int, Function]:
+        """The functions by the number of their body's block."""
+        return {function.block: function for function in self.facts.functions}
+
+    @cached_property
+    def classes_by_block(self) -> dict[int, Class]:
+        """The classes by the number of their body's block."""
+        return {item.block: item for item in self.facts.classes}
+
+    def function_at(self, number: int) -> Function | None:
+        """The innermost function whose body holds block NUMBER."""
+        for block in self.up(number):
+            if (function := self.functions_by_block.get(block)) is not None:
+                return function
+        return None
+
+    def class_of(self, function: Function) -> Class | None:
+        """The class that FUNCTION is a method of."""
+        for block in self.up(function.outer):
+            if block in self.classes_by_block:
+                return self.classes_by_block[block]
+            if block in self.functions_by_block:
+                return None
+        return None
+
+    def kinds(self, number: int) -> Iterator[str]:
+        """The kinds of the blocks around NUMBER, up to the function they stand in."""
+        for block in self.up(number):
+            kind = self.facts.blocks[block].kind
+            if kind in ("function", "module", "class"):
+                return
+            yield kind
+
+    def is_import_time(self, number: int) -> bool:
+        """Whether code in block NUMBER runs when the module is imported."""
+        for block in self.up(number):
+            if self.facts.blocks[block].kind in ("function", "lambda") or self.is_main_guard(block):
+                return False
+        return True
+
+    def is_main_guard(self, number: int) -> bool:
+        """Whether the block is an `if __name__ == "__main__"`."""
+        block = self.facts.blocks[number]
+        test = block.value
+        return (
+            block.kind == "if"
+            and isinstance(test, Operation)
+            and test.operator == "=="
+            and any(isinstance(side, Name) and side.ref == "builtins.__name__" for side in (test.left, test.right))
+        )
+
+    @cached_property
+    def definitions(self) -> dict[str, list[Definition]]:
+        """What is defined at the top level (or in the body of a class, by qualified name)."""
+        found: dict[str, list[Definition]] = defaultdict(list)
+        for item in (*self.facts.functions, *self.facts.classes):
+            if self.function_at(item.outer) is None:
+                found[item.qualname].append(item)
+        for assignment in self.facts.assignments:
+            if assignment.target is not None and assignment.target.startswith("@"):
+                found[assignment.target[1:]].append(assignment)
+        return found
+
+    @cached_property
+    def local_functions(self) -> dict[tuple[int, str], Function]:
+        """Functions defined inside functions, by the enclosing function's block and their name."""
+        found: dict[tuple[int, str], Function] = {}
+        for function in self.facts.functions:
+            outer = self.function_at(function.outer)
+            if outer is not None and self.class_of(function) is None:
+                found[(outer.block, function.name)] = function
+        return found
+
+    @cached_property
+    def imported(self) -> dict[str, Import]:
+        """Imports at the top level by the name they bind."""
+        found: dict[str, Import] = {}
+        for item in self.facts.imports:
+            if self.function_at(item.block) is None and item.name != "*":
+                name = item.alias or item.name or item.module.partition(".")[0]
+                found.setdefault(name, item)
+        return found
+
+    @cached_property
+    def star_imports(self) -> tuple[str, ...]:
+        """Modules of which everything is imported."""
+        return tuple(item.module for item in self.facts.imports if item.name == "*")
+
+    @cached_property
+    def calls_by_function(self) -> dict[int, list[Call]]:
+        """The calls of each function by its block; -1 for those that no function holds."""
+        found: dict[int, list[Call]] = defaultdict(list)
+        for call in self.facts.calls:
+            function = self.function_at(call.block)
+            found[function.block if function is not None else -1].append(call)
+        return found
+
+    @cached_property
+    def assignments_by_function(self) -> dict[int, list[Assignment]]:
+        """The assignments of each function by its block; -1 for those that no function holds."""
+        found: dict[int, list[Assignment]] = defaultdict(list)
+        for assignment in self.facts.assignments:
+            function = self.function_at(assignment.block)
+            found[function.block if function is not None else -1].append(assignment)
+        return found
+
+    @cached_property
+    def returns_by_function(self) -> dict[int, list[Return]]:
+        """The `return`s of each function by its block."""
+        found: dict[int, list[Return]] = defaultdict(list)
+        for item in self.facts.returns:
+            function = self.function_at(item.block)
+            found[function.block if function is not None else -1].append(item)
+        return found
+
+    def calls(self, function: Function) -> list[Call]:
+        """The calls in the body of FUNCTION, without those of functions inside it."""
+        return self.calls_by_function.get(function.block, [])
+
+    def assignments(self, function: Function) -> list[Assignment]:
+        """The assignments in the body of FUNCTION, without those of functions inside it."""
+        return self.assignments_by_function.get(function.block, [])
+
+    def returns(self, function: Function) -> list[Return]:
+        """The `return`s of FUNCTION."""
+        return self.returns_by_function.get(function.block, [])
+
+    def inside(self, function: Function) -> Iterator[Function]:
+        """The functions defined inside FUNCTION, at any depth."""
+        for candidate in self.facts.functions:
+            if candidate is not function and function.block in set(self.up(candidate.outer)):
+                yield candidate
+
+    def values(self, function: Function) -> Iterator[Value]:
+        """Every value that the body of FUNCTION holds: of calls, assignments, returns and `with` items."""
+        for call in self.calls(function):
+            yield from within(call)
+        for assignment in self.assignments(function):
+            if assignment.value is not None:
+                yield from within(assignment.value)
+        for item in self.returns(function):
+            if item.value is not None:
+                yield from within(item.value)
+        for number, block in enumerate(self.facts.blocks):
+            if block.kind == "with" and self.function_at(number) is function:
+                for entered in block.items:
+                    yield from within(entered.value)

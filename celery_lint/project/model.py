@@ -1,0 +1,227 @@
+"""The vocabulary of a project: what the facts of all files say together, and its three-valued questions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from celery_lint.facts.model import Call, Command
+from celery_lint.finding import Confidence, Location, Related, Span
+from celery_lint.project.symbols import ClassRef, External, FunctionRef
+from celery_lint.project.values import Known, Placed, Unknown
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting of an app: its new-style NAME, its value, and where it is written."""
+
+    name: str
+    value: Placed
+    origin: Location
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The effective settings of one app. OPEN says why more may be set than can be seen; None when all is seen."""
+
+    entries: Mapping[str, Setting] = field(default_factory=dict)
+    open: str | None = None
+
+    def get(self, name: str) -> Setting | None:
+        """The setting NAME (new style), when it is seen."""
+        return self.entries.get(name)
+
+
+@dataclass(frozen=True, eq=False)
+class App:
+    """One Celery application: where it is made, what it is called, how it is configured.
+
+    LOCATION is the call that makes it. MODULE_PATH is the file its variable lives in. ROOT is the folder that
+    the worker imports from ("" for the project's root), when an import or a command tells. TASK_CLASS is the
+    base of its tasks when it is not Celery's own. OPEN_TASKS says why tasks may exist that cannot be seen.
+    """
+
+    name: str
+    location: Location
+    module_path: str
+    variables: tuple[tuple[str, str], ...]
+    call: Call
+    main: str | None
+    settings: Settings
+    app_class: ClassRef | None = None
+    task_class: ClassRef | External | None = None
+    configured_at: tuple[Placed, ...] = ()
+
+    @property
+    def entity(self) -> str:
+        """What findings about this app are about."""
+        return f"app:{self.name}"
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option of a task and where it is written."""
+
+    name: str
+    value: Placed
+    location: Location
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """One task. NAMES are the names it can have: one when it is certain, several when the import root is not,
+    none when it is computed. LOCATION is the name in its `def` or `class` statement."""
+
+    names: tuple[str, ...]
+    location: Location
+    function: FunctionRef | None
+    decorator: Placed | None
+    options: Mapping[str, Option]
+    options_open: bool
+    app: App | None
+    apps: tuple[App, ...] = ()
+    base: ClassRef | External | None = None
+    base_is_unknown: bool = False
+    is_async: bool = False
+    is_class: bool = False
+    custom_decorator: bool = False
+    decorators_below: tuple[Placed, ...] = ()
+    explicit_name: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name to show: the certain one, else the longest candidate, else the function's own."""
+        return self.names[0] if self.names else self.label
+
+    @property
+    def label(self) -> str:
+        """A name for messages when Celery's is computed."""
+        return f"the task at {self.location.path}"
+
+    @property
+    def entity(self) -> str:
+        """What findings about this task are about."""
+        return f"task:{self.name}"
+
+    def option(self, name: str) -> Option | None:
+        """The option NAME given to the decorator or set on the class."""
+        return self.options.get(name)
+
+
+@dataclass(frozen=True, eq=False)
+class Worker:
+    """One worker that some deployment file or launcher starts.
+
+    QUEUES: the names after `-Q`; None when there is no `-Q`; Unknown when it cannot be read. POOL likewise.
+    APP is the application it serves; None when it cannot be told (it may serve any).
+    """
+
+    command: Command | None
+    location: Location
+    label: str
+    app: App | None
+    app_is_known: bool
+    queues: tuple[str, ...] | None | Unknown
+    pool: Known[str] | Unknown
+    has_time_limit: bool = False
+    excludes_queues: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Route:
+    """One entry of `task_routes`: the pattern as written and the queue it names (None: not seen)."""
+
+    app: App
+    pattern: str
+    is_regex: bool
+    queue: str | None
+    location: Location
+    group: int = 0
+
+
+@dataclass(frozen=True)
+class QueueUse:
+    """One place that sends tasks to a queue."""
+
+    queue: str
+    location: Location
+    what: str
+
+
+@dataclass(frozen=True, eq=False)
+class Queue:
+    """A queue that tasks are sent to, and all the places that say so."""
+
+    name: str
+    app: App
+    uses: tuple[QueueUse, ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the way from a task into a helper: the call and the function that it runs."""
+
+    location: Location
+    callee: FunctionRef
+
+
+@dataclass(frozen=True, eq=False)
+class Reached:
+    """A function that worker code runs, and the shortest way to it.
+
+    ROOT is what starts it: a task, or a worker signal's handler. IN_LOOP: it only runs inside an event loop
+    that already runs (it is a coroutine, or called by one).
+    """
+
+    function: FunctionRef
+    location: Location
+    task: Task | None
+    root_label: str
+    root_location: Location
+    steps: tuple[Step, ...]
+    in_loop: bool
+    is_async: bool
+
+    @property
+    def entity(self) -> str:
+        """What findings about this function are about."""
+        if self.task is not None and not self.steps:
+            return self.task.entity
+        return f"function:{self.location.path}:{self.label}"
+
+    label: str = ""
+
+    def path(self) -> tuple[Related, ...]:
+        """The way here from the task, as related locations."""
+        if not self.steps:
+            return ()
+        start = Related(self.root_location, f"reached from {self.root_label}")
+        calls = tuple(Related(step.location, "through this call") for step in self.steps)
+        return (start, *calls[:6])
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A file that could not be read, and why."""
+
+    path: str
+    message: str
+    span: Span
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """What a run has looked at."""
+
+    files: int = 0
+    celery_files: int = 0
+    apps: int = 0
+    tasks: int = 0
+    queues: int = 0
+    workers: int = 0
+
+
+__all__ = [
+    "App", "Confidence", "Option", "Queue", "QueueUse", "Reached", "Route", "Setting", "Settings", "Statistics",
+    "Step", "Task", "Unreadable", "Worker",
+]  # fmt: skip

@@ -1,0 +1,393 @@
+"""What a value is without running anything: `Known(x)`, or `Unknown(why)` that equals nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Generic, TypeVar
+
+from celery_lint.facts.model import (
+    Argument, Assignment, Attribute, Call, Choice, Class, Function, Items, Literal, Mapping as Dict, Name, Opaque,
+    Operation, Subscript, Text, Value,
+)  # fmt: skip
+from celery_lint.finding import Span
+from celery_lint.project.symbols import ClassRef, External, FunctionRef, Internal, Symbols
+
+T = TypeVar("T")
+
+_DEPTH = 15
+
+_ENVIRONMENT = frozenset({"os.environ.get", "os.getenv", "os.environ.setdefault", "decouple.config", "environs.env", "os.environ.pop"})
+
+
+@dataclass(frozen=True)
+class Known(Generic[T]):
+    """A value that the code writes down. FROM_ENVIRONMENT: it is only the default of an environment variable."""
+
+    value: T
+    from_environment: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Unknown:
+    """A value that cannot be known; it equals nothing."""
+
+    why: str
+
+
+Scalar = str | int | float | bool | None
+Evaluated = Known[Scalar] | Unknown
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A value and where it stands: the names in it mean what they mean there.
+
+    BOUND gives the parameters of a factory the arguments of one of its calls.
+    """
+
+    path: str
+    block: int
+    value: Value
+    bound: Mapping[str, Placed] | None = None
+
+    @property
+    def span(self) -> Span:
+        """Where the value is written."""
+        return self.value.span
+
+    def at(self, value: Value) -> Placed:
+        """Another value in the same place."""
+        return Placed(self.path, self.block, value, self.bound)
+
+
+class Evaluator:
+    """Evaluates placed values."""
+
+    def __init__(self, symbols: Symbols) -> None:
+        self.symbols = symbols
+
+    # following names to what they were assigned
+
+    def follow(self, placed: Placed, depth: int = 0) -> Placed:
+        """The expression PLACED stands for: names, attributes of classes and aliases are followed."""
+        if depth > _DEPTH:
+            return placed
+        value = placed.value
+        if isinstance(value, Name):
+            found = self._follow_name(placed, value.ref)
+        elif isinstance(value, Attribute):
+            found = self._follow_attribute(placed, value)
+        elif isinstance(value, Choice):
+            return placed
+        else:
+            found = None
+        return self.follow(found, depth + 1) if found is not None and found != placed else placed
+
+    def _follow_name(self, placed: Placed, ref: str) -> Placed | None:
+        if ref.startswith("%"):
+            return self._follow_local(placed, ref)
+        target = self.symbols.target(placed.path, ref)
+        if not isinstance(target, Internal):
+            return None
+        if isinstance(target.fact, Assignment):
+            return self._of_assignment(target.path, target.fact, target.rest)
+        if isinstance(target.fact, Class) and target.rest:
+            return self._class_attribute(ClassRef(target.path, target.fact.block), target.rest)
+        return None
+
+    def _follow_local(self, placed: Placed, ref: str) -> Placed | None:
+        head, _, tail = ref.partition(".")
+        if not tail and placed.bound is not None and head[1:] in placed.bound:
+            return placed.bound[head[1:]]
+        assigned = self.symbols.assigned(placed.path, placed.block, head)
+        if len(assigned) == 1 and assigned[0].value is not None and assigned[0].operator == "=":
+            if not tail:
+                return Placed(placed.path, assigned[0].block, assigned[0].value, placed.bound)
+        owner = self.symbols.type_of(placed.path, placed.block, Name(ref.rpartition(".")[0])) if tail else None
+        return self._class_attribute(owner, (ref.rpartition(".")[2],)) if isinstance(owner, ClassRef) else None
+
+    def _follow_attribute(self, placed: Placed, value: Attribute) -> Placed | None:
+        owner = self.symbols.type_of(placed.path, placed.block, value.value)
+        return self._class_attribute(owner, (value.name,)) if isinstance(owner, ClassRef) else None
+
+    def _of_assignment(self, path: str, fact: Assignment, rest: tuple[str, ...]) -> Placed | None:
+        index = self.symbols.files.python(path)
+        same = index.definitions.get((fact.target or "")[1:], [])
+        if fact.value is None or len(same) > 1:
+            return None
+        if not rest:
+            return Placed(path, fact.block, fact.value)
+        if rest == ("value",) or rest == ("name",):
+            return Placed(path, fact.block, fact.value)
+        owner = self.symbols.type_of(path, fact.block, fact.value)
+        return self._class_attribute(owner, rest) if isinstance(owner, ClassRef) else None
+
+    def _class_attribute(self, owner: ClassRef, names: tuple[str, ...]) -> Placed | None:
+        head, *rest = names
+        found = self.symbols.attribute(owner, head)
+        if found is not None and found[1].value is not None:
+            path, assignment = found
+            if rest and rest != ["value"]:
+                inner = self.symbols.type_of(path, assignment.block, found[1].value)
+                return self._class_attribute(inner, tuple(rest)) if isinstance(inner, ClassRef) else None
+            return Placed(path, assignment.block, found[1].value)
+        method = self.symbols.method(owner, head)
+        if method is None or rest:
+            return None
+        # A property that returns one expression is that expression.
+        index = self.symbols.index(method)
+        returns = index.returns(self.symbols.fact(method))
+        if len(returns) == 1 and returns[0].value is not None:
+            return Placed(method.path, returns[0].block, returns[0].value)
+        return None
+
+    # scalars
+
+    def scalar(self, placed: Placed, depth: int = 0) -> Evaluated:
+        """The string, number, boolean or None that PLACED is."""
+        if depth > _DEPTH:
+            return Unknown("it refers to itself")
+        placed = self.follow(placed)
+        match placed.value:
+            case Literal():
+                return Known(placed.value.value)
+            case Text():
+                return self._text(placed, placed.value, depth)
+            case Operation():
+                return self._operation(placed, placed.value, depth)
+            case Call():
+                return self._call(placed, placed.value, depth)
+            case Subscript():
+                return self._subscript(placed, placed.value, depth)
+        return Unknown("it is computed at run time")
+
+    def text(self, placed: Placed) -> Known[str] | Unknown:
+        """The string that PLACED is."""
+        found = self.scalar(placed)
+        if isinstance(found, Known) and isinstance(found.value, str):
+            return Known(found.value, found.from_environment)
+        return found if isinstance(found, Unknown) else Unknown("it is no string")
+
+    def _text(self, placed: Placed, value: Text, depth: int) -> Evaluated:
+        known = [self.scalar(placed.at(part), depth + 1) for part in value.parts]
+        pieces = [part for part in known if isinstance(part, Known)]
+        if len(pieces) < len(known):
+            return Unknown("a part of the string is computed at run time")
+        return Known("".join(str(part.value) for part in pieces), any(part.from_environment for part in pieces))
+
+    def _operation(self, placed: Placed, value: Operation, depth: int) -> Evaluated:
+        left = self.scalar(placed.at(value.left), depth + 1)
+        right = self.scalar(placed.at(value.right), depth + 1)
+        if value.operator == "or":
+            if isinstance(left, Known):
+                return left if left.value or not isinstance(right, Known) else Known(right.value, left.from_environment)
+            is_environment = isinstance(value.left, Call | Subscript) and isinstance(right, Known)
+            return Known(right.value, True) if is_environment and isinstance(right, Known) else Unknown("it is computed")
+        if isinstance(left, Unknown) or isinstance(right, Unknown):
+            return Unknown("it is computed at run time")
+        return _calculate(value.operator, left, right)
+
+    def _call(self, placed: Placed, call: Call, depth: int) -> Evaluated:
+        name = self.symbols.external(placed.path, call.callee)
+        if name in ("builtins.int", "builtins.float", "builtins.str"):
+            return self._converted(placed, call, name, depth)
+        if name == "datetime.timedelta":
+            return self._timedelta(placed, call)
+        if name is not None and (name in _ENVIRONMENT or _reads_environment(name)):
+            default = call.argument(1, "default")
+            known = self.scalar(placed.at(default.value), depth + 1) if default is not None else None
+            return Known(known.value, True) if isinstance(known, Known) else Unknown("it comes from the environment")
+        if name in ("pydantic.Field", "builtins.getattr"):
+            default = call.argument(0 if name == "pydantic.Field" else 2, "default")
+            if default is not None:
+                known = self.scalar(placed.at(default.value), depth + 1)
+                return Known(known.value, True) if isinstance(known, Known) else known
+        function = self.symbols.function(placed.path, placed.block, call.callee)
+        returned = self.returned(function, placed, call) if function is not None else None
+        return self.scalar(returned, depth + 1) if returned is not None else Unknown("it is computed at run time")
+
+    def returned(self, function: FunctionRef, placed: Placed, call: Call) -> Placed | None:
+        """The one expression that calling FUNCTION returns, with its parameters bound to CALL's arguments."""
+        index = self.symbols.index(function)
+        fact = self.symbols.fact(function)
+        returns = index.returns(fact)
+        if len(returns) != 1 or returns[0].value is None or fact.is_generator:
+            return None
+        return Placed(function.path, returns[0].block, returns[0].value, self.bind(fact, placed, call))
+
+    def bind(self, fact: Function, placed: Placed, call: Call) -> dict[str, Placed]:
+        """The parameters of FACT, each with the argument that CALL gives it or its default."""
+        bound: dict[str, Placed] = {}
+        plain = [parameter for parameter in fact.parameters if not parameter.star]
+        skip = 1 if plain and plain[0].name in ("self", "cls") else 0
+        for position, parameter in enumerate(plain[skip:]):
+            argument = call.argument(None if parameter.keyword_only else position, parameter.name)
+            if argument is not None:
+                bound[parameter.name] = placed.at(argument.value)
+            elif parameter.default is not None and not call.is_open:
+                bound[parameter.name] = Placed(placed.path, fact.outer, parameter.default)
+        collecting = next((item.name for item in fact.parameters if item.star == "**"), None)
+        if collecting is not None and not call.is_open:
+            names = {parameter.name for parameter in plain}
+            bound[collecting] = placed.at(_mapping(call, names))
+        return bound
+
+    def _converted(self, placed: Placed, call: Call, name: str, depth: int) -> Evaluated:
+        if not call.arguments:
+            return Unknown("it is empty")
+        inner = self.scalar(placed.at(call.arguments[0].value), depth + 1)
+        if isinstance(inner, Unknown):
+            return inner
+        convert: Callable[[str], Scalar] = {"builtins.int": int, "builtins.float": float, "builtins.str": str}[name]
+        try:
+            return Known(convert(str(inner.value)), inner.from_environment)
+        except ValueError:
+            return Unknown("it is no number")
+
+    def _timedelta(self, placed: Placed, call: Call) -> Evaluated:
+        units: dict[str, float] = {}
+        for argument in call.arguments:
+            known = self.scalar(placed.at(argument.value))
+            if argument.keyword is None or not isinstance(known, Known) or not isinstance(known.value, int | float):
+                return Unknown("it is computed at run time")
+            units[argument.keyword] = known.value
+        try:
+            return Known(timedelta(**units).total_seconds())
+        except (TypeError, OverflowError):
+            return Unknown("it is no valid timedelta")
+
+    def _subscript(self, placed: Placed, value: Subscript, depth: int) -> Evaluated:
+        if isinstance(value.value, Name) and value.value.ref == "os.environ":
+            return Unknown("it comes from the environment")
+        owner = self.follow(placed.at(value.value))
+        index = self.scalar(placed.at(value.index), depth + 1)
+        if not isinstance(index, Known):
+            return Unknown("it is computed at run time")
+        match owner.value:
+            case Dict():
+                for entry in owner.value.entries:
+                    if isinstance(entry.key, Literal) and entry.key.value == index.value:
+                        return self.scalar(owner.at(entry.value), depth + 1)
+            case Items() if isinstance(index.value, int) and -len(owner.value.items) <= index.value < len(owner.value.items):
+                return self.scalar(owner.at(owner.value.items[index.value]), depth + 1)
+        return Unknown("it is computed at run time")
+
+    # collections
+
+    def entries(self, placed: Placed, depth: int = 0) -> Iterator[tuple[Known[str] | Unknown, Placed, Placed]]:
+        """(key, where the key is written, value) of a dict; an Unknown key stands for what cannot be seen."""
+        placed = self.follow(placed)
+        match placed.value:
+            case Dict():
+                for entry in placed.value.entries:
+                    if entry.key is None:
+                        yield from self._spread(placed.at(entry.value), depth)
+                    else:
+                        yield self.text(placed.at(entry.key)), placed.at(entry.key), placed.at(entry.value)
+            case Operation(operator="|"):
+                yield from self._spread(placed.at(placed.value.left), depth)
+                yield from self._spread(placed.at(placed.value.right), depth)
+            case Call() if self.symbols.external(placed.path, placed.value.callee) in (
+                "builtins.dict",
+                "collections.OrderedDict",
+            ):
+                yield from self._dict_call(placed, placed.value, depth)
+            case Call():
+                function = self.symbols.function(placed.path, placed.block, placed.value.callee)
+                returned = self.returned(function, placed, placed.value) if function is not None else None
+                yield from self._spread(returned or placed, depth) if returned else [_open(placed)]
+            case _:
+                yield _open(placed)
+
+    def _spread(self, placed: Placed, depth: int) -> Iterator[tuple[Known[str] | Unknown, Placed, Placed]]:
+        if depth > _DEPTH:
+            yield _open(placed)
+            return
+        yield from self.entries(placed, depth + 1)
+
+    def _dict_call(
+        self, placed: Placed, call: Call, depth: int
+    ) -> Iterator[tuple[Known[str] | Unknown, Placed, Placed]]:
+        for argument in call.arguments:
+            if argument.keyword is not None:
+                name = placed.at(Literal(argument.keyword, argument.span))
+                yield Known(argument.keyword), name, placed.at(argument.value)
+            else:
+                yield from self._spread(placed.at(argument.value), depth)
+
+    def items(self, placed: Placed) -> list[Placed] | None:
+        """The items of a list, tuple or set; None when they cannot all be seen."""
+        placed = self.follow(placed)
+        if isinstance(placed.value, Operation) and placed.value.operator == "+":
+            left, right = self.items(placed.at(placed.value.left)), self.items(placed.at(placed.value.right))
+            return [*left, *right] if left is not None and right is not None else None
+        if not isinstance(placed.value, Items):
+            return None
+        found: list[Placed] = []
+        for item in placed.value.items:
+            if isinstance(item, Opaque):
+                inner = self.items(placed.at(item.parts[0])) if len(item.parts) == 1 else None
+                if inner is None:
+                    return None
+                found.extend(inner)
+            else:
+                found.append(placed.at(item))
+        return found
+
+    def texts(self, placed: Placed) -> list[str] | None:
+        """The strings of a list, tuple or set of strings, or the one string; None when not all can be seen."""
+        single = self.text(placed)
+        if isinstance(single, Known):
+            return [single.value]
+        items = self.items(placed)
+        if items is None:
+            return None
+        known = [self.text(item) for item in items]
+        strings = [item.value for item in known if isinstance(item, Known)]
+        return strings if len(strings) == len(known) else None
+
+
+def _open(placed: Placed) -> tuple[Unknown, Placed, Placed]:
+    return Unknown("it is computed at run time"), placed, placed
+
+
+def _mapping(call: Call, taken: set[str]) -> Dict:
+    from celery_lint.facts.model import Entry
+
+    extra = [a for a in call.arguments if a.keyword is not None and a.keyword not in taken]
+    return Dict(tuple(Entry(Literal(a.keyword, a.span), a.value, a.span) for a in extra), call.span)
+
+
+def _reads_environment(name: str) -> bool:
+    head, _, last = name.rpartition(".")
+    return (head.endswith("environ") or head.endswith(".env")) and last in ("get", "str", "int", "bool", "float", "list")
+
+
+
+
+def _calculate(operator: str, left: Known[Scalar], right: Known[Scalar]) -> Evaluated:
+    a, b = left.value, right.value
+    from_environment = left.from_environment or right.from_environment
+    if isinstance(a, str) and isinstance(b, str) and operator == "+":
+        return Known(a + b, from_environment)
+    if not isinstance(a, int | float) or not isinstance(b, int | float):
+        return Unknown("it is computed at run time")
+    try:
+        result = {
+            "+": lambda: a + b, "-": lambda: a - b, "*": lambda: a * b, "/": lambda: a / b, "//": lambda: a // b,
+        }[operator]()  # fmt: skip
+    except (KeyError, ZeroDivisionError, OverflowError):
+        return Unknown("it is computed at run time")
+    return Known(result, from_environment)
+
+
+def keyword_arguments(call: Call) -> Iterator[Argument]:
+    """The arguments given by keyword."""
+    return (argument for argument in call.arguments if argument.keyword is not None)
+
+
+def is_external(target: object, *names: str) -> bool:
+    """Whether TARGET is one of these installed things, by its dotted name."""
+    return isinstance(target, External) and target.name in names
