@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from celery_lint.celery_versions import new_setting_name
+from celery_lint.celery_versions import table
 from celery_lint.facts.model import Assignment, Call, Literal, Name, Operation, Subscript, Value
 from celery_lint.finding import Location
 from celery_lint.project.apps import Apps, Draft
@@ -64,9 +64,18 @@ class Collector:
         return Settings(dict(self.entries), self.open)
 
 
+def new_setting_name(name: str) -> str:
+    """The new-style name of a setting in whatever spelling; NAME itself when Celery does not know it."""
+    known = table()
+    if name in known.settings:
+        return name
+    lower = name.lower()
+    return known.new_name(name) or (lower if lower in known.settings else name)
+
+
 def stripped(name: str, namespace: str | None) -> str | None:
-    """NAME without its namespace; None when it is not in it."""
-    if not namespace:
+    """NAME without its namespace; None when Celery does not look at it. Old names count under any namespace."""
+    if not namespace or name in table().old_settings:
         return name
     prefix = f"{namespace}_"
     return name.removeprefix(prefix) if name.startswith(prefix) and name.isupper() else None
@@ -150,12 +159,18 @@ class Configuration:
         """Do something for every application that APP may stand for; for all of them when nothing tells."""
         found = self.apps.of(app)
         if found is None:
-            ref = app.value.ref if isinstance(app.value, Name) else ""
-            if not (self.apps.is_app(app) or ref == "celery.current_app" or ref.startswith("%")):
+            if not (self.apps.is_app(app) or self._looks_like_an_app(app)):
                 return
             found = self.apps.drafts
         for draft in found:
             action(self.of(draft), draft)
+
+    def _looks_like_an_app(self, app: Placed) -> bool:
+        """`current_app`, or a parameter of that name: it stands for any application."""
+        if not isinstance(app.value, Name):
+            return False
+        ref = app.value.ref
+        return ref in ("celery.current_app", "%sender", "%celery_app", "%celery")
 
     def _update(self, collector: Collector, placed: Placed, call: Call) -> None:
         collector.places.append(placed)

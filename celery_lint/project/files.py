@@ -11,6 +11,7 @@ from celery_lint.facts.model import DeployFacts, PythonFacts, ReadError
 from celery_lint.project.index import FileIndex
 from celery_lint.source import Source
 
+_CELERY = re.compile(rb"celery|shared_task", re.IGNORECASE)
 _TEST_FOLDERS = frozenset({"tests", "test", "testing", "test_utils", "e2e"})
 
 
@@ -104,6 +105,23 @@ class Files:
     def anywhere(self, pattern: re.Pattern[bytes], skip: Callable[[str], bool]) -> bool:
         """Whether the bytes of any file of the project (but those to SKIP) hold PATTERN."""
         return any(not skip(path) and pattern.search(self.data(path)) for path in self.paths)
+
+    @cached_property
+    def deploy_paths(self) -> tuple[str, ...]:
+        """The deployment files."""
+        from celery_lint.facts.deploy import reads
+
+        return tuple(path for path in self.paths if reads(path) and not is_test(path))
+
+    @property
+    def deploy_count(self) -> int:
+        """How many deployment files were read."""
+        return len(self._deploy)
+
+    @cached_property
+    def celery_count(self) -> int:
+        """How many Python files mention Celery."""
+        return sum(1 for _ in self.mentioning(_CELERY))
 
     @property
     def read_count(self) -> int:

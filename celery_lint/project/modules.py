@@ -8,6 +8,7 @@ comes last, since nobody puts a package's inside on the path on purpose.
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property
 
@@ -26,6 +27,8 @@ class Modules:
 
     def __init__(self, files: Files) -> None:
         self._files = files
+        # How often an import of the project worked from a folder: the folders that are on somebody's path.
+        self.roots: Counter[str] = Counter()
         self._cache: dict[tuple[str, str], tuple[str, tuple[str, ...]] | None] = {}
 
     def find(self, path: str, dotted: str) -> tuple[str, tuple[str, ...]] | None:
@@ -44,11 +47,28 @@ class Modules:
         names = tuple(dotted.split("."))
         if names[0] in _INSTALLED:
             return None
-        for root in self._roots(path, names[0]):
+        for root in self._roots_around(path, names[0]):
             found = self.below(root, names)
             if found is not None:
-                return found
-        return None
+                return self._note(root, found)
+        return self._elsewhere(path, names)
+
+    def _elsewhere(self, path: str, names: tuple[str, ...]) -> tuple[str, tuple[str, ...]] | None:
+        """A package of this repository beside the importing file's own tree: the deepest match, the nearest folder."""
+        around = set(_around(path))
+        found = [
+            (len(hit[1]), -_shared(root, path), root, hit)
+            for root in self._tops.get(names[0], ())
+            if root not in around and (hit := self.below(root, names)) is not None
+        ]
+        if not found:
+            return None
+        _, _, root, hit = min(found)
+        return self._note(root, hit)
+
+    def _note(self, root: str, found: tuple[str, tuple[str, ...]]) -> tuple[str, tuple[str, ...]]:
+        self.roots[root] += 1
+        return found
 
     def _relative(self, path: str, dotted: str) -> tuple[str, tuple[str, ...]] | None:
         name = dotted.lstrip(".")
@@ -57,17 +77,18 @@ class Modules:
             folder = _folder(folder)
         return self.below(folder, tuple(name.split(".")) if name else ())
 
-    def _roots(self, path: str, top: str) -> Iterator[str]:
-        around = list(_around(path))
+    def _roots_around(self, path: str, top: str) -> Iterator[str]:
         holders = self._tops.get(top, ())
-        yield from (root for root in around if root in holders and not self._is_package(root))
-        yield from (root for root in around if root in holders and self._is_package(root))
-        elsewhere = [root for root in holders if root not in around]
-        if len(elsewhere) == 1:
-            yield elsewhere[0]
-        yield from (root for root in elsewhere if len(elsewhere) > 1 and root.endswith(("src", "backend", "lib")))
+        around = [root for root in _around(path) if root in holders]
+        yield from (root for root in around if not self.is_package(root))
+        yield from (root for root in around if self.is_package(root))
 
-    def _is_package(self, folder: str) -> bool:
+    def tops(self, name: str) -> tuple[str, ...]:
+        """The folders that hold a module or package called NAME."""
+        return self._tops.get(name, ())
+
+    def is_package(self, folder: str) -> bool:
+        """Whether a folder is a package with an `__init__.py`."""
         return f"{folder}/__init__.py".lstrip("/") in self._files.known
 
     @cached_property
@@ -112,6 +133,11 @@ class Modules:
 
 def _folder(path: str) -> str:
     return path.rpartition("/")[0]
+
+
+def _shared(folder: str, path: str) -> int:
+    pairs = zip(folder.split("/"), path.split("/"), strict=False)
+    return next((index for index, (a, b) in enumerate(pairs) if a != b), min(folder.count("/"), path.count("/")) + 1)
 
 
 def _around(path: str) -> Iterator[str]:

@@ -1,0 +1,191 @@
+"""The project as rules see it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from celery_lint.celery_versions import table
+from celery_lint.finding import Location
+from celery_lint.project.files import Files, is_test
+from celery_lint.project.index import FileIndex
+from celery_lint.project.model import App, Queue, Reached, Route, Statistics, Task, Unreadable, Worker
+from celery_lint.project.routing import RouteTable, declared_queues, default_queue
+from celery_lint.project.symbols import FunctionRef, Symbols
+from celery_lint.project.values import Evaluator, Unknown
+from celery_lint.settings import Settings
+from celery_lint.source import Source
+
+_PROSE = (".md", ".rst", ".txt", ".lock", ".svg", ".html", ".css", ".js", ".ts", ".tsx", ".map", ".po", ".json", ".csv")
+
+
+@dataclass(frozen=True, eq=False)
+class Project:
+    """Everything that is known of a project. Lists are in the order of files and lines."""
+
+    files: Files
+    options: Settings
+    symbols: Symbols
+    evaluator: Evaluator
+    apps: tuple[App, ...]
+    tasks: tuple[Task, ...]
+    workers: tuple[Worker, ...]
+    route_tables: Mapping[App, RouteTable]
+    queues: tuple[Queue, ...]
+    reached: Mapping[FunctionRef, Reached]
+    tasks_open: str | None
+    queues_open: str | None
+
+    # what rules iterate
+
+    def subjects(self, kind: type[object]) -> Iterable[object]:
+        """Everything of the given kind: what a rule whose first parameter has that type is asked about."""
+        found: dict[type[object], Iterable[object]] = {
+            App: self.apps,
+            Task: self.tasks,
+            Worker: self.workers,
+            Route: (route for found in self.route_tables.values() for route in found.routes),
+            Queue: self.queues,
+            Reached: self.reached.values(),
+            Project: (self,),
+        }
+        return found[kind]
+
+    # files
+
+    def source(self, path: str) -> Source:
+        """A file as people count it."""
+        return self.files.source(path)
+
+    def index(self, path: str) -> FileIndex:
+        """The facts of a Python file."""
+        return self.files.python(path)
+
+    def line(self, location: Location) -> int:
+        """The line of a location, for messages."""
+        return self.source(location.path).position(location.span.start).line
+
+    @property
+    def unreadable(self) -> tuple[Unreadable, ...]:
+        """The files that had to be read and could not."""
+        found = self.files.unreadable.items()
+        return tuple(Unreadable(path, error.message, error.span) for path, error in sorted(found))
+
+    @cached_property
+    def statistics(self) -> Statistics:
+        """What this run has looked at."""
+        return Statistics(
+            files=len(self.files.python_paths) + self.files.deploy_count,
+            celery_files=self.files.celery_count,
+            apps=len(self.apps),
+            tasks=len(self.tasks),
+            queues=len({queue.name for queue in self.queues}),
+            workers=len(self.workers),
+        )
+
+    # three-valued questions
+
+    def may_set(self, app: App, *names: str) -> bool:
+        """Whether APP may have one of these settings (new-style names): false only when it surely has none.
+
+        Where its settings cannot all be followed, a setting whose name stands in no file of the project, in any
+        spelling, is not set by the project.
+        """
+        if any(app.settings.get(name) is not None for name in names):
+            return True
+        return app.settings.open is not None and self._is_mentioned(names)
+
+    def _is_mentioned(self, names: tuple[str, ...]) -> bool:
+        old = [key for key, new in table().old_settings.items() if new in names]
+        words = "|".join(re.escape(word) for word in (*names, *old))
+        pattern = re.compile(rf"(?<![a-z0-9])(?:{words})(?![a-z0-9_])".encode(), re.IGNORECASE)
+        return self.files.anywhere(pattern, lambda path: is_test(path) or path.endswith(_PROSE))
+
+    def default_queue(self, app: App) -> str | None:
+        """The queue of the tasks that nothing routes; None when it cannot be known."""
+        if app.settings.open is not None and not self.may_set(app, "task_default_queue"):
+            return "celery"
+        return default_queue(app, self.evaluator)
+
+    def declared_queues(self, app: App) -> tuple[str, ...] | None | Unknown:
+        """The names in `task_queues`: None when it is not set, Unknown when they cannot all be seen."""
+        if app.settings.open is not None and not self.may_set(app, "task_queues"):
+            return None
+        found = declared_queues(app, self.evaluator)
+        return found if found is None or isinstance(found, Unknown) else tuple(found)
+
+    def workers_of(self, app: App) -> tuple[Worker, ...]:
+        """The workers that serve APP, or may serve it."""
+        return tuple(worker for worker in self.workers if worker.app is app or not worker.app_is_known)
+
+    def consumes(self, worker: Worker, queue: str) -> bool | None:
+        """Whether WORKER consumes QUEUE; None when that cannot be told."""
+        if isinstance(worker.queues, Unknown) or worker.excludes_queues:
+            return None
+        if worker.queues is not None:
+            return queue in worker.queues
+        answers = [self._by_default(app, queue) for app in ((worker.app,) if worker.app is not None else self.apps)]
+        if any(answer is None for answer in answers):
+            return None
+        return any(answers)
+
+    def _by_default(self, app: App, queue: str) -> bool | None:
+        """Whether a worker without `-Q` consumes QUEUE: `task_queues` if set, else only the default queue."""
+        declared = self.declared_queues(app)
+        if isinstance(declared, Unknown):
+            return None
+        if declared is not None:
+            return queue in declared
+        default = self.default_queue(app)
+        return None if default is None else queue == default
+
+    def queues_of(self, task: Task, app: App) -> tuple[str, ...] | None:
+        """The queues that TASK goes to by its own option, a route, or default; None when that cannot be told."""
+        from celery_lint.project.routing import queue_name
+
+        option = task.option("queue")
+        if option is not None:
+            name = queue_name(self.evaluator, option.value)
+            return (name,) if name is not None else None
+        if task.options_open or not task.names or self.route_tables[app].open is not None:
+            return None
+        queues: set[str] = set()
+        for name in task.names:
+            route = self.route_tables[app].match(name)
+            queue = route.queue if route is not None else self.default_queue(app)
+            if queue is None:
+                return None
+            queues.add(queue)
+        return tuple(sorted(queues))
+
+    def apps_of(self, task: Task) -> tuple[App, ...]:
+        """The applications TASK belongs to: its own, or any for a shared task."""
+        return (task.app,) if task.app is not None else task.apps
+
+    def workers_for(self, task: Task) -> tuple[Worker, ...] | None:
+        """The workers that run TASK; None when that cannot be told."""
+        found: list[Worker] = []
+        for app in self.apps_of(task):
+            queues = self.queues_of(task, app)
+            if queues is None:
+                return None
+            for worker in self.workers_of(app):
+                answers = [self.consumes(worker, queue) for queue in queues]
+                if any(answer is None for answer in answers):
+                    return None
+                if any(answers):
+                    found.append(worker)
+        return tuple(dict.fromkeys(found))
+
+    def pools_of(self, task: Task) -> frozenset[str] | None:
+        """The pools that TASK runs in; None when a worker, its queues or its pool cannot be told."""
+        workers = self.workers_for(task)
+        if not workers:
+            return None
+        pools = [worker.pool for worker in workers]
+        known = frozenset(pool.value for pool in pools if not isinstance(pool, Unknown))
+        return None if any(isinstance(pool, Unknown) for pool in pools) else known
+
+

@@ -1,0 +1,155 @@
+"""LINK: the workers that deployment files and launchers start: which app, which queues, which pool."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from celery_lint.celery_versions import Table, table
+from celery_lint.facts.deploy.celery_command import Invocation, invocation
+from celery_lint.facts.deploy.merge import merge_alternatives
+from celery_lint.facts.model import Command, Name
+from celery_lint.finding import Location, Span
+from celery_lint.project.apps import Apps, Draft
+from celery_lint.project.files import Files
+from celery_lint.project.launchers import launched
+from celery_lint.project.model import App, Worker
+from celery_lint.project.symbols import Internal
+from celery_lint.project.values import Evaluator, Known, Placed, Unknown
+from celery_lint.settings import DeclaredWorker, Settings
+
+GREEN = frozenset({"gevent", "eventlet"})
+
+
+class WorkerFinder:
+    """Reads the worker commands of a project and gives each its application."""
+
+    def __init__(self, files: Files, apps: Apps, made: dict[int, App]) -> None:
+        self.files = files
+        self.apps = apps
+        self.evaluator: Evaluator = apps.evaluator
+        self.made = made
+        self.table: Table = table()
+
+    def find(self, deploy_paths: Sequence[str], options: Settings) -> Iterator[Worker]:
+        """All workers: those of deployment files, of launchers, and those that the configuration declares."""
+        facts = [self.files.deploy(path) for path in deploy_paths]
+        for command in merge_alternatives(facts):
+            yield from self._worker(command, None)
+        for command, owner in launched(self.files, self.evaluator):
+            yield from self._worker(command, owner)
+
+        for declared in options.workers:
+            yield self._declared(declared)
+
+    def _declared(self, declared: DeclaredWorker) -> Worker:
+        drafts = self.named(declared.app, "") if declared.app is not None else self.apps.drafts
+        app, known = self._one(drafts)
+        place = Location("pyproject.toml", Span(0, 0))
+        queues = declared.queues or None
+        return Worker(None, place, "a worker declared in the configuration", app, known, queues, Known(declared.pool))
+
+    def _worker(self, command: Command, owner: Placed | None) -> Iterator[Worker]:
+        parsed = invocation(command, self.table)
+        if parsed is None or not (parsed.is_worker or parsed.subcommand == "multi"):
+            return
+        app, known = self._app(command, parsed, owner)
+        yield Worker(
+            command=command,
+            location=Location(command.path, command.span),
+            label=_label(command),
+            app=app,
+            app_is_known=known,
+            queues=self._queues(parsed),
+            pool=self._pool(parsed, app),
+            has_time_limit=bool({"time_limit", "soft_time_limit"} & set(parsed.options)) or parsed.open,
+            excludes_queues="exclude_queues" in parsed.options,
+        )
+
+    def _queues(self, parsed: Invocation) -> tuple[str, ...] | None | Unknown:
+        queues = parsed.queues
+        if queues is None or isinstance(queues, tuple):
+            return queues
+        return Unknown("the command's queues are computed")
+
+    def _pool(self, parsed: Invocation, app: App | None) -> Known[str] | Unknown:
+        pool = parsed.pool
+        if isinstance(pool, str) and pool != "prefork":
+            return Known(pool)
+        if pool is not None and not isinstance(pool, str):
+            return Unknown("the command's pool is computed")
+        # An explicit `--pool=prefork` does not win over the setting (celery/bin/worker.py: WorkersPool.convert).
+        if app is None:
+            return Known("prefork") if not self.made else Unknown("its application is not known")
+        setting = app.settings.get("worker_pool")
+        if setting is not None:
+            known = self.evaluator.text(setting.value)
+            return Known(known.value) if isinstance(known, Known) else known
+        return Unknown("its settings cannot all be seen") if app.settings.open and pool is None else Known("prefork")
+
+    # which application
+
+    def _app(self, command: Command, parsed: Invocation, owner: Placed | None) -> tuple[App | None, bool]:
+        if owner is not None:
+            return self._one(self.apps.of(owner) or ())
+        if parsed.app is None:
+            return self._one(self.apps.drafts) if not parsed.open else (None, False)
+        if parsed.app.text is None:
+            return self._one(self.apps.drafts)
+        return self._one(self.named(parsed.app.text, command.path))
+
+    def _one(self, drafts: Sequence[Draft]) -> tuple[App | None, bool]:
+        apps = list(dict.fromkeys(self.made[id(draft)] for draft in drafts))
+        return (apps[0], True) if len(apps) == 1 else (None, False)
+
+    def named(self, text: str, beside: str) -> tuple[Draft, ...]:
+        """The applications that `-A TEXT` means in a command written in the file BESIDE."""
+        module, _, attribute = text.partition(":")
+        names = tuple(name for name in module.split(".") if name)
+        hits: list[tuple[int, tuple[Draft, ...]]] = []
+        for root in self.apps.symbols.modules.tops(names[0]) if names else ():
+            below = self.apps.symbols.modules.below(root, names)
+            if below is None:
+                continue
+            path, rest = below
+            drafts = self._in_module(path, (*rest, *attribute.split(".")) if attribute else rest)
+            if drafts:
+                hits.append((_nearness(root, beside), drafts))
+        if not hits:
+            return ()
+        best = max(nearness for nearness, _ in hits)
+        return tuple(dict.fromkeys(draft for nearness, drafts in hits if nearness == best for draft in drafts))
+
+    def _in_module(self, path: str, names: tuple[str, ...]) -> tuple[Draft, ...]:
+        """What Celery finds in a module: the attribute, `app`, `celery`, else any application of the module."""
+        if names:
+            return self.apps.of(Placed(path, 0, Name("@" + ".".join(names)))) or self._package(path, names)
+        for name in ("app", "celery"):
+            if name in self.files.python(path).definitions or name in self.files.python(path).imported:
+                found = self.apps.of(Placed(path, 0, Name(f"@{name}")))
+                if found:
+                    return found
+        return self._any(path) or self._package(path, ("celery",))
+
+    def _package(self, path: str, names: tuple[str, ...]) -> tuple[Draft, ...]:
+        target = self.apps.symbols.target(path, "@" + ".".join(names)) if path.endswith("__init__.py") else None
+        is_module = isinstance(target, Internal) and target.fact is None and not target.rest and target.path != path
+        return self._in_module(target.path, ()) if is_module and isinstance(target, Internal) else ()
+
+    def _any(self, path: str) -> tuple[Draft, ...]:
+        index = self.files.python(path)
+        names = [name for name in index.definitions if "." not in name] + list(index.imported)
+        found = [draft for name in names for draft in self.apps.of(Placed(path, 0, Name(f"@{name}"))) or ()]
+        return tuple(dict.fromkeys(found))
+
+
+def _label(command: Command) -> str:
+    words = [word.text if word.text is not None else word.raw for word in command.words]
+    text = " ".join(words)
+    shown = text if len(text) <= 90 else f"{text[:87]}..."
+    return f"{command.service}: {shown}" if command.service else shown
+
+
+def _nearness(root: str, beside: str) -> int:
+    """How many folders the import root and the deployment file share."""
+    pairs = zip(root.split("/") if root else [], beside.split("/"), strict=False)
+    return next((index for index, (a, b) in enumerate(pairs) if a != b), root.count("/") + 1 if root else 0)
