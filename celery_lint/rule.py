@@ -5,9 +5,10 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, get_type_hints
+from typing import get_type_hints
 
-from celery_lint.finding import Confidence, Finding, Severity
+from celery_lint.finding import Confidence, Finding, Location, Related, Severity
+from celery_lint.remedy import Remedy
 
 ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
 HIGH, MEDIUM, LOW = Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW
@@ -52,6 +53,32 @@ class Rule:
         kind: type[object] = hints[first]
         return kind
 
+    def finding(
+        self,
+        message: str,
+        at: Location,
+        entity: str,
+        *,
+        related: tuple[Related, ...] = (),
+        remedy: Remedy | None = None,
+        withheld: str | None = None,
+        severity: Severity | None = None,
+        confidence: Confidence | None = None,
+    ) -> Finding:
+        """A finding of this rule. SEVERITY and CONFIDENCE replace the rule's own where the case is another."""
+        return Finding(
+            self.code,
+            self.name,
+            severity if severity is not None else self.severity,
+            confidence if confidence is not None else self.confidence,
+            message,
+            at,
+            entity,
+            related,
+            remedy,
+            withheld=withheld,
+        )
+
 
 def rule(
     code: str,
@@ -63,15 +90,13 @@ def rule(
     fix: str = "none",
     preset: str = "recommended",
     absorbs: tuple[str, ...] = (),
-) -> Callable[[Check], Check]:
-    """Declare the decorated function to be the check of a rule.
+) -> Callable[[Check], Rule]:
+    """Declare the decorated function to be the check of a rule; its name then stands for the rule.
 
     ABSORBS names rules whose finding at the same place has the same root cause: theirs is dropped.
     """
 
-    def declare(check: Check) -> Check:
-        declared: Any = check
-        declared.rule = Rule(code, name, since, severity, confidence, fix, check, preset, absorbs)
-        return check
+    def declare(check: Check) -> Rule:
+        return Rule(code, name, since, severity, confidence, fix, check, preset, absorbs)
 
     return declare

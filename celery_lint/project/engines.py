@@ -1,0 +1,262 @@
+"""LINK: asynchronous database engines: where they are made, what holds them, which worker code uses them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from celery_lint.facts.model import Attribute, Call, Function, Literal, Name, Text, Value
+from celery_lint.finding import Location
+from celery_lint.project.files import Files, is_test
+from celery_lint.project.index import FileIndex, within
+from celery_lint.project.model import Reached
+from celery_lint.project.reach import last_name
+from celery_lint.project.symbols import ClassRef, FunctionRef, Internal, Symbols
+from celery_lint.project.values import Evaluator, Known, Placed
+
+_MAKES_ENGINE = re.compile(rb"create_async_engine|async_engine_from_config")
+_MAKERS = frozenset({"create_async_engine", "async_engine_from_config"})
+_CACHES = frozenset({"functools.lru_cache", "functools.cache", "cachetools.cached", "async_lru.alru_cache"})
+_UNPOOLED = frozenset({"NullPool", "StaticPool"})
+_WEB = re.compile(rb"^\s*(?:from|import)\s+(?:fastapi|starlette|flask|quart|sanic|litestar|aiohttp|django|pyramid)\b", re.M)
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A name at the top level of a module that holds an engine, or something made from one."""
+
+    path: str
+    name: str
+
+
+@dataclass(frozen=True, eq=False)
+class Engine:
+    """One `create_async_engine(...)` with a connection pool.
+
+    IS_SHARED: it outlives one run of a coroutine. DRIVER is the URL's (`asyncpg`); None when unknown. HOLDERS
+    are the module-level names it is reached through; OWNER the class that keeps it as an attribute.
+    """
+
+    call: Call
+    path: str
+    is_shared: bool
+    driver: str | None
+    holders: frozenset[Holder]
+    owner: ClassRef | None
+    function: FunctionRef | None
+
+    @property
+    def location(self) -> Location:
+        """The call that makes it."""
+        return Location(self.path, self.call.span)
+
+
+class Engines:
+    """Finds the pooled asynchronous engines of a project."""
+
+    def __init__(self, files: Files, evaluator: Evaluator) -> None:
+        self.files = files
+        self.evaluator = evaluator
+        self.symbols: Symbols = evaluator.symbols
+
+    def find(self) -> Iterator[Engine]:
+        """All pooled engines that are not in tests."""
+        for path in self.files.mentioning(_MAKES_ENGINE):
+            if is_test(path) or "migrations" in path or "alembic" in path:
+                continue
+            index = self.files.python(path)
+            calls = [call for call in index.facts.calls if self._makes_engine(index, call)]
+            for call in calls:
+                if self._is_pooled(index, call) and not self._is_branch(index, call, calls):
+                    yield self._engine(index, call)
+
+    def _makes_engine(self, index: FileIndex, call: Call) -> bool:
+        name = self.symbols.external(index.path, call.callee)
+        return name is not None and name.rpartition(".")[2] in _MAKERS and name.startswith(("sqlalchemy", "sqlmodel"))
+
+    def _is_pooled(self, index: FileIndex, call: Call) -> bool:
+        argument = call.argument(None, "poolclass")
+        if argument is not None:
+            pool = self.symbols.external(index.path, argument.value) or ""
+            return bool(pool) and pool.rpartition(".")[2] not in _UNPOOLED
+        return not call.is_open or self._spread_is_pooled(index, call)
+
+    def _spread_is_pooled(self, index: FileIndex, call: Call) -> bool:
+        """`**options`: pooled only when all of them can be seen and none is `poolclass`."""
+        for argument in call.arguments:
+            if argument.star == "**":
+                placed = Placed(index.path, call.block, argument.value)
+                keys = [key for key, _, _ in self.evaluator.entries(placed)]
+                if any(not isinstance(key, Known) or key.value == "poolclass" for key in keys):
+                    return False
+                if self._is_extended(index, call, argument.value):
+                    return False
+        return True
+
+    def _is_extended(self, index: FileIndex, call: Call, value: Value) -> bool:
+        """Whether `options["poolclass"] = …` adds to the options elsewhere in the same function."""
+        function = index.function_at(call.block)
+        if not isinstance(value, Name):
+            return True
+        for assignment in index.assignments_by_function.get(function.block if function else -1, []):
+            target = assignment.target_value
+            if not isinstance(target, Name) and any(isinstance(v, Name) and v.ref == value.ref for v in within(target)):
+                return True
+        return False
+
+    def _is_branch(self, index: FileIndex, call: Call, calls: list[Call]) -> bool:
+        """A factory that makes an unpooled engine on another branch knows when it runs in a worker."""
+        function = index.function_at(call.block)
+        others = [other for other in calls if other is not call and index.function_at(other.block) is function]
+        return any(not self._is_pooled(index, other) for other in others)
+
+    def _engine(self, index: FileIndex, call: Call) -> Engine:
+        function = index.function_at(call.block)
+        ref = FunctionRef(index.path, function.block) if function is not None else None
+        holders = set(self._first_holders(index, call, function))
+        self._spread(holders)
+        owner = self._owner(index, call)
+        shared = bool(holders) or owner is not None or (function is not None and self._is_cached(index, function))
+        return Engine(call, index.path, shared, self._driver(index, call), frozenset(holders), owner, ref)
+
+    def _first_holders(self, index: FileIndex, call: Call, function: Function | None) -> Iterator[Holder]:
+        if call.target is not None and call.target.startswith("@"):
+            yield Holder(index.path, call.target[1:])
+        if function is None:
+            for assignment in index.assignments_by_function.get(-1, []):
+                held = assignment.value is not None and any(value is call or value == call for value in within(assignment.value))
+                if held and assignment.target is not None and assignment.target.startswith("@"):
+                    yield Holder(index.path, assignment.target[1:])
+        elif self._returns(index, function, call):
+            yield from self._module_level_calls(FunctionRef(index.path, function.block), function.name)
+
+    def _returns(self, index: FileIndex, function: Function, call: Call) -> bool:
+        for item in index.returns(function):
+            value = item.value
+            if value is None:
+                continue
+            if any(inner == call for inner in within(value)):
+                return True
+            if call.target is not None and any(isinstance(v, Name) and v.ref == call.target for v in within(value)):
+                return True
+        return False
+
+    def _module_level_calls(self, factory: FunctionRef, name: str) -> Iterator[Holder]:
+        for path in self.files.mentioning(re.compile(rb"\b" + name.encode() + rb"\b")):
+            if is_test(path):
+                continue
+            index = self.files.python(path)
+            for assignment in index.assignments_by_function.get(-1, []):
+                if assignment.target is None or not assignment.target.startswith("@") or assignment.value is None:
+                    continue
+                for value in within(assignment.value):
+                    if isinstance(value, Call) and last_name(value.callee) == name:
+                        if self.symbols.function(path, value.block, value.callee) == factory:
+                            yield Holder(path, assignment.target[1:])
+
+    def _spread(self, holders: set[Holder]) -> None:
+        """What is made at import time from a holder holds the engine too: `async_sessionmaker(engine)`."""
+        queue = list(holders)
+        while queue:
+            holder = queue.pop()
+            for path in self.files.mentioning(re.compile(rb"\b" + holder.name.rpartition(".")[2].encode() + rb"\b")):
+                if is_test(path):
+                    continue
+                for found in self._made_from(path, holder):
+                    if found not in holders:
+                        holders.add(found)
+                        queue.append(found)
+
+    def _made_from(self, path: str, holder: Holder) -> Iterator[Holder]:
+        index = self.files.python(path)
+        for assignment in index.assignments_by_function.get(-1, []):
+            if assignment.target is None or not assignment.target.startswith("@") or not isinstance(assignment.value, Call):
+                continue
+            if any(isinstance(v, Name) and self.holder(path, v.ref) == holder for v in within(assignment.value)):
+                yield Holder(path, assignment.target[1:])
+
+    def holder(self, path: str, ref: str) -> Holder | None:
+        """The module-level name that REF, in PATH, leads to."""
+        if ref.startswith("%"):
+            return None
+        target = self.symbols.target(path, ref)
+        if isinstance(target, Internal) and target.fact is not None and hasattr(target.fact, "target"):
+            return Holder(target.path, (target.fact.target or "")[1:])
+        return None
+
+    def _owner(self, index: FileIndex, call: Call) -> ClassRef | None:
+        if call.target is None or not call.target.startswith(("%self.", "%cls.")):
+            return None
+        return self.symbols.enclosing_class(index.path, call.block)
+
+    def _is_cached(self, index: FileIndex, function: Function) -> bool:
+        for decorator in function.decorators:
+            callee = decorator.callee if isinstance(decorator, Call) else decorator
+            if self.symbols.external(index.path, callee) in _CACHES:
+                return True
+        return False
+
+    def _driver(self, index: FileIndex, call: Call) -> str | None:
+        argument = call.argument(0, "url")
+        if argument is None:
+            return None
+        known = self.evaluator.text(Placed(index.path, call.block, argument.value))
+        text = known.value if isinstance(known, Known) else _beginning(argument.value)
+        found = re.match(r"\w+\+(\w+)", text)
+        return found.group(1) if found else None
+
+    # who uses them
+
+    def uses(self, engine: Engine, reached: Reached) -> bool:
+        """Whether a function reached by worker code uses ENGINE, by a name that holds it or as its owner."""
+        index, fact = self.symbols.index(reached.function), self.symbols.fact(reached.function)
+        if engine.function == reached.function:
+            return True
+        for value in index.values(fact):
+            if isinstance(value, Name) and self._is_held(engine, index.path, value):
+                return True
+            if isinstance(value, Name | Attribute) and engine.owner is not None and self._is_owned(engine, index, fact, value):
+                return True
+        return False
+
+    def _is_held(self, engine: Engine, path: str, value: Name) -> bool:
+        if value.ref.startswith(("%", "builtins.")):
+            return False
+        return self.holder(path, value.ref) in engine.holders
+
+    def _is_owned(self, engine: Engine, index: FileIndex, fact: Function, value: Name | Attribute) -> bool:
+        if not isinstance(value, Name) or "." not in value.ref:
+            return False
+        head = value.ref.rpartition(".")[0]
+        if head.startswith("%self") and fact.name == "__init__":
+            return False
+        owner = self.symbols.type_of(index.path, fact.block, Name(head))
+        return owner is not None and owner == engine.owner
+
+    def is_disposed(self, engine: Engine) -> bool:
+        """Whether the function that makes a local engine (or the file it is in, for a factory) disposes of it."""
+        index = self.files.python(engine.path)
+        return any(last_name(call.callee) == "dispose" for call in index.facts.calls)
+
+    def web_user(self, engine: Engine) -> str | None:
+        """A file of the web application that imports the module of ENGINE; None when there is none."""
+        for path in self.files.mentioning(_WEB):
+            if is_test(path) or path == engine.path:
+                continue
+            index = self.files.python(path)
+            for item in index.facts.imports:
+                base = item.module if item.name in (None, "*") else f"{item.module}.{item.name}"
+                found = self.symbols.modules.find(path, base)
+                if found is not None and found[0] == engine.path:
+                    return path
+        return None
+
+
+def _beginning(value: Value) -> str:
+    """The literal start of an f-string."""
+    if isinstance(value, Text) and value.parts and isinstance(value.parts[0], Literal):
+        return str(value.parts[0].value)
+    return ""
+
+

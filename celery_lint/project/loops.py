@@ -1,0 +1,198 @@
+"""LINK: how a function drives event loops: by hand, with `asyncio.run` and its kin, or through a bridge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal as OneOf
+
+from celery_lint.facts.model import Attribute, Await, Call, Choice, Function, Name, Operation, Value
+from celery_lint.project.index import FileIndex
+from celery_lint.project.reach import last_name
+from celery_lint.project.symbols import ClassRef, External, FunctionRef, Symbols
+
+LOOP_MAKERS = frozenset({
+    "asyncio.get_event_loop", "asyncio.new_event_loop", "asyncio.get_running_loop", "uvloop.new_event_loop",
+    "asyncio.events.get_event_loop", "asyncio.events.new_event_loop",
+})  # fmt: skip
+GETTERS = frozenset({"asyncio.get_event_loop", "asyncio.events.get_event_loop"})
+# What runs a coroutine to its end on a loop of its own.
+ENTRY_POINTS = frozenset({
+    "asyncio.run", "asyncio.runners.run", "anyio.run", "asgiref.sync.async_to_sync", "uvloop.run", "asyncio.Runner",
+    "anyio.from_thread.start_blocking_portal",
+})  # fmt: skip
+_COROUTINES = frozenset({"asyncio.wait_for", "asyncio.sleep", "asyncio.wait", "asyncio.to_thread", "asyncio.open_connection"})
+_FUTURES = frozenset({
+    "asyncio.gather", "asyncio.ensure_future", "asyncio.create_task", "asyncio.shield", "asyncio.wrap_future",
+    "asyncio.as_completed",
+})  # fmt: skip
+
+Awaitability = OneOf["coroutine", "awaitable", "unknown"]
+
+
+@dataclass(frozen=True)
+class LoopUse:
+    """What one function does with event loops.
+
+    RUNS are its `run_until_complete` calls, GETTERS its `get_event_loop` calls, HELPERS its calls of functions
+    of the project that return a loop, ENTRIES its `asyncio.run` and the like.
+    """
+
+    runs: tuple[Call, ...] = ()
+    getters: tuple[Call, ...] = ()
+    helpers: tuple[tuple[Call, FunctionRef], ...] = ()
+    entries: tuple[Call, ...] = ()
+
+    @property
+    def drives(self) -> tuple[Call, ...]:
+        """Everything in the function that runs a coroutine to its end."""
+        return (*self.runs, *self.entries)
+
+
+@dataclass
+class Loops:
+    """Answers how functions of the project use event loops. BRIDGES are the project's own entry points."""
+
+    symbols: Symbols
+    bridges: frozenset[str] = frozenset()
+    _uses: dict[FunctionRef, LoopUse] = field(default_factory=dict)
+    _returns_loop: dict[FunctionRef, bool] = field(default_factory=dict)
+
+    def use(self, ref: FunctionRef) -> LoopUse:
+        """How the function REF uses event loops."""
+        if ref not in self._uses:
+            index = self.symbols.index(ref)
+            self._uses[ref] = self.of_calls(index, index.calls(self.symbols.fact(ref)))
+        return self._uses[ref]
+
+    def of_calls(self, index: FileIndex, calls: list[Call]) -> LoopUse:
+        """How some CALLS of one file use event loops."""
+        runs, getters, helpers, entries = [], [], [], []
+        for call in calls:
+            name = self.symbols.external(index.path, call.callee)
+            if last_name(call.callee) == "run_until_complete" and self._is_loop_method(index, call):
+                runs.append(call)
+            elif name in GETTERS:
+                getters.append(call)
+            elif name in ENTRY_POINTS or self._is_bridge(index, call):
+                entries.append(call)
+            else:
+                helper = self.symbols.function(index.path, call.block, call.callee)
+                if helper is not None and self.returns_loop(helper):
+                    helpers.append((call, helper))
+        return LoopUse(tuple(runs), tuple(getters), tuple(helpers), tuple(entries))
+
+    def _is_bridge(self, index: FileIndex, call: Call) -> bool:
+        if not self.bridges or not isinstance(call.callee, Name):
+            return False
+        shown = call.callee.ref.lstrip("@%.")
+        return any(shown == bridge or bridge.endswith(f".{shown}") for bridge in self.bridges)
+
+    def _is_loop_method(self, index: FileIndex, call: Call) -> bool:
+        """Nothing but loops has a `run_until_complete`, unless a class of the project says so."""
+        if isinstance(call.callee, Attribute):
+            owner = self.symbols.type_of(index.path, call.block, call.callee.value)
+        elif isinstance(call.callee, Name):
+            owner = self.symbols.type_of(index.path, call.block, Name(call.callee.ref.rpartition(".")[0]))
+        else:
+            return False
+        return not isinstance(owner, ClassRef) and "." in getattr(call.callee, "ref", ".")
+
+    def returns_loop(self, ref: FunctionRef) -> bool:
+        """Whether a function of the project returns an event loop that it gets or makes."""
+        if ref not in self._returns_loop:
+            self._returns_loop[ref] = False
+            self._returns_loop[ref] = self._find_loop_returned(ref)
+        return self._returns_loop[ref]
+
+    def _find_loop_returned(self, ref: FunctionRef) -> bool:
+        index, fact = self.symbols.index(ref), self.symbols.fact(ref)
+        if fact.is_async or fact.is_generator:
+            return False
+        return any(item.value is not None and self._is_loop(index, item.block, item.value) for item in index.returns(fact))
+
+    def _is_loop(self, index: FileIndex, block: int, value: Value) -> bool:
+        if isinstance(value, Call):
+            name = self.symbols.external(index.path, value.callee)
+            helper = self.symbols.function(index.path, block, value.callee)
+            return name in LOOP_MAKERS or (helper is not None and self.returns_loop(helper))
+        if isinstance(value, Name) and value.ref.startswith("%"):
+            assigned = self.symbols.assigned(index.path, block, value.ref)
+            return any(isinstance(item.value, Call) and self._is_loop(index, block, item.value) for item in assigned)
+        return False
+
+    # what is run
+
+    def awaitability(self, index: FileIndex, block: int, value: Value, depth: int = 0) -> Awaitability:
+        """Whether VALUE is provably a coroutine, an awaitable that is none, or neither."""
+        if depth > 6:
+            return "unknown"
+        match value:
+            case Call():
+                return self._of_call(index, block, value)
+            case Choice():
+                both = {self.awaitability(index, block, side, depth + 1) for side in (value.body, value.orelse)}
+                return both.pop() if len(both) == 1 else "unknown"
+            case Name():
+                return self._of_name(index, block, value.ref, depth)
+            case Await() | Operation():
+                return "unknown"
+        return "unknown"
+
+    def _of_call(self, index: FileIndex, block: int, call: Call) -> Awaitability:
+        name = self.symbols.external(index.path, call.callee)
+        if name in _COROUTINES:
+            return "coroutine"
+        if name in _FUTURES:
+            return "awaitable"
+        function = self.symbols.function(index.path, block, call.callee)
+        if function is None:
+            return "unknown"
+        return "coroutine" if is_plain_coroutine(self.symbols.fact(function)) else "unknown"
+
+    def _of_name(self, index: FileIndex, block: int, ref: str, depth: int) -> Awaitability:
+        if not ref.startswith("%"):
+            return "unknown"
+        assigned = self.symbols.assigned(index.path, block, ref)
+        kinds = {
+            self.awaitability(index, item.block, item.value, depth + 1) for item in assigned if item.value is not None
+        }
+        if len(kinds) == 1:
+            return kinds.pop()
+        return "unknown" if assigned else self._of_parameter(index, block, ref.removeprefix("%"), depth)
+
+    def _of_parameter(self, index: FileIndex, block: int, name: str, depth: int) -> Awaitability:
+        """A parameter is what its annotation says, else what all callers of the project pass."""
+        function = index.function_at(block)
+        parameter = next((item for item in function.parameters if item.name == name), None) if function else None
+        if function is None or parameter is None:
+            return "unknown"
+        annotation = parameter.annotation
+        if annotation is not None:
+            owner = self.symbols.annotated(index.path, block, annotation)
+            if isinstance(owner, External) and owner.name.rpartition(".")[2] == "Coroutine":
+                return "coroutine"
+        return self._of_callers(index, function, name, depth)
+
+    def _of_callers(self, index: FileIndex, function: Function, name: str, depth: int) -> Awaitability:
+        import re
+
+        ref = FunctionRef(index.path, function.block)
+        positions = [item.name for item in function.parameters if not item.star]
+        offset = 1 if index.class_of(function) is not None else 0
+        kinds: set[Awaitability] = set()
+        for path in self.symbols.files.mentioning(re.compile(rb"\b" + function.name.encode() + rb"\b")):
+            other = self.symbols.files.python(path)
+            for call in other.facts.calls:
+                if last_name(call.callee) != function.name:
+                    continue
+                if self.symbols.function(path, call.block, call.callee) != ref:
+                    continue
+                argument = call.argument(positions.index(name) - offset, name)
+                if argument is not None:
+                    kinds.add(self.awaitability(other, call.block, argument.value, depth + 1))
+        return kinds.pop() if len(kinds) == 1 else "unknown"
+
+
+def is_plain_coroutine(fact: Function) -> bool:
+    """Whether calling a function gives a coroutine: `async def`, no generator, nothing around it."""
+    return fact.is_async and not fact.is_generator and not fact.decorators
