@@ -272,6 +272,13 @@ class Import(Struct, frozen=True):
     span: Span
     block: int
 
+    @property
+    def target(self) -> str:
+        """The dotted name of what is imported; of the module for a star import."""
+        if self.name in (None, "*"):
+            return self.module
+        return f"{self.module}{self.name}" if self.module.endswith(".") else f"{self.module}.{self.name}"
+
 
 class PythonFacts(Struct, frozen=True):
     """What one Python file says."""

@@ -246,8 +246,7 @@ class Engines:
                 continue
             index = self.files.python(path)
             for item in index.facts.imports:
-                base = item.module if item.name in (None, "*") else f"{item.module}.{item.name}"
-                found = self.symbols.modules.find(path, base)
+                found = self.symbols.modules.find(path, item.target)
                 if found is not None and found[0] == engine.path:
                     return path
         return None

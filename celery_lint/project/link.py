@@ -40,7 +40,8 @@ def link(root: Path, paths: Sequence[str], options: Settings, overlay: Mapping[s
     workers = tuple(WorkerFinder(files, apps, made).find(files.deploy_paths, options))
     tasks = tuple(_task(draft, apps, made, symbols) for draft in _task_drafts(apps, options))
     tables = {app: read_routes(app, evaluator) for app in made.values()}
-    reached = Reach(symbols).explore([*_roots(tasks, symbols), *_app_roots(apps, symbols), *_signal_roots(files, symbols)])
+    reach = Reach(symbols)
+    reached = reach.explore([*_roots(tasks, symbols), *_app_roots(apps, symbols), *_signal_roots(files, symbols)])
     return Project(
         files=files,
         options=options,
@@ -51,6 +52,7 @@ def link(root: Path, paths: Sequence[str], options: Settings, overlay: Mapping[s
         workers=workers,
         route_tables=tables,
         queues=tuple(find_queues(files, evaluator, tuple(made.values()), tasks, tables)),
+        reach=reach,
         reached=reached,
         tasks_open=_tasks_open(tasks, files),
         queues_open=_queues_open(workers, files),

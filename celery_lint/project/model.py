@@ -123,6 +123,7 @@ class Worker:
     app_is_known: bool
     queues: tuple[str, ...] | None | Unknown
     pool: Known[str] | Unknown
+    concurrency: int | None = None
     has_time_limit: bool = False
     excludes_queues: bool = False
 

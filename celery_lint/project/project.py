@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from celery_lint.celery_versions import table
+from celery_lint.facts.model import Call, Name
 from celery_lint.finding import Location
+from celery_lint.project.engines import Engine, Engines
 from celery_lint.project.files import Files, is_test
 from celery_lint.project.index import FileIndex
+from celery_lint.project.loops import Loops
 from celery_lint.project.model import App, Queue, Reached, Route, Statistics, Task, Unreadable, Worker
+from celery_lint.project.reach import Reach
 from celery_lint.project.routing import RouteTable, declared_queues, default_queue
 from celery_lint.project.symbols import FunctionRef, Symbols
 from celery_lint.project.values import Evaluator, Unknown
@@ -19,6 +24,16 @@ from celery_lint.settings import Settings
 from celery_lint.source import Source
 
 _PROSE = (".md", ".rst", ".txt", ".lock", ".svg", ".html", ".css", ".js", ".ts", ".tsx", ".map", ".po", ".json", ".csv")
+
+
+_SENDING = frozenset({"delay", "apply_async", "s", "si", "signature"})
+
+
+def _is_requirements(path: str) -> bool:
+    name = path.rpartition("/")[2]
+    return name in ("pyproject.toml", "setup.py", "setup.cfg", "Pipfile") or (
+        "requirements" in path and name.endswith((".txt", ".in"))
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +49,7 @@ class Project:
     workers: tuple[Worker, ...]
     route_tables: Mapping[App, RouteTable]
     queues: tuple[Queue, ...]
+    reach: Reach
     reached: Mapping[FunctionRef, Reached]
     tasks_open: str | None
     queues_open: str | None
@@ -84,6 +100,85 @@ class Project:
             queues=len({queue.name for queue in self.queues}),
             workers=len(self.workers),
         )
+
+    # worker code
+
+    @cached_property
+    def loops(self) -> Loops:
+        """How functions use event loops."""
+        return Loops(self.symbols, frozenset(self.options.async_bridges))
+
+    @cached_property
+    def engines(self) -> tuple[Engine, ...]:
+        """The pooled asynchronous engines of the project."""
+        return tuple(Engines(self.files, self.evaluator).find())
+
+    @cached_property
+    def _callers(self) -> Mapping[FunctionRef, frozenset[FunctionRef]]:
+        callers: dict[FunctionRef, set[FunctionRef]] = defaultdict(set)
+        for caller in self.reached:
+            for callee, _, _ in self.reach.edges(caller):
+                callers[callee].add(caller)
+        return {callee: frozenset(found) for callee, found in callers.items()}
+
+    @cached_property
+    def task_functions(self) -> frozenset[FunctionRef]:
+        """The functions that are tasks."""
+        return frozenset(task.function for task in self.tasks if task.function is not None)
+
+    def sends_of(self, task: Task) -> tuple[tuple[str, Call], ...]:
+        """The calls that send TASK, by `.delay`, `.apply_async` or a signature, each with its file."""
+        if task.function is None:
+            return ()
+        name = self.symbols.fact(task.function).name
+        word = re.compile(rb"\b" + re.escape(name.encode()) + rb"\.(?:delay|apply_async|s|si|signature)\b")
+        found: list[tuple[str, Call]] = []
+        for path in self.files.mentioning(word):
+            if is_test(path):
+                continue
+            for call in self.index(path).facts.calls:
+                callee = call.callee
+                if isinstance(callee, Name) and callee.ref.rpartition(".")[2] in _SENDING:
+                    owner = self.symbols.function(path, call.block, Name(callee.ref.rpartition(".")[0]))
+                    if owner == task.function:
+                        found.append((path, call))
+        return tuple(found)
+
+    # packages
+
+    def owns_package(self, name: str) -> bool:
+        """Whether a top-level module or package of that name is part of the project."""
+        return bool(self.symbols.modules.tops(name))
+
+    def requires(self, name: str) -> bool:
+        """Whether the project's requirements name a package, in the spelling of its import or with dashes."""
+        pattern = re.compile(name.replace("_", "[-_.]").encode(), re.IGNORECASE)
+        return any(pattern.search(self.files.data(path)) for path in self.files.paths if _is_requirements(path))
+
+    def callers_of(self, function: FunctionRef) -> frozenset[FunctionRef]:
+        """The functions of worker code that reach FUNCTION, itself included."""
+        seen = {function}
+        queue = [function]
+        while queue:
+            for caller in self._callers.get(queue.pop(), frozenset()):
+                if caller not in seen:
+                    seen.add(caller)
+                    queue.append(caller)
+        return frozenset(seen)
+
+    def tasks_reaching(self, function: FunctionRef) -> tuple[Task, ...]:
+        """The tasks that run FUNCTION, in the order of the project."""
+        callers = self.callers_of(function)
+        return tuple(task for task in self.tasks if task.function in callers)
+
+    @cached_property
+    def native_async(self) -> str | None:
+        """What makes `async def` tasks work here: a pool or a tracer from outside Celery; None without one."""
+        pattern = re.compile(rb"celery_aio_pool|celery_pool_asyncio|aio_celery|celery-aio-pool|CELERY_CUSTOM_WORKER_POOL")
+        for path in self.files.paths:
+            if not is_test(path) and not path.endswith(_PROSE) and pattern.search(self.files.data(path)):
+                return path
+        return None
 
     # three-valued questions
 

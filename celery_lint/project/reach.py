@@ -63,6 +63,18 @@ class Reach:
                 merged[function] = reached
         return merged
 
+    def explored_from(self, root: FunctionRef) -> Iterator[FunctionRef]:
+        """ROOT and every function it reaches, near to far."""
+        seen = {root}
+        queue = deque([root])
+        while queue:
+            here = queue.popleft()
+            yield here
+            for callee, _, _ in self.edges(here):
+                if callee not in seen:
+                    seen.add(callee)
+                    queue.append(callee)
+
     def _visit(self, found: dict[tuple[FunctionRef, bool], Reached], queue: deque[Reached], item: Reached) -> None:
         key = (item.function, item.in_loop)
         if key not in found:

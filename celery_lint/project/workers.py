@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from celery_lint.celery_versions import Table, table
 from celery_lint.facts.deploy.celery_command import Invocation, invocation
 from celery_lint.facts.deploy.merge import merge_alternatives
-from celery_lint.facts.model import Command, Name
+from celery_lint.facts.model import Command, Name, Word
 from celery_lint.finding import Location, Span
 from celery_lint.project.apps import Apps, Draft
 from celery_lint.project.files import Files
@@ -46,7 +46,8 @@ class WorkerFinder:
         app, known = self._one(drafts)
         place = Location("pyproject.toml", Span(0, 0))
         queues = declared.queues or None
-        return Worker(None, place, "a worker declared in the configuration", app, known, queues, Known(declared.pool))
+        label = "a worker declared in the configuration"
+        return Worker(None, place, label, app, known, queues, Known(declared.pool), declared.concurrency)
 
     def _worker(self, command: Command, owner: Placed | None) -> Iterator[Worker]:
         parsed = invocation(command, self.table)
@@ -61,6 +62,7 @@ class WorkerFinder:
             app_is_known=known,
             queues=self._queues(parsed),
             pool=self._pool(parsed, app),
+            concurrency=_number(parsed.options.get("concurrency")),
             has_time_limit=bool({"time_limit", "soft_time_limit"} & set(parsed.options)) or parsed.open,
             excludes_queues="exclude_queues" in parsed.options,
         )
@@ -140,6 +142,10 @@ class WorkerFinder:
         names = [name for name in index.definitions if "." not in name] + list(index.imported)
         found = [draft for name in names for draft in self.apps.of(Placed(path, 0, Name(f"@{name}"))) or ()]
         return tuple(dict.fromkeys(found))
+
+
+def _number(word: Word | None) -> int | None:
+    return int(word.text) if word is not None and word.text is not None and word.text.isdecimal() else None
 
 
 def _label(command: Command) -> str:

@@ -1,0 +1,96 @@
+"""CEL301: connection pools that outlive their event loop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from celery_lint.finding import Finding, Related
+from celery_lint.project.engines import Engine, Engines
+from celery_lint.project.model import Reached, Task
+from celery_lint.project.project import Project
+from celery_lint.remedy import UseNullPool
+from celery_lint.rule import ERROR, HIGH, MEDIUM, rule
+
+# These notice no other loop as long as one thread runs them (reproduced on prefork and solo).
+_LOOP_TOLERANT = frozenset({"psycopg", "psycopg_async", "aiosqlite"})
+
+
+@rule("CEL301", "pooled-async-engine", since="0.1", severity=ERROR, confidence=HIGH, fix="unsafe")
+def check(project: Project) -> Iterator[Finding]:
+    """An async engine with a connection pool is shared by tasks that each run their own event loop."""
+    for engine, tasks in shared_by(project):
+        yield _finding(engine, tasks, project)
+
+
+def shared_by(project: Project) -> Iterator[tuple[Engine, tuple[Task, ...]]]:
+    """Each pooled engine that tasks use from event loops of their own, with these tasks."""
+    if project.options.asyncio_bridge == "persistent-loop":
+        return
+    engines = Engines(project.files, project.evaluator)
+    for engine in project.engines:
+        if not engine.is_shared and (engine.function not in project.reached or engines.is_disposed(engine)):
+            continue
+        users = [reached for reached in project.reached.values() if reached.in_loop and engines.uses(engine, reached)]
+        tasks = _tasks(engine, users, project)
+        if tasks:
+            yield engine, tasks
+
+
+def _tasks(engine: Engine, users: list[Reached], project: Project) -> tuple[Task, ...]:
+    reaching = {task for reached in users for task in project.tasks_reaching(reached.function)}
+    return tuple(task for task in project.tasks if task in reaching and _breaks(engine, task, project))
+
+
+def _breaks(engine: Engine, task: Task, project: Project) -> bool:
+    """Whether each run of TASK has a new event loop, and the engine's driver minds."""
+    if not _has_own_loop(task, project):
+        return False
+    if engine.driver not in _LOOP_TOLERANT:
+        return True
+    return "threads" in (project.pools_of(task) or frozenset())
+
+
+def _has_own_loop(task: Task, project: Project) -> bool:
+    if task.is_async:
+        return project.native_async is not None
+    if task.function is None:
+        return False
+    return any(project.loops.use(function).drives for function in project.reach.explored_from(task.function))
+
+
+def _finding(engine: Engine, tasks: tuple[Task, ...], project: Project) -> Finding:
+    names = ", ".join(f"`{task.name}`" for task in tasks[:3]) + (f" and {len(tasks) - 3} more" if len(tasks) > 3 else "")
+    return check.finding(
+        _message(engine, names),
+        engine.location,
+        f"engine:{engine.path}:{engine.call.target or ''}".replace("@", "").replace("%", ""),
+        related=tuple(Related(task.location, f"task `{task.name}` uses it") for task in tasks),
+        remedy=UseNullPool(engine.path, engine.call.span),
+        withheld=_withheld(engine, tasks, project),
+        confidence=HIGH if engine.is_shared else MEDIUM,
+    )
+
+
+def _message(engine: Engine, names: str) -> str:
+    if not engine.is_shared:
+        return (
+            f"an engine with a pool is made each time {names} runs and never disposed of: every run leaves its "
+            "connections open; `await engine.dispose()` at the end, or use `poolclass=NullPool`"
+        )
+    return (
+        f"this engine keeps connections from one event loop to the next, and {names} each run a loop of their own: from the "
+        "second run on they fail with «attached to a different loop»; use `poolclass=NullPool` in workers"
+    )
+
+
+def _withheld(engine: Engine, tasks: tuple[Task, ...], project: Project) -> str | None:
+    threads = next((task for task in tasks if "threads" in (project.pools_of(task) or frozenset())), None)
+    if threads is not None:
+        return (
+            f"task `{threads.name}` runs on a threads worker, where a shared engine hangs with NullPool too; "
+            "make the engine inside the coroutine"
+        )
+    web = Engines(project.files, project.evaluator).web_user(engine)
+    if web is not None:
+        return f"the web application uses this engine as well ({web}) and needs its pool; give the workers an engine of their own"
+    return None

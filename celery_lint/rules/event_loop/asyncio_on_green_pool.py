@@ -1,0 +1,93 @@
+"""CEL103: asyncio under gevent or eventlet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from celery_lint.finding import Finding, Location, Related
+from celery_lint.project.files import is_test
+from celery_lint.project.loops import LoopUse
+from celery_lint.project.model import Task, Worker
+from celery_lint.project.project import Project
+from celery_lint.project.values import Known
+from celery_lint.project.workers import GREEN
+from celery_lint.rule import ERROR, HIGH, MEDIUM, WARNING, rule
+
+_BRIDGES = re.compile(rb"\b(?:asyncio_gevent|aiogevent|aioeventlet)\b")
+_REAL_THREADS = re.compile(rb"\.threadpool\b|\btpool\b")
+
+
+@rule("CEL103", "asyncio-on-green-pool", since="0.1", severity=ERROR, confidence=HIGH)
+def check(worker: Worker, project: Project) -> Iterator[Finding]:
+    """A gevent or eventlet worker consumes tasks that drive asyncio."""
+    if not isinstance(worker.pool, Known) or worker.pool.value not in GREEN or worker.concurrency == 1:
+        return
+    if any(not is_test(path) for path in project.files.mentioning(_BRIDGES)):
+        return
+    driving = [(task, place) for task in project.tasks if (place := _drives(task, project)) is not None]
+    certain = [(task, place) for task, place in driving if _serves(worker, task, project)]
+    if certain:
+        yield _finding(worker, certain, project, certain=True)
+        return
+    possible = [(task, place) for task, place in driving if _may_serve(worker, task, project)]
+    if possible:
+        yield _finding(worker, possible, project, certain=False)
+
+
+def _finding(worker: Worker, driving: list[tuple[Task, Location]], project: Project, *, certain: bool) -> Finding:
+    assert isinstance(worker.pool, Known)
+    pool = worker.pool.value
+    names = ", ".join(f"`{task.name}`" for task, _ in driving[:3])
+    more = f" and {len(driving) - 3} more" if len(driving) > 3 else ""
+    verb = "runs" if certain else "may run"
+    related = [Related(task.location, f"task `{task.name}`") for task, _ in driving]
+    related += [Related(place, "drives asyncio here") for place in dict.fromkeys(place for _, place in driving)]
+    return check.finding(
+        f"this {pool} worker {verb} {names}{more}, which drive asyncio: all greenlets share one thread, so a second task "
+        "at the same time raises RuntimeError; use `--pool=threads` or prefork for them",
+        worker.location,
+        f"worker:{worker.label}",
+        related=tuple(related),
+        severity=ERROR if certain else WARNING,
+        confidence=HIGH if certain else MEDIUM,
+    )
+
+
+def _drives(task: Task, project: Project) -> Location | None:
+    """Where a task, or what it reaches, runs a coroutine to its end."""
+    if task.function is None:
+        return None
+    if task.is_async:
+        return task.location if project.native_async is not None else None
+    for function in project.reach.explored_from(task.function):
+        use: LoopUse = project.loops.use(function)
+        calls = [call for call in use.drives if not _in_real_thread(function.path, project)]
+        if calls:
+            return Location(function.path, calls[0].span)
+    return None
+
+
+def _in_real_thread(path: str, project: Project) -> bool:
+    return _REAL_THREADS.search(project.files.data(path)) is not None
+
+
+def _serves(worker: Worker, task: Task, project: Project) -> bool:
+    """Whether the worker surely consumes a queue that the task goes to."""
+    return worker.app_is_known and any(
+        worker.app is app
+        and (queues := project.queues_of(task, app)) is not None
+        and any(project.consumes(worker, queue) for queue in queues)
+        for app in project.apps_of(task)
+    )
+
+
+def _may_serve(worker: Worker, task: Task, project: Project) -> bool:
+    """Whether nothing rules out that the worker runs the task."""
+    for app in project.apps_of(task):
+        if worker.app_is_known and worker.app is not app:
+            continue
+        queues = project.queues_of(task, app)
+        if queues is None or any(project.consumes(worker, queue) is not False for queue in queues):
+            return True
+    return False

@@ -1,0 +1,169 @@
+"""CEL102: event loops driven by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from celery_lint.facts.model import Call
+from celery_lint.finding import Applicability, Finding, Location, Related
+from celery_lint.project.loops import Awaitability, LoopUse
+from celery_lint.project.model import Reached, Task
+from celery_lint.project.project import Project
+from celery_lint.project.symbols import FunctionRef
+from celery_lint.project.workers import GREEN
+from celery_lint.remedy import LoopRun, RunCoroutines
+from celery_lint.rule import ERROR, HIGH, rule
+
+
+@rule(
+    "CEL102", "run-until-complete-in-task", since="0.1", severity=ERROR, confidence=HIGH,
+    fix="safe / unsafe", absorbs=("CEL101",),
+)  # fmt: skip
+def check(project: Project) -> Iterator[Finding]:
+    """An event loop is driven by hand in worker code."""
+    if project.options.asyncio_bridge == "persistent-loop":
+        return
+    for reached in project.reached.values():
+        use = project.loops.use(reached.function)
+        if use.runs and not reached.in_loop and not _is_bridge(reached, project):
+            yield _finding(reached, use, project)
+    yield from _patched_asyncio(project)
+
+
+def _is_bridge(reached: Reached, project: Project) -> bool:
+    name = reached.label
+    return any(bridge == name or bridge.endswith(f".{name}") for bridge in project.options.async_bridges)
+
+
+def _finding(reached: Reached, use: LoopUse, project: Project) -> Finding:
+    path = reached.function.path
+    first, *others = use.runs
+    tasks = project.tasks_reaching(reached.function)
+    who = f"`{reached.label}`, which runs in a worker," if reached.steps else reached.root_label.capitalize()
+    return check.finding(
+        f"{who} drives an event loop by hand: {_consequence(use)}; `asyncio.run()` makes, runs and closes its own",
+        Location(path, first.span),
+        reached.entity,
+        related=(
+            *(Related(Location(path, call.span), "and runs it again here") for call in others),
+            *reached.path(),
+        ),
+        remedy=_remedy(reached, use, project),
+        withheld=_withheld(reached, tasks, project),
+    )
+
+
+def _consequence(use: LoopUse) -> str:
+    if use.getters or use.helpers:
+        return "the loop is shared with whatever ran before it, or missing altogether in pool threads"
+    return "what it leaves running is never cancelled, and an error on the way leaks the loop"
+
+
+def _remedy(reached: Reached, use: LoopUse, project: Project) -> RunCoroutines:
+    index, fact = project.index(reached.function.path), project.symbols.fact(reached.function)
+    runs = tuple(LoopRun(call.span, _argument(project, reached, call)) for call in use.runs)
+    proven = all(run.argument == "coroutine" for run in runs)
+    alone = not _get_event_loops(reached.function, project)
+    return RunCoroutines(
+        index.path,
+        fact.span,
+        runs,
+        tuple(call.span for call, _ in use.helpers),
+        tuple(_removable(use, reached, project)),
+        Applicability.SAFE if proven and alone else Applicability.UNSAFE,
+    )
+
+
+def _argument(project: Project, reached: Reached, call: Call) -> Awaitability:
+    argument = call.argument(0, "future")
+    if argument is None:
+        return "unknown"
+    index = project.index(reached.function.path)
+    return project.loops.awaitability(index, call.block, argument.value)
+
+
+def _removable(use: LoopUse, reached: Reached, project: Project) -> Iterator[Location]:
+    """Helpers that return the loop and that only this function calls."""
+    import re
+
+    for _, helper in use.helpers:
+        fact = project.symbols.fact(helper)
+        word = re.compile(rb"\b" + fact.name.encode() + rb"\b")
+        mentions = [
+            (path, match.start()) for path in project.files.python_paths for match in word.finditer(project.files.data(path))
+        ]
+        mine = project.symbols.fact(reached.function).span
+        elsewhere = [
+            place for place in mentions
+            if not (place[0] == helper.path and fact.span.start <= place[1] < fact.span.end)
+            and not (place[0] == reached.function.path and mine.start <= place[1] < mine.end)
+        ]  # fmt: skip
+        if not elsewhere:
+            yield Location(helper.path, fact.span)
+
+
+def _get_event_loops(function: FunctionRef, project: Project) -> list[Location]:
+    """`get_event_loop()` calls in other worker code: `asyncio.run` leaves them without a loop."""
+    return [
+        Location(other.function.path, call.span)
+        for other in project.reached.values()
+        if other.function != function and not other.in_loop
+        for call in project.loops.use(other.function).getters
+    ]
+
+
+# why there is no fix
+
+
+def _withheld(reached: Reached, tasks: tuple[Task, ...], project: Project) -> str | None:
+    green = next((task for task in tasks if (project.pools_of(task) or frozenset()) & GREEN), None)
+    if green is not None:
+        return f"task `{green.name}` runs on a gevent or eventlet worker, where `asyncio.run()` fails just the same"
+    engine = _shared_engine(reached, project)
+    if engine is not None:
+        return (
+            f"the engine at {engine.path}:{project.line(engine)} keeps its connections from one loop to the next; "
+            "give it `poolclass=NullPool` first (CEL301)"
+        )
+    for place in _lone_get_event_loops(reached, project):
+        return f"`get_event_loop()` at {place.path}:{project.line(place)} would find no loop after `asyncio.run()`"
+    return None
+
+
+def _lone_get_event_loops(reached: Reached, project: Project) -> Iterator[Location]:
+    for place in _get_event_loops(reached.function, project):
+        owner = project.index(place.path).function_at(_block_at(project, place))
+        ref = FunctionRef(place.path, owner.block) if owner is not None else None
+        if ref is None or not (project.loops.use(ref).runs or project.loops.returns_loop(ref)):
+            yield place
+
+
+def _block_at(project: Project, place: Location) -> int:
+    calls = project.index(place.path).facts.calls
+    return next(call.block for call in calls if call.span == place.span)
+
+
+def _shared_engine(reached: Reached, project: Project) -> Location | None:
+    """A pooled engine that the tasks running this function share between loops."""
+    from celery_lint.rules.database.pooled_async_engine import shared_by
+
+    tasks = set(project.tasks_reaching(reached.function))
+    for engine, users in shared_by(project):
+        if tasks & set(users):
+            return engine.location
+    return None
+
+
+def _patched_asyncio(project: Project) -> Iterator[Finding]:
+    """`nest_asyncio.apply()` in a module with tasks."""
+    for path in sorted({task.location.path for task in project.tasks}):
+        for call in project.index(path).facts.calls:
+            if project.symbols.external(path, call.callee) == "nest_asyncio.apply":
+                yield check.finding(
+                    "`nest_asyncio.apply()` lets loops run inside each other in every task of this worker: what one task "
+                    "waits for, another one resumes; run coroutines with `asyncio.run()` instead",
+                    Location(path, call.span),
+                    f"module:{path}",
+                )
+
+

@@ -1,0 +1,81 @@
+"""CEL408: prints where a logger belongs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from celery_lint.facts.model import Call, Function, Name
+from celery_lint.finding import Finding, Location, Related
+from celery_lint.project.files import is_test
+from celery_lint.project.model import Reached
+from celery_lint.project.project import Project
+from celery_lint.project.symbols import FunctionRef
+from celery_lint.remedy import LogInstead
+from celery_lint.rule import HIGH, INFO, rule
+
+
+@rule("CEL408", "print-in-task", since="0.1", severity=INFO, confidence=HIGH, fix="unsafe")
+def check(reached: Reached, project: Project) -> Iterator[Finding]:
+    """`print()` in a task goes to the log without the task's name, and always as WARNING."""
+    if reached.label == "debug_task" or not _belongs_to_workers(reached, project):
+        return
+    prints = [call for call in project.index(reached.function.path).calls(_fact(reached, project)) if _is_print(call)]
+    if not prints:
+        return
+    first, *others = prints
+    path = reached.function.path
+    times = f" ({len(prints)} times)" if others else ""
+    yield check.finding(
+        f"`print()` in {_where(reached)}{times}: in a worker it is logged as WARNING, without the task's name and id; use a logger",
+        Location(path, first.span),
+        reached.entity,
+        related=(*(Related(Location(path, call.span), "and here") for call in others), *reached.path()),
+        remedy=LogInstead(path, tuple(call.span for call in prints), project.options.logger),
+    )
+
+
+def _fact(reached: Reached, project: Project) -> Function:
+    return project.symbols.fact(reached.function)
+
+
+def _where(reached: Reached) -> str:
+    return f"`{reached.label}`, which tasks call" if reached.steps else reached.root_label
+
+
+def _is_print(call: Call) -> bool:
+    if not isinstance(call.callee, Name) or call.callee.ref != "builtins.print":
+        return False
+    return call.argument(None, "file") is None and not call.is_open
+
+
+def _belongs_to_workers(reached: Reached, project: Project) -> bool:
+    """Whether only tasks run the function: the task itself, what is defined inside it, and private helpers."""
+    if not reached.steps:
+        return reached.task is not None and reached.task.function == reached.function
+    if is_test(reached.function.path):
+        return False
+    owner = _enclosing_task(reached, project)
+    return owner or _is_helper_of_tasks(reached.function, project)
+
+
+def _enclosing_task(reached: Reached, project: Project) -> bool:
+    index = project.index(reached.function.path)
+    outer = index.function_at(_fact(reached, project).outer)
+    while outer is not None:
+        if FunctionRef(index.path, outer.block) in project.task_functions:
+            return True
+        outer = index.function_at(outer.outer)
+    return False
+
+
+def _is_helper_of_tasks(function: FunctionRef, project: Project) -> bool:
+    """A helper beside the tasks that call it, which no other file names and only worker code here calls."""
+    index, fact = project.index(function.path), project.symbols.fact(function)
+    if not any(task.path == function.path for task in project.task_functions) or index.class_of(fact) is not None:
+        return False
+    word = re.compile(rb"\b" + re.escape(fact.name.encode()) + rb"\b")
+    if any(path != function.path and not is_test(path) for path in project.files.mentioning(word)):
+        return False
+    callers = [index.function_at(call.block) for call in index.facts.calls if project.symbols.function(index.path, call.block, call.callee) == function]
+    return all(caller is not None and FunctionRef(index.path, caller.block) in project.reached for caller in callers)

@@ -1,0 +1,88 @@
+"""CEL204: routes that match nothing."""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+from collections.abc import Iterator
+
+from celery_lint.finding import Finding
+from celery_lint.project.model import Route
+from celery_lint.project.project import Project
+from celery_lint.rule import HIGH, WARNING, rule
+
+
+@rule("CEL204", "dead-route", since="0.1", severity=WARNING, confidence=HIGH)
+def check(route: Route, project: Project) -> Iterator[Finding]:
+    """A `task_routes` key matches no task."""
+    if project.tasks_open is not None or not project.tasks or _is_foreign(route, project):
+        return
+    names = {name for task in project.tasks for name in task.names}
+    matching = {name for name in names if _matches(route, name)}
+    if not matching:
+        yield _finding(route, _why(route, names), names)
+        return
+    winner = _shadowed_by(route, matching, project)
+    if winner is not None:
+        yield check.finding(
+            f"route `{route.pattern}` is never used: `{winner.pattern}` before it takes every task it matches",
+            route.location,
+            f"route:{route.pattern}",
+        )
+
+
+def _matches(route: Route, name: str) -> bool:
+    from celery.app.routes import MapRoute
+
+    if route.is_regex:
+        import re
+
+        return re.match(route.pattern, name) is not None
+    return MapRoute({route.pattern: {}})(name) is not None
+
+
+def _is_foreign(route: Route, project: Project) -> bool:
+    """Celery's own tasks, tasks declared to live elsewhere, everything, and names of an installed package."""
+    pattern = route.pattern
+    if pattern.strip("*.") == "" or pattern.startswith("celery.") or route.is_regex and pattern in (".*", ".+"):
+        return True
+    if any(fnmatch.fnmatch(pattern, known) for known in project.options.external_tasks):
+        return True
+    head = pattern.partition(".")[0]
+    return "." in pattern and "*" not in head and not project.owns_package(head) and project.requires(head)
+
+
+def _why(route: Route, names: set[str]) -> str:
+    looks_like_glob = any(sign in route.pattern for sign in "?[") and "*" not in route.pattern and not route.is_regex
+    if looks_like_glob and any(fnmatch.fnmatch(name, route.pattern) for name in names):
+        return "Celery reads it as a plain name, since only keys with `*` are patterns"
+    return "no task has a name like it"
+
+
+def _finding(route: Route, why: str, names: set[str]) -> Finding:
+    close = _closest(route.pattern, names)
+    hint = f"; the nearest is `{close}`" if close is not None else ""
+    return check.finding(
+        f"route `{route.pattern}` matches no task: {why}{hint}. What it was meant for goes to the default queue",
+        route.location,
+        f"route:{route.pattern}",
+    )
+
+
+def _closest(pattern: str, names: set[str]) -> str | None:
+    """The existing name, or glob over one module, that looks most like PATTERN."""
+    globs = {f"{name.rpartition('.')[0]}.*" for name in names if "." in name}
+    found = difflib.get_close_matches(pattern, sorted(globs if "*" in pattern else names), n=1, cutoff=0.6)
+    return found[0] if found else None
+
+
+def _shadowed_by(route: Route, matching: set[str], project: Project) -> Route | None:
+    """An earlier pattern of the same mapping that takes all that ROUTE matches."""
+    if "*" not in route.pattern and not route.is_regex:
+        return None
+    table = project.route_tables[route.app]
+    winners = {table.match(name) for name in matching}
+    winner = winners.pop() if len(winners) == 1 else None
+    if winner is None or winner is route or winner.group != route.group:
+        return None
+    return winner if ("*" in winner.pattern or winner.is_regex) else None

@@ -1,0 +1,58 @@
+"""CEL207: the default queue that nobody reads."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterator
+
+from celery_lint.finding import Finding, Location, Related
+from celery_lint.project.model import App, Task
+from celery_lint.project.project import Project
+from celery_lint.rule import ERROR, HIGH, rule
+
+
+@rule("CEL207", "default-queue-not-consumed", since="0.1", severity=ERROR, confidence=HIGH)
+def check(app: App, project: Project) -> Iterator[Finding]:
+    """No worker consumes the default queue, but some tasks go there."""
+    workers = project.workers_of(app)
+    queue = project.default_queue(app)
+    if not workers or queue is None or project.queues_open is not None:
+        return
+    if any(fnmatch.fnmatch(queue, known) for known in project.options.external_queues):
+        return
+    if any(project.consumes(worker, queue) is not False for worker in project.workers):
+        return
+    unrouted = [task for task in project.tasks if app in project.apps_of(task) and _goes_to(task, app, queue, project)]
+    if not unrouted:
+        return
+    names = ", ".join(f"`{task.name}`" for task in unrouted[:3]) + (" and others" if len(unrouted) > 3 else "")
+    yield check.finding(
+        f"nothing routes {names}, so {'they go' if len(unrouted) > 1 else 'it goes'} to the default queue `{queue}`, "
+        f"which no worker consumes: route {'them' if len(unrouted) > 1 else 'it'}, or add `{queue}` to a worker's `-Q`",
+        _place(app),
+        f"queue:{queue}",
+        related=(
+            *(Related(task.location, f"task `{task.name}`") for task in unrouted),
+            *(Related(worker.location, _consumes(worker.queues)) for worker in workers),
+        ),
+    )
+
+
+def _goes_to(task: Task, app: App, queue: str, project: Project) -> bool:
+    queues = project.queues_of(task, app)
+    return queues is not None and queue in queues and not _is_always_sent_elsewhere(task, project)
+
+
+def _is_always_sent_elsewhere(task: Task, project: Project) -> bool:
+    """Whether every place that sends the task names a queue of its own."""
+    sent = project.sends_of(task)
+    return bool(sent) and all(call.argument(None, "queue") is not None for _, call in sent)
+
+
+def _place(app: App) -> Location:
+    setting = app.settings.get("task_default_queue")
+    return setting.origin if setting is not None else app.location
+
+
+def _consumes(queues: object) -> str:
+    return f"consumes {', '.join(queues)}" if isinstance(queues, tuple) else "consumes `task_queues` only"
