@@ -135,6 +135,9 @@ def _words(file: DeployFile, lines: list[Spanned], key: _Key) -> list[Spanned]:
     """The items of the list after KEY, in flow or block style; template lines become unknown words."""
     first = lines[key.line]
     rest = first[len(first.value) - len(first.value.split(":", 1)[1]) :]
+    following = next((line for line in lines[key.line + 1 :][:5] if line.value.strip()), rest)
+    if not rest.value.strip() and following.value.lstrip().startswith("["):
+        return _flow(file, following, lines[lines.index(following) + 1 :])
     if rest.value.strip().startswith("["):
         return _flow(file, rest, lines[key.line + 1 :])
     if _CONTROL.match(rest.value) or not rest.value.strip():

@@ -23,9 +23,9 @@ from celery_lint.facts.deploy.shell.tree import (
 from celery_lint.facts.deploy.text import LONGEST_VALUE, DeployFile, Spanned, joined, spread
 from celery_lint.facts.model import Condition
 
-MOST_STEPS = 20_000
+MOST_STEPS = 5_000
 MOST_ROUNDS = 20
-DEEPEST_CALL = 8
+DEEPEST_CALL = 4
 _DECLARATIONS = frozenset(["export", "declare", "local", "readonly", "typeset"])
 
 
@@ -64,7 +64,7 @@ class _Evaluator:
     found: list[Run] = field(default_factory=list)
     conditions: tuple[Condition, ...] = ()
     called: set[str] = field(default_factory=set)
-    calls: int = 0
+    calls: list[str] = field(default_factory=list)
     steps: int = 0
 
     def block(self, nodes: tuple[Node, ...]) -> None:
@@ -105,7 +105,7 @@ class _Evaluator:
         name = words[0].value if words else ""
         if name in _DECLARATIONS:
             self.declare(name, node, words)
-        elif name in self.scope.functions and self.calls < DEEPEST_CALL:
+        elif name in self.scope.functions and name not in self.calls and len(self.calls) < DEEPEST_CALL:
             self.call(name, words[1:])
         elif name in ("cd", "pushd"):
             self.scope.workdir = self.file.known(words[1].value) if len(words) == 2 else None
@@ -149,9 +149,9 @@ class _Evaluator:
         conditions = self.conditions
         outer, self.scope.positional = self.scope.positional, arguments
         self.called.add(name)
-        self.calls += 1
+        self.calls.append(name)
         self.node(self.scope.functions[name])
-        self.calls -= 1
+        self.calls.pop()
         self.conditions = conditions
         self.scope.positional = outer
 
