@@ -32,6 +32,11 @@ BlockKind = OneOf[
     "try", "except", "finally", "with", "case",
 ]  # fmt: skip
 
+CommandKind = OneOf[
+    "compose", "dockerfile", "procfile", "makefile", "shell", "systemd", "supervisor", "kubernetes", "helm",
+    "platform", "python",
+]  # fmt: skip
+
 
 class Literal(Struct, frozen=True, tag="literal"):
     """A constant written down. Concatenated string literals are one."""
@@ -303,11 +308,22 @@ class ReadError(Struct, frozen=True):
 
 class Word(Struct, frozen=True):
     """One word of a command line. TEXT is None when it cannot be known (a variable without a default, a
-    template); RAW is how it is written. SPAN is where, in the file that holds the command."""
+    template); RAW is how it is written. SPAN is where, in the file that holds the command. TEMPLATE is the word as
+    shell text over the environment variables it depends on (`--queues=${QUEUES:-short}`), None without any."""
 
     text: str | None
     raw: str
     span: Span = NOWHERE
+    template: str | None = None
+
+
+class Condition(Struct, frozen=True):
+    """A shell test around a command: TEMPLATE (see `Word`) matches one of the shell patterns PATTERNS, or, when
+    NEGATED, none of them."""
+
+    template: str
+    patterns: tuple[str, ...]
+    negated: bool = False
 
 
 class Command(Struct, frozen=True):
@@ -318,15 +334,18 @@ class Command(Struct, frozen=True):
     make target. KIND says what file it is. ALTERNATIVE groups commands that run together: two compose files,
     or a Makefile and a compose file, are alternatives of each other and not a sum. OVERRIDES is the path of a
     Dockerfile or script whose own command this one replaces (a compose service with `build:` and `command:`).
-    SCRIPT is the path of a project script that the command runs instead of being one itself (`./start.sh`).
+    SCRIPT is the path of a project script that the command runs instead of being one itself (`./start.sh`); it is
+    the Dockerfile for a service that runs what its image says (then WORDS are empty).
+
+    THROUGH is the program that runs Celery's command line and may bring the app with it (`manage.py`,
+    `nautobot-server`). STAGE is the build stage of a Dockerfile. ENTRYPOINT are the leading words that a service
+    keeps when it replaces the rest. CONDITIONS all hold where a shell script runs the command.
     """
 
     words: tuple[Word, ...]
     path: str
     span: Span
-    kind: OneOf[
-        "compose", "dockerfile", "procfile", "makefile", "shell", "systemd", "supervisor", "kubernetes", "helm", "python"
-    ]
+    kind: CommandKind
     alternative: str
     service: str | None = None
     environment: dict[str, str | None] = {}
@@ -335,6 +354,18 @@ class Command(Struct, frozen=True):
     overrides: str | None = None
     script: str | None = None
     execs: bool = False
+    through: str | None = None
+    stage: str | None = None
+    entrypoint: tuple[Word, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+
+
+class Copy(Struct, frozen=True):
+    """A file or folder SOURCE of the project that stands at DESTINATION in a container (`COPY`, a bind mount).
+    SOURCE is relative to the build context or to the file that says so."""
+
+    source: str
+    destination: str
 
 
 class DeployFacts(Struct, frozen=True):
@@ -342,4 +373,5 @@ class DeployFacts(Struct, frozen=True):
 
     path: str
     commands: tuple[Command, ...] = ()
+    copies: tuple[Copy, ...] = ()
     error: ReadError | None = None
