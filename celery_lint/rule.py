@@ -29,6 +29,7 @@ class Rule:
     check: Check
     preset: str = "recommended"
     absorbs: tuple[str, ...] = ()
+    twins: tuple[str, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -63,15 +64,17 @@ def rule(
     fix: str = "none",
     preset: str = "recommended",
     absorbs: tuple[str, ...] = (),
+    twins: tuple[str, ...] = (),
 ) -> Callable[[Check], Check]:
     """Declare the decorated function to be the check of a rule.
 
-    ABSORBS names rules whose finding at the same place has the same root cause: theirs is dropped.
+    ABSORBS names rules whose finding at the same place has the same root cause: theirs is dropped. TWINS are codes of
+    other linters that find the same: `# noqa` with one of them silences this rule too.
     """
 
     def declare(check: Check) -> Check:
         declared: Any = check
-        declared.rule = Rule(code, name, since, severity, confidence, fix, check, preset, absorbs)
+        declared.rule = Rule(code, name, since, severity, confidence, fix, check, preset, absorbs, twins)
         return check
 
     return declare
