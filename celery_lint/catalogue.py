@@ -102,18 +102,14 @@ def page(rule: Rule) -> str | None:
     return file.read_text(encoding="utf-8") if file.is_file() else None
 
 
-def page_base() -> str | None:
-    """The address of the published pages, from the package's own metadata; None when it names none."""
+def urls(rules: Iterable[Rule]) -> dict[str, str]:
+    """The addresses of the published pages of RULES, by code; none as long as the package names no such place."""
     try:
-        urls = importlib.metadata.metadata("celery-lint").get_all("Project-URL") or []
+        declared = importlib.metadata.metadata("celery-lint").get_all("Project-URL") or []
     except importlib.metadata.PackageNotFoundError:
-        return None
-    return next((url.partition(", ")[2] for url in urls if url.startswith("Rules, ")), None)
-
-
-def page_path(rule: Rule) -> str:
-    """The path of RULE's page below the catalogue: `event_loop/get-event-loop-in-task.md`."""
-    return f"{rule.family}/{rule.stem}.md"
+        return {}
+    base = next((url.partition(", ")[2].rstrip("/") for url in declared if url.startswith("Rules, ")), None)
+    return {rule.code: f"{base}/{rule.family}/{rule.stem}.md" for rule in rules} if base else {}
 
 
 def _declared() -> Iterable[Rule]:

@@ -13,8 +13,12 @@ PYPROJECT = "pyproject.toml"
 _SECTION = "tool.celery-lint"
 
 
-class ConfigurationError(Exception):
-    """The configuration or the command line cannot be used. The text is one line for the user."""
+class UserError(Exception):
+    """Something that the user has to change. The text is one line."""
+
+
+class ConfigurationError(UserError):
+    """The configuration or the command line cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)

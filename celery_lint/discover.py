@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -55,6 +56,28 @@ def discover(root: Path, exclude: Sequence[str] = ()) -> Files:
     walk.folder(str(root), inherited(root))
     walk.follow_links()
     return Files(tuple(sorted(walk.files)), tuple(walk.unlisted))
+
+
+def divide(paths: Sequence[str], globs: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """PATHS by project: each folder that one of GLOBS (`services/*`) matches is one; all are one without GLOBS.
+
+    A path in no such folder is in no project, one in several is in the deepest.
+    """
+    if not globs:
+        return (tuple(paths),)
+    projects: dict[str, list[str]] = {}
+    for path in paths:
+        folders = (path.rsplit("/", cut)[0] for cut in range(1, path.count("/") + 1))
+        folder = next((folder for folder in folders if any(_matches(folder, glob) for glob in globs)), None)
+        if folder is not None:
+            projects.setdefault(folder, []).append(path)
+    return tuple(tuple(projects[folder]) for folder in sorted(projects))
+
+
+def _matches(folder: str, glob: str) -> bool:
+    """Whether the whole of FOLDER matches GLOB; `*` does not match `/`."""
+    parts, wanted = folder.split("/"), glob.strip("/").removeprefix("./").split("/")
+    return len(parts) == len(wanted) and all(map(fnmatch.fnmatchcase, parts, wanted))
 
 
 @dataclass(slots=True)
