@@ -30,6 +30,7 @@ class Rule:
     check: Check
     preset: str = "recommended"
     absorbs: tuple[str, ...] = ()
+    twins: tuple[str, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -90,13 +91,15 @@ def rule(
     fix: str = "none",
     preset: str = "recommended",
     absorbs: tuple[str, ...] = (),
+    twins: tuple[str, ...] = (),
 ) -> Callable[[Check], Rule]:
     """Declare the decorated function to be the check of a rule; its name then stands for the rule.
 
-    ABSORBS names rules whose finding at the same place has the same root cause: theirs is dropped.
+    ABSORBS names rules whose finding at the same place has the same root cause: theirs is dropped. TWINS are codes of
+    other linters that find the same: `# noqa` with one of them silences this rule too.
     """
 
     def declare(check: Check) -> Rule:
-        return Rule(code, name, since, severity, confidence, fix, check, preset, absorbs)
+        return Rule(code, name, since, severity, confidence, fix, check, preset, absorbs, twins)
 
     return declare

@@ -47,7 +47,7 @@ class Source:
     @cached_property
     def newline(self) -> str:
         """The newline used most; `\\n` for a file without any."""
-        found = _NEWLINE.findall(self.data)
+        found: list[bytes] = _NEWLINE.findall(self.data)
         if not found:
             return "\n"
         return max(sorted(set(found)), key=found.count).decode("ascii")

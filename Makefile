@@ -1,0 +1,29 @@
+# `make demo` and `make test` need Python 3.11 or later, and set up everything else in .venv.
+
+PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
+DEMO := tests/fixtures/projects/gevent-before
+
+.PHONY: demo test clean
+
+# Status 1 means that there are findings, which is the point of the demonstration.
+demo: .venv/installed
+	.venv/bin/celery-lint $(DEMO) || test $$? -eq 1
+
+test: .venv/installed-dev
+	.venv/bin/pytest
+
+clean:
+	rm -rf .venv
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "celery-lint needs Python 3.11 or later" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/installed: .venv/bin/python pyproject.toml
+	.venv/bin/python -m pip install --quiet --editable .
+	touch $@
+
+.venv/installed-dev: .venv/bin/python pyproject.toml
+	.venv/bin/python -m pip install --quiet --editable '.[dev]'
+	touch $@ .venv/installed

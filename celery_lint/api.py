@@ -1,0 +1,28 @@
+"""celery-lint from Python: one project, one call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from celery_lint.configfile import Place, locate
+from celery_lint.finding import Finding
+from celery_lint.run import fix, run
+from celery_lint.settings import Configuration, load, override
+
+
+def check_tree(root: Path, *, select: Sequence[str] | None = None, with_fixes: bool = False) -> tuple[Finding, ...]:
+    """The findings in the project at ROOT; SELECT runs only these rules."""
+    return run(_configuration_of(root, select), with_fixes=with_fixes).report.findings
+
+
+def fix_tree(root: Path, *, select: Sequence[str] | None = None, unsafe: bool = False) -> None:
+    """Write the fixes of what `check_tree` finds."""
+    configuration = _configuration_of(root, select)
+    fix(run(configuration), configuration, (".",), unsafe=unsafe, dry=False)
+
+
+def _configuration_of(root: Path, select: Sequence[str] | None) -> Configuration:
+    place = locate(root)
+    configuration = load(place if place.root == root.resolve() else Place(root.resolve(), None))
+    return configuration if select is None else override(configuration, {"select": tuple(select)})

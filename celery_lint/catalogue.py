@@ -1,0 +1,143 @@
+"""All rules, which of them run, and where their pages are."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import pkgutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pathspec import GitIgnoreSpec
+
+from celery_lint import rules as package
+from celery_lint.configfile import ConfigurationError
+from celery_lint.finding import Severity
+from celery_lint.rule import Rule
+from celery_lint.settings import Configuration, Settings, did_you_mean
+
+# What cannot be read cannot be judged: asking for other rules only does not make that go away, ignoring it does.
+_ALWAYS_ON = "CEL002"
+
+
+@dataclass(frozen=True, slots=True)
+class FileIgnore:
+    """Rules that are not reported in the files that PATTERN matches."""
+
+    pattern: GitIgnoreSpec
+    codes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The rules that run, the severities that the project gives to some of them (by code), and where some are not
+    reported."""
+
+    rules: tuple[Rule, ...]
+    severities: Mapping[str, Severity]
+    file_ignores: tuple[FileIgnore, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All rules, sorted by code."""
+
+    rules: tuple[Rule, ...]
+
+    def find(self, selector: str) -> tuple[Rule, ...]:
+        """The rules that SELECTOR (a code, the start of one, or a name) means; none when it is unknown."""
+        return tuple(rule for rule in self.rules if _closeness(selector, rule) >= 0)
+
+    def suggestion(self, word: str) -> str:
+        """`; did you mean "…"?` for a selector that is unknown."""
+        known = [text for rule in self.rules for text in (rule.code, rule.name)]
+        return did_you_mean(word.upper(), known) or did_you_mean(word.lower().replace("_", "-"), known)
+
+    def plan(self, configuration: Configuration) -> Plan:
+        """What CONFIGURATION asks for. Raises ConfigurationError for a selector that means no rule."""
+        settings = configuration.settings
+        self._refuse_unknown(configuration)
+        severities = sorted(settings.severity.items(), key=lambda pair: len(pair[0]))
+        return Plan(
+            tuple(rule for rule in self.rules if _runs(rule, settings)),
+            {rule.code: Severity[level.upper()] for selector, level in severities for rule in self.find(selector)},
+            tuple(
+                FileIgnore(GitIgnoreSpec.from_lines([pattern]), self._codes(selectors))
+                for pattern, selectors in settings.per_file_ignores.items()
+            ),
+        )
+
+    def _codes(self, selectors: Iterable[str]) -> frozenset[str]:
+        return frozenset(rule.code for selector in selectors for rule in self.find(selector))
+
+    def _refuse_unknown(self, configuration: Configuration) -> None:
+        settings = configuration.settings
+        ignored = [selector for selectors in settings.per_file_ignores.values() for selector in selectors]
+        for key, selectors in {
+            "select": settings.select or (),
+            "extend-select": settings.extend_select,
+            "ignore": settings.ignore,
+            "severity": tuple(settings.severity),
+            "per-file-ignores": tuple(ignored),
+        }.items():
+            for selector in selectors:
+                if not self.find(selector):
+                    raise ConfigurationError(
+                        f'{configuration.origin(key)}: {key}: unknown rule "{selector}"{self.suggestion(selector)}'
+                    )
+
+
+def load_catalogue() -> Catalogue:
+    """All rules of the package `celery_lint.rules`: what `@rule` declared, one a module."""
+    return Catalogue(tuple(sorted(_declared(), key=lambda rule: rule.code)))
+
+
+def page(rule: Rule) -> str | None:
+    """The Markdown page of RULE: from the installed package, or from the source tree that this module runs in."""
+    installed = Path(__file__).parent / "_pages"
+    tree = Path(__file__).parent.parent
+    folder = tree / "rules" if not installed.is_dir() and _is_ours(tree / "pyproject.toml") else installed
+    file = folder / rule.family / f"{rule.stem}.md"
+    return file.read_text(encoding="utf-8") if file.is_file() else None
+
+
+def urls(rules: Iterable[Rule]) -> dict[str, str]:
+    """The addresses of the published pages of RULES, by code; none as long as the package names no such place."""
+    try:
+        declared = importlib.metadata.metadata("celery-lint").get_all("Project-URL") or []
+    except importlib.metadata.PackageNotFoundError:
+        return {}
+    base = next((url.partition(", ")[2].rstrip("/") for url in declared if url.startswith("Rules, ")), None)
+    return {rule.code: f"{base}/{rule.family}/{rule.stem}.md" for rule in rules} if base else {}
+
+
+def _declared() -> Iterable[Rule]:
+    for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        if not module.ispkg:
+            for value in vars(importlib.import_module(module.name)).values():
+                if isinstance(value, Rule) and value.check.__module__ == module.name:
+                    yield value
+
+
+def _closeness(selector: str, rule: Rule) -> int:
+    """How exactly SELECTOR means RULE: the length of the code that it gives, -1 when it does not."""
+    if selector in (rule.code, rule.name):
+        return len(rule.code)
+    return len(selector) if len(selector) >= 3 and rule.code.startswith(selector) else -1
+
+
+def _runs(rule: Rule, settings: Settings) -> bool:
+    """The closest selector decides; between equals the one that switches off."""
+    wanted = max((_closeness(selector, rule) for selector in _selectors(settings)), default=-1)
+    if rule.code == _ALWAYS_ON or (settings.select is None and rule.preset in ("recommended", settings.preset)):
+        wanted = max(wanted, 0)
+    return wanted > max((_closeness(selector, rule) for selector in settings.ignore), default=-1)
+
+
+def _selectors(settings: Settings) -> tuple[str, ...]:
+    return (*(settings.select or ()), *settings.extend_select)
+
+
+def _is_ours(pyproject: Path) -> bool:
+    return pyproject.is_file() and 'name = "celery-lint"' in pyproject.read_text(encoding="utf-8")

@@ -1,0 +1,145 @@
+"""The command line. Whatever takes time to import is imported by the command that needs it."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from celery_lint import __version__
+
+USAGE, FAILED, INTERRUPTED = 2, 3, 130
+
+
+class _Group(click.Group):
+    """`celery-lint [PATHS]` is `celery-lint check [PATHS]`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        known = (*self.commands, "--help", "--version")
+        return super().parse_args(ctx, args if args and args[0] in known else ["check", *args])
+
+    def invoke(self, ctx: click.Context) -> object:
+        # Click prints an empty line for Ctrl-C before anybody else can say something.
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            _fail("interrupted", INTERRUPTED)
+
+
+def main() -> NoReturn:
+    """Run the command line and exit. Every way to fail is one line on stderr and a status of its own."""
+    from celery_lint.crash import Crash, attempt
+
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        status = attempt(_invoke)
+    except KeyboardInterrupt:
+        _fail("interrupted", INTERRUPTED)
+    if isinstance(status, Crash):
+        _fail(f"celery-lint itself failed, please report it: {status.summary}", FAILED)
+    sys.exit(status)
+
+
+def _invoke() -> int:
+    from celery_lint.configfile import UserError
+
+    try:
+        return group.main(prog_name="celery-lint", standalone_mode=False) or 0
+    except click.ClickException as error:
+        _fail(error.format_message(), USAGE)
+    except UserError as error:
+        _fail(str(error), USAGE)
+    except click.Abort:
+        _fail("interrupted", INTERRUPTED)
+
+
+def _fail(message: str, status: int) -> NoReturn:
+    from celery_lint.report.text import escape
+
+    click.echo(f"error: {escape(message)}", err=True)
+    sys.exit(status)
+
+
+@click.group(cls=_Group)
+@click.version_option(__version__, prog_name="celery-lint", message="%(prog)s %(version)s")
+def group() -> None:
+    """Reads a whole Celery project and reports what will break in production.
+
+    `celery-lint [PATHS]...` is short for `celery-lint check [PATHS]...`.
+    """
+
+
+_paths = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+_config = click.option("--config", type=click.Path(path_type=Path), help="Use this configuration file.")
+_isolated = click.option("--isolated", is_flag=True, help="Use no configuration file.")
+_color = click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    help="Whether to use colours. Without it NO_COLOR and FORCE_COLOR decide.",
+)
+
+
+@group.command()
+@_paths
+@click.option("--fix", is_flag=True, help="Write the safe fixes, then report what remains.")
+@click.option("--unsafe-fixes", is_flag=True, help="With --fix, --fix-only or --diff: the unsafe fixes as well.")
+@click.option("--fix-only", is_flag=True, help="Write the fixes and do not report what remains.")
+@click.option("--diff", is_flag=True, help="Show what --fix would change, and change nothing.")
+@click.option("--select", multiple=True, metavar="RULES", help="Run these only: codes, their starts, names; commas.")
+@click.option("--extend-select", multiple=True, metavar="RULES", help="Run these as well.")
+@click.option("--ignore", multiple=True, metavar="RULES", help="Do not run these.")
+@click.option("--preset", type=click.Choice(["recommended", "strict"]), help="Which rules run when none are selected.")
+@click.option(
+    "--fail-level", type=click.Choice(["error", "warning", "info"]), help="The least severity that makes status 1."
+)
+@click.option("--output-format", type=click.Choice(["full", "concise", "json"]), help="How findings are written.")
+@click.option("--statistics", is_flag=True, help="Count findings by rule instead of showing them.")
+@_config
+@_isolated
+@_color
+@click.option("--quiet", is_flag=True, help="Write findings and errors only.")
+@click.option("--verbose", is_flag=True, help="Say what was used, what was skipped, and why a rule crashed.")
+def check(**options: object) -> int:
+    """Lint a project. PATHS select what is reported; the project is always read whole.
+
+    Status: 0 nothing found at or above the fail level, 1 findings, 2 wrong usage or configuration or nothing to read,
+    3 celery-lint itself failed.
+    """
+    from celery_lint.commands.check import Options, check
+
+    return check(Options(**options))  # type: ignore[arg-type]
+
+
+@group.command()
+@click.argument("rule", required=False)
+@click.option("--all", "all_rules", is_flag=True, help="Explain every rule.")
+def explain(rule: str | None, all_rules: bool) -> int:
+    """Show the page of a RULE, by code, start of a code, or name."""
+    from celery_lint.commands.catalogue import explain
+
+    return explain(rule, all_rules=all_rules)
+
+
+@group.command()
+@click.option("--json", "as_json", is_flag=True, help="Write JSON.")
+def rules(as_json: bool) -> int:
+    """List all rules."""
+    from celery_lint.commands.catalogue import rules
+
+    return rules(as_json=as_json)
+
+
+@group.command()
+@click.argument("path", default=".", type=click.Path(path_type=Path))
+@_config
+@_isolated
+def config(path: Path, config: Path | None, isolated: bool) -> int:
+    """Show every setting that holds at PATH, and where it comes from."""
+    from celery_lint.commands.config import show_config
+
+    return show_config(path, config=config, isolated=isolated)

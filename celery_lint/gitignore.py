@@ -1,0 +1,81 @@
+"""What git does not track: `.gitignore` files from the repository's root down, and `.git/info/exclude`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pathspec import GitIgnoreSpec
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoreFile:
+    """The patterns of one file. BASE is the folder they are relative to: absolute, with `/`, ending in `/`."""
+
+    base: str
+    patterns: GitIgnoreSpec
+
+
+def find_git_root(start: Path) -> Path | None:
+    """The nearest folder at or above START that holds `.git` (a folder, or the file of a worktree or submodule)."""
+    return next((folder for folder in (start, *start.parents) if (folder / ".git").exists()), None)
+
+
+def inherited(root: Path) -> tuple[IgnoreFile, ...]:
+    """What holds in ROOT because of the repository around it, weakest first; ROOT's own file is not among it."""
+    top = find_git_root(root)
+    if top is None:
+        return ()
+    above = [folder for folder in reversed(root.parents) if folder.is_relative_to(top)]
+    files = [(top, _exclude_file(top)), *((folder, folder / ".gitignore") for folder in above)]
+    return tuple(found for folder, file in files if (found := read_ignore_file(folder.as_posix(), file)))
+
+
+def read_ignore_file(base: str, file: Path) -> IgnoreFile | None:
+    """The patterns of FILE, relative to the folder BASE; None without any. A pattern that git rejects is no pattern."""
+    try:
+        lines = file.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    except OSError:
+        return None
+    patterns = [line for line in lines if _is_pattern(line)]
+    if not patterns:
+        return None
+    return IgnoreFile(base.rstrip("/") + "/", GitIgnoreSpec.from_lines(patterns))
+
+
+def is_ignored(path: str, ignore_files: Sequence[IgnoreFile]) -> bool:
+    """Whether PATH (absolute, with `/`, a folder's ending in `/`) is ignored; the last file with an opinion decides."""
+    for ignore_file in reversed(ignore_files):
+        if not path.startswith(ignore_file.base):
+            continue
+        opinion = ignore_file.patterns.check_file(path[len(ignore_file.base) :]).include
+        if opinion is not None:
+            return opinion
+    return False
+
+
+def _is_pattern(line: str) -> bool:
+    if not line.strip() or line.startswith("#"):
+        return False
+    try:
+        GitIgnoreSpec.from_lines([line])
+    except ValueError:
+        return False
+    return True
+
+
+def _exclude_file(top: Path) -> Path:
+    """`info/exclude` of the repository at TOP: for a worktree it lives in the main repository."""
+    git = top / ".git"
+    if git.is_dir():
+        return git / "info" / "exclude"
+    git = top / _first_line(git).removeprefix("gitdir:").strip()
+    return git / (_first_line(git / "commondir") or ".") / "info" / "exclude"
+
+
+def _first_line(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8", errors="surrogateescape").partition("\n")[0]
+    except OSError:
+        return ""

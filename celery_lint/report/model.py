@@ -1,0 +1,60 @@
+"""What a run hands to those who write reports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import astuple, dataclass, field, replace
+from pathlib import Path
+
+from celery_lint.finding import Applicability, Finding, Severity
+from celery_lint.project.model import Statistics
+from celery_lint.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One run over the project at ROOT: FINDINGS in order, how many a comment SUPPRESSED, what was looked at. URLS are
+    the addresses of rules' pages, by code. SHOWN is the way from the working directory to ROOT (`` when they are the
+    same, else ending in `/`): people are shown paths that they can open."""
+
+    root: Path
+    findings: tuple[Finding, ...]
+    suppressed: int
+    statistics: Statistics
+    source_of: Callable[[str], Source]
+    urls: Mapping[str, str] = field(default_factory=dict)
+    shown: str = ""
+
+    def source(self, path: str) -> Source:
+        """The file PATH; an empty one for the project itself."""
+        return Source(path, b"") if path == "." else self.source_of(path)
+
+    def count(self, severity: Severity) -> int:
+        """How many findings have SEVERITY."""
+        return sum(finding.severity is severity for finding in self.findings)
+
+    def fixable(self, applicability: Applicability) -> int:
+        """How many findings have a fix of APPLICABILITY."""
+        return sum(finding.fix is not None and finding.fix.applicability is applicability for finding in self.findings)
+
+    def only(self, paths: Sequence[str]) -> Report:
+        """This report with the findings at or below PATHS only (`.` is the root), and those about the project."""
+        if "." in paths:
+            return self
+        kept = tuple(finding for finding in self.findings if _is_below(finding.location.path, paths))
+        return replace(self, findings=kept)
+
+
+def merged(reports: Sequence[Report], source_of: Callable[[str], Source]) -> Report:
+    """One report for several projects under one root; SOURCE_OF knows the files of all."""
+    return replace(
+        reports[0],
+        findings=tuple(finding for report in reports for finding in report.findings),
+        suppressed=sum(report.suppressed for report in reports),
+        statistics=Statistics(*map(sum, zip(*(astuple(report.statistics) for report in reports), strict=True))),
+        source_of=source_of,
+    )
+
+
+def _is_below(path: str, folders: Sequence[str]) -> bool:
+    return path == "." or any(path == folder or path.startswith(folder + "/") for folder in folders)

@@ -1,0 +1,62 @@
+"""The last line of a run, and the table of `--statistics`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from celery_lint.finding import Applicability, Severity
+from celery_lint.report.full import COLORS
+from celery_lint.report.model import Report
+from celery_lint.report.terminal import Terminal
+from celery_lint.report.text import escape
+
+
+def summary(report: Report, terminal: Terminal) -> str:
+    """What was read and what came of it, in one line."""
+    looked_at = report.statistics
+    if not looked_at.celery_files:
+        where = escape(str(report.root))
+        said = f"no Celery code in {where}: read {_count(looked_at.files, 'file')}, nothing to judge."
+        return f"{terminal.paint('warning:', 'yellow', 'bold')} {said} {_found(report, terminal)}"
+    parts = [
+        _count(looked_at.apps, "app"),
+        _count(looked_at.tasks, "task"),
+        _count(looked_at.queues, "queue"),
+        _count(looked_at.workers, "worker"),
+    ]
+    read = f"Read {_count(looked_at.files, 'file')}, {looked_at.celery_files} with Celery code: {', '.join(parts)}."
+    return f"{terminal.paint(read, 'dim')} {_found(report, terminal)}"
+
+
+def statistics(report: Report, terminal: Terminal) -> Iterator[str]:
+    """How often each rule was broken, the most frequent first."""
+    counts = Counter((finding.code, finding.name, finding.severity) for finding in report.findings)
+    width = len(str(max(counts.values(), default=0)))
+    for (code, name, severity), count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+        yield f"{count:>{width}}  {terminal.paint(code, COLORS[severity])}  {name}"
+
+
+def _found(report: Report, terminal: Terminal) -> str:
+    counts = [
+        terminal.paint(_count(count, severity.label), COLORS[severity], "bold")
+        for severity in (Severity.ERROR, Severity.WARNING, Severity.INFO)
+        if (count := report.count(severity))
+    ]
+    found = f"Found {', '.join(counts)}" if counts else terminal.paint("No findings", "green", "bold")
+    return "; ".join((found, *_afterwards(report))) + "."
+
+
+def _afterwards(report: Report) -> Iterator[str]:
+    safe, unsafe = report.fixable(Applicability.SAFE), report.fixable(Applicability.UNSAFE)
+    if safe:
+        yield f"{safe} fixable with --fix"
+    if unsafe:
+        yield f"{unsafe} {'more' if safe else 'fixable'} with --fix --unsafe-fixes"
+    if report.suppressed:
+        yield f"{report.suppressed} suppressed"
+
+
+def _count(number: int, noun: str) -> str:
+    plural = noun if number == 1 or noun == "info" else f"{noun}s"
+    return f"{number} {plural}"

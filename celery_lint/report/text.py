@@ -1,0 +1,38 @@
+"""Text from a project, made fit to be shown: nothing in it may command the terminal or hide from the reader."""
+
+from __future__ import annotations
+
+import unicodedata
+
+_TAB = "    "
+
+
+def escape(text: str) -> str:
+    """TEXT with everything that is not shown as itself (control characters, direction marks, bytes that are no text)
+    written as `\\x1b` or `\\u202e`. Newlines and tabs too."""
+    return text if text.isprintable() else "".join(_shown(char) for char in text)
+
+
+def cells(line: str) -> list[str]:
+    """LINE, character by character, as it is shown: tabs as blanks, escapes for what `escape` escapes."""
+    return [_TAB if char == "\t" else _shown(char) for char in line]
+
+
+def width(text: str) -> int:
+    """How many columns TEXT takes on a terminal."""
+    return len(text) if text.isascii() else sum(map(_char_width, text))
+
+
+def _shown(char: str) -> str:
+    if char.isprintable() or char == "\u3000" or unicodedata.category(char) == "Zs":
+        return char
+    code = ord(char)
+    if 0xDC80 <= code <= 0xDCFF:
+        return f"\\x{code - 0xDC00:02x}"
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def _char_width(char: str) -> int:
+    if unicodedata.combining(char) or unicodedata.category(char) in ("Mn", "Me"):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1

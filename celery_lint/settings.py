@@ -1,0 +1,214 @@
+"""What a project may configure: typed, validated, each value with its origin."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+from pathspec import GitIgnoreSpec
+
+from celery_lint.configfile import ConfigurationError, Place, read_table
+
+Level = Literal["error", "warning", "info"]
+Preset = Literal["recommended", "strict"]
+OutputFormat = Literal["full", "concise", "json"]
+Version = Annotated[str, Meta(pattern=r"^\d+\.\d+(\.\d+)?$")]
+Seconds = Annotated[int, Meta(ge=1)]
+
+
+class TimeLimits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The limits that a fix may write, in seconds."""
+
+    soft: Annotated[Seconds | None, Meta(description="`task_soft_time_limit`, in seconds")] = None
+    hard: Annotated[Seconds | None, Meta(description="`task_time_limit`, in seconds")] = None
+
+
+class DeclaredWorker(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A worker whose deployment is kept elsewhere."""
+
+    queues: Annotated[tuple[str, ...], Meta(description="What it consumes; the default queue when empty")] = ()
+    pool: Annotated[
+        Literal["prefork", "threads", "solo", "gevent", "eventlet", "processes"],
+        Meta(description="Its execution pool"),
+    ] = "prefork"
+    concurrency: Annotated[
+        Annotated[int, Meta(ge=1)] | None, Meta(description="Its number of processes, threads or greenlets")
+    ] = None
+    app: Annotated[str | None, Meta(description="What is given to it as `-A`")] = None
+
+
+class Settings(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
+    """All settings. Rules are given this as `project.options`. A selector is a code, the start of one, or a name."""
+
+    select: Annotated[
+        tuple[str, ...] | None, Meta(description="Selectors of the rules to run instead of the preset's")
+    ] = None
+    extend_select: Annotated[tuple[str, ...], Meta(description="Selectors of rules to run as well")] = ()
+    ignore: Annotated[tuple[str, ...], Meta(description="Selectors of rules not to run")] = ()
+    per_file_ignores: Annotated[
+        dict[str, tuple[str, ...]],
+        Meta(description="Pattern of paths, as in .gitignore → selectors of rules not to report there"),
+    ] = {}
+    exclude: Annotated[tuple[str, ...], Meta(description="Patterns of paths, as in .gitignore, that are not read")] = ()
+    preset: Annotated[Preset, Meta(description="Which rules run when none are selected")] = "recommended"
+    fail_level: Annotated[Level, Meta(description="The least severity that makes the exit status 1")] = "warning"
+    severity: Annotated[dict[str, Level], Meta(description="Selector → severity to report these rules with")] = {}
+    output_format: Annotated[OutputFormat, Meta(description="How findings are written")] = "full"
+    projects: Annotated[tuple[str, ...], Meta(description="Globs of folders that each are a project of their own")] = ()
+    celery_version: Annotated[
+        Version | None, Meta(description="The Celery that the project runs on; else read from its requirements")
+    ] = None
+    python_version: Annotated[
+        Version | None, Meta(description="The least Python that the project runs on; else read from pyproject.toml")
+    ] = None
+    kind: Annotated[
+        Literal["application", "library"], Meta(description="A library leaves apps and workers to its users")
+    ] = "application"
+    async_policy: Annotated[
+        Literal["bridge", "forbid", "allow"], Meta(description="Whether tasks may use asyncio, and how")
+    ] = "bridge"
+    asyncio_bridge: Annotated[
+        Literal["asyncio-run", "persistent-loop"],
+        Meta(description="How tasks run coroutines: a new loop each time, or one loop per process"),
+    ] = "asyncio-run"
+    async_bridges: Annotated[
+        tuple[str, ...], Meta(description="Dotted names of functions that run a coroutine to its end")
+    ] = ()
+    async_adapters: Annotated[
+        tuple[str, ...], Meta(description="Dotted names of decorators that make a coroutine function an ordinary one")
+    ] = ()
+    task_decorators: Annotated[tuple[str, ...], Meta(description="Dotted names of decorators that declare a task")] = ()
+    task_wrappers: Annotated[
+        tuple[str, ...], Meta(description="Dotted names of decorators that take a task on purpose")
+    ] = ()
+    session_factories: Annotated[
+        tuple[str, ...], Meta(description="Dotted names of functions that open a database session")
+    ] = ()
+    external_queues: Annotated[
+        tuple[str, ...], Meta(description="Names or globs of queues that workers elsewhere consume")
+    ] = ()
+    external_tasks: Annotated[
+        tuple[str, ...], Meta(description="Names or globs of tasks that are defined elsewhere")
+    ] = ()
+    workers: Annotated[tuple[DeclaredWorker, ...], Meta(description="Workers whose deployment is kept elsewhere")] = ()
+    time_limits: Annotated[TimeLimits, Meta(description="What the fix of missing-time-limit writes")] = TimeLimits()
+    missing_time_limit: Annotated[
+        Literal["app", "per-task"], Meta(description="One finding for the app, or one for each of its tasks")
+    ] = "app"
+    unused_bind: Annotated[bool, Meta(description="Whether a bound task that never uses `self` is reported")] = False
+    logger: Annotated[Literal["auto", "stdlib", "task"], Meta(description="The logger that fixes write")] = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """The settings of the project at ROOT. ORIGINS says where each key that is set comes from
+    (`pyproject.toml:12`, `command line`); the others have their default."""
+
+    root: Path
+    settings: Settings
+    origins: Mapping[str, str]
+
+    def origin(self, key: str) -> str:
+        """Where the value of KEY comes from."""
+        return self.origins.get(key, "default")
+
+
+def load(place: Place) -> Configuration:
+    """The configuration of the project at PLACE. Raises ConfigurationError for what cannot be used."""
+    if place.file is None:
+        return Configuration(place.root, Settings(), {})
+    table = read_table(place.file, place.root)
+    return _checked(Configuration(place.root, _convert(table.values, table.origins), table.origins))
+
+
+def override(configuration: Configuration, values: Mapping[str, object]) -> Configuration:
+    """CONFIGURATION with VALUES, by key, from the command line."""
+    changed = msgspec.structs.replace(configuration.settings, **{_attribute(key): values[key] for key in values})
+    origins = {**configuration.origins, **dict.fromkeys(values, "command line")}
+    return _checked(replace(configuration, settings=changed, origins=origins))
+
+
+def keys() -> tuple[str, ...]:
+    """The names of all settings, as they are written."""
+    return tuple(field.encode_name for field in msgspec.structs.fields(Settings))
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`; did you mean "…"?` when WORD is nearly one of KNOWN, else nothing."""
+    close = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.6)
+    return f'; did you mean "{close[0]}"?' if close else ""
+
+
+def _attribute(key: str) -> str:
+    return key.replace("-", "_")
+
+
+def _convert(values: Mapping[str, object], origins: Mapping[str, str]) -> Settings:
+    types = {field.encode_name: field.type for field in msgspec.structs.fields(Settings)}
+    converted: dict[str, object] = {}
+    for key, value in values.items():
+        if key not in types:
+            raise ConfigurationError(f'{origins[key]}: unknown key "{key}"{did_you_mean(key, types)}')
+        try:
+            converted[_attribute(key)] = msgspec.convert(value, types[key])
+        except msgspec.ValidationError as error:
+            raise ConfigurationError(f"{origins[key]}: {_explained(key, value, str(error))}") from None
+    return msgspec.structs.replace(Settings(), **converted)
+
+
+def _checked(configuration: Configuration) -> Configuration:
+    settings = configuration.settings
+    for key, patterns in (("exclude", settings.exclude), ("per-file-ignores", tuple(settings.per_file_ignores))):
+        for pattern in patterns:
+            try:
+                GitIgnoreSpec.from_lines([pattern])
+            except ValueError:
+                raise ConfigurationError(f'{configuration.origin(key)}: {key}: "{pattern}" is no pattern') from None
+    limits = settings.time_limits
+    if limits.soft and limits.hard and limits.soft >= limits.hard:
+        raise ConfigurationError(f"{configuration.origin('time-limits')}: time-limits: soft must be less than hard")
+    return configuration
+
+
+_TOML_NAMES = {
+    "str": "a string", "int": "an integer", "bool": "true or false", "array": "a list", "object": "a table",
+    "float": "a number",
+}  # fmt: skip
+
+
+def _explained(key: str, value: object, error: str) -> str:
+    """The ERROR of msgspec about VALUE of KEY, in the words of someone who writes TOML."""
+    problem, _, path = error.partition(" - at `$")
+    place = key + path.rstrip("`").replace("[...]", ".*")
+    if field := re.match(r"Object contains unknown field `(.*)`", problem):
+        known = {name for kind in (TimeLimits, DeclaredWorker) for name in kind.__struct_fields__}
+        return f'{place}: unknown key "{field[1]}"{did_you_mean(field[1], known)}'
+    if choice := re.match(r"Invalid enum value '(.*)'", problem):
+        choices = _choices(key)
+        among = f" (one of {', '.join(choices)})" if choices else ""
+        return f'{place}: "{choice[1]}" is not possible{among}{did_you_mean(choice[1], choices)}'
+    if "matching regex" in problem:
+        return f'{place}: "{value}" is no version; write it like "5.4"'
+    words = re.sub(r"`(\w+)( \| null)?`", lambda match: _TOML_NAMES.get(match[1], match[1]), problem)
+    return f"{place}: {words.lower()}"
+
+
+def _choices(key: str) -> tuple[str, ...]:
+    """The words that may stand for KEY, for keys that are one word (or map to one)."""
+    kind = {field.encode_name: field.type for field in msgspec.structs.fields(Settings)}[key]
+    schema = msgspec.json.schema(DeclaredWorker if key == "workers" else kind)
+    return tuple(_enumerated(schema))
+
+
+def _enumerated(schema: object) -> Iterable[str]:
+    if not isinstance(schema, dict):
+        return
+    yield from schema.get("enum", ())
+    for value in schema.values():
+        yield from _enumerated(value)
