@@ -109,12 +109,4 @@ class SetTimeLimits:
     style: Literal["keyword", "mapping"] = "keyword"
 
 
-Remedy = (
-    RunCoroutines
-    | UseNullPool
-    | ScopeSession
-    | BindTask
-    | LogInstead
-    | WrapAsyncTask
-    | SetTimeLimits
-)
+Remedy = RunCoroutines | UseNullPool | ScopeSession | BindTask | LogInstead | WrapAsyncTask | SetTimeLimits

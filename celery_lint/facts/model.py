@@ -317,7 +317,16 @@ class Command(Struct, frozen=True):
     path: str
     span: Span
     kind: OneOf[
-        "compose", "dockerfile", "procfile", "makefile", "shell", "systemd", "supervisor", "kubernetes", "helm", "python"
+        "compose",
+        "dockerfile",
+        "procfile",
+        "makefile",
+        "shell",
+        "systemd",
+        "supervisor",
+        "kubernetes",
+        "helm",
+        "python",
     ]
     alternative: str
     service: str | None = None
