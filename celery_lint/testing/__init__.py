@@ -15,7 +15,7 @@ from celery_lint.testing.checking import AfterFix, Outcome, Reported, check, lin
 from celery_lint.testing.engine import CeleryLint, Engine
 from celery_lint.testing.expectations import Expected
 from celery_lint.testing.markdown import PageError
-from celery_lint.testing.pages import header, index, page_path, with_header, with_index
+from celery_lint.testing.pages import header, index, with_header, with_index
 from celery_lint.testing.projects import check_project
 
 __all__ = [
@@ -34,7 +34,6 @@ __all__ = [
     "index",
     "lint",
     "load",
-    "page_path",
     "parse",
     "problems",
     "run",

@@ -12,16 +12,6 @@ _HEADER = re.compile(r"(?<=<!-- header -->\n).*?(?=<!-- /header -->)", re.DOTALL
 _INDEX = re.compile(r"(?<=<!-- index -->\n).*?(?=<!-- /index -->)", re.DOTALL)
 
 
-def page_path(rule: Rule) -> str:
-    """Where the page of RULE is, below the catalogue's folder: `event_loop/run-until-complete-in-task.md`."""
-    return f"{rule.family}/{rule.stem}.md"
-
-
-def title(rule: Rule) -> str:
-    """The first line of the page of RULE."""
-    return f"# {rule.code} {rule.name}"
-
-
 def header(rule: Rule) -> str:
     """What the decorator of RULE says, as a Markdown table."""
     cells = {
@@ -56,7 +46,7 @@ def _table(rules: Iterable[Rule]) -> str:
 
 def _row(rule: Rule) -> str:
     finds = rule.summary.replace("|", r"\|")
-    return f"| [{rule.code}]({page_path(rule)}) | {rule.name} | {finds} | {rule.severity.label} | {rule.fix} |\n"
+    return f"| [{rule.code}]({rule.family}/{rule.stem}.md) | {rule.name} | {finds} | {rule.severity.label} | {rule.fix} |\n"
 
 
 def _words(family: str) -> str:
