@@ -309,12 +309,14 @@ class ReadError(Struct, frozen=True):
 class Word(Struct, frozen=True):
     """One word of a command line. TEXT is None when it cannot be known (a variable without a default, a
     template); RAW is how it is written. SPAN is where, in the file that holds the command. TEMPLATE is the word as
-    shell text over the environment variables it depends on (`--queues=${QUEUES:-short}`), None without any."""
+    shell text over the environment variables it depends on (`--queues=${QUEUES:-short}`), None without any. PREFIX is
+    what is known of its start when TEXT is None: `--queues=`."""
 
     text: str | None
     raw: str
     span: Span = NOWHERE
     template: str | None = None
+    prefix: str = ""
 
 
 class Condition(Struct, frozen=True):
@@ -362,7 +364,7 @@ class Command(Struct, frozen=True):
 
 class Copy(Struct, frozen=True):
     """A file or folder SOURCE of the project that stands at DESTINATION in a container (`COPY`, a bind mount).
-    SOURCE is relative to the build context or to the file that says so."""
+    SOURCE is relative to the build context (`COPY`) or to the project's root; a `/` at the end is kept."""
 
     source: str
     destination: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -9,6 +10,11 @@ from celery_lint.facts.deploy.program import Found
 from celery_lint.facts.deploy.text import DeployFile
 from celery_lint.facts.model import Command, CommandKind, Word
 from celery_lint.finding import Span
+
+
+def folder(path: str) -> str:
+    """The folder of PATH with a `/` at its end: what groups files that are deployed together."""
+    return posixpath.normpath(posixpath.dirname(path) or ".") + "/"
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,12 +35,12 @@ class _Stage:
 
 
 def commands(file: DeployFile) -> Iterator[Command]:
-    """What the last stage runs, and each named stage that says so itself. STAGE is the name of the stage."""
+    """What the last stage runs (STAGE is None), and each named stage that says so itself."""
     stages = _stages(file)
     for index, stage in enumerate(stages):
         is_last = index == len(stages) - 1
         if is_last or (stage.name and stage.own):
-            yield from _of_stage(file, stage)
+            yield from _of_stage(file, replace(stage, name=None) if is_last else stage)
 
 
 def copies(file: DeployFile) -> Iterator[Copy]:
@@ -58,10 +58,8 @@ def _copied(arguments: Spanned, workdir: str) -> Iterator[Copy]:
     paths = [word.value for word in words if not word.value.startswith("--")]
     if len(paths) < 2 or any("$" in path or "*" in path or "://" in path for path in paths):
         return
-    destination = _joined_path(workdir, paths[-1])
     for source in paths[:-1]:
-        inside = destination + source.rpartition("/")[2] if destination.endswith("/") and source != "." else destination
-        yield Copy(source, inside)
+        yield Copy(source, _joined_path(workdir, paths[-1]))
 
 
 def _joined_path(folder: str, path: str) -> str:

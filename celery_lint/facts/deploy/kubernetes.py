@@ -8,8 +8,7 @@ from collections.abc import Iterator
 import yaml
 
 from celery_lint.facts.deploy import split, yaml_tree
-from celery_lint.facts.deploy.command import Service
-from celery_lint.facts.deploy.compose import relative
+from celery_lint.facts.deploy.command import Service, folder
 from celery_lint.facts.deploy.program import from_words
 from celery_lint.facts.deploy.text import DeployFile, Spanned
 from celery_lint.facts.model import Command
@@ -58,7 +57,7 @@ def _of_container(
         environment=variables,
         replicas=replicas,
         workdir=yaml_tree.text(entries.get("workingDir")),
-        alternative=relative(file.path, ".") + "/",
+        alternative=folder(file.path),
     )
     yield from service.commands(from_words(file, words, execs=True))
 

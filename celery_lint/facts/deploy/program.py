@@ -217,7 +217,7 @@ class _Line:
         elif celery is not None:
             own = celery > index and package not in _WRAPPERS
             yield Found(self.words[celery:], execs=self.execs, through=name if own else None)
-        elif package not in _LIBRARY_MODULES | _WRAPPERS:
+        elif package not in _LIBRARY_MODULES | _WRAPPERS and re.fullmatch(r"\w+(\.\w+)*", name):
             yield Found(self.words[index:], execs=self.execs, script=name.replace(".", "/") + ".py")
 
     def python_file(self, index: int, path: str) -> Iterator[Found]:
@@ -293,4 +293,5 @@ class _Line:
             return False
         if path.endswith((".sh", ".bash", ".py")):
             return True
-        return "/" in path and not path.startswith(_SYSTEM_FOLDERS) and re.fullmatch(r"[\w./-]+", path) is not None
+        looks_so = "/" in path and "." not in self.name(index) and re.fullmatch(r"[\w./-]+", path) is not None
+        return looks_so and not path.startswith(_SYSTEM_FOLDERS)

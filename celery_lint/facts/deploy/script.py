@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 
-from celery_lint.facts.deploy.command import Service
+from celery_lint.facts.deploy.command import Service, folder
 from celery_lint.facts.deploy.program import from_shell
 from celery_lint.facts.deploy.text import DeployFile
 from celery_lint.facts.model import Command
@@ -19,5 +20,13 @@ def is_script(data: bytes) -> bool:
 
 
 def commands(file: DeployFile) -> Iterator[Command]:
-    """What a shell script runs."""
-    yield from Service(file, "shell").commands(from_shell(file, file.all()))
+    """What a shell script runs. A `run` file of s6 or runit is a service named as its folder."""
+    above, name = posixpath.split(file.path)
+    is_service = name == "run" and above != ""
+    service = Service(
+        file,
+        "shell",
+        posixpath.basename(above) if is_service else None,
+        alternative=folder(above) if is_service else None,
+    )
+    yield from service.commands(from_shell(file, file.all()))

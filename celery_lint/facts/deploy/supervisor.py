@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from celery_lint.facts.deploy import split
-from celery_lint.facts.deploy.command import Service
-from celery_lint.facts.deploy.compose import relative
+from celery_lint.facts.deploy.command import Service, folder
 from celery_lint.facts.deploy.lines import physical_lines
 from celery_lint.facts.deploy.program import from_words
 from celery_lint.facts.deploy.text import DeployFile, Spanned, joined
@@ -46,7 +45,7 @@ def _of_program(file: DeployFile, program: _Program) -> Iterator[Command]:
         environment=dict(_environment(entries.get("environment"))),
         replicas=_count(entries.get("numprocs") or entries.get("numprocesses")),
         workdir=directory.value.strip() if directory else None,
-        alternative=relative(file.path, ".") + "/",
+        alternative=folder(file.path),
     )
     filled = split.filled(file, command, _EXPANSION, lambda match: _expansion(match, program.name))
     yield from service.commands(from_words(file, split.words(filled), execs=True))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from celery_lint.facts.deploy import split
-from celery_lint.facts.deploy.command import Service
+from celery_lint.facts.deploy.command import Service, folder
 from celery_lint.facts.deploy.lines import logical_lines
 from celery_lint.facts.deploy.program import from_words
 from celery_lint.facts.deploy.text import DeployFile, Spanned
@@ -31,10 +31,8 @@ def commands(file: DeployFile) -> Iterator[Command]:
     """What the unit starts. `%` specifiers and variables of an EnvironmentFile are not known."""
     unit = _read(file)
     name = posixpath.basename(file.path).partition(".service")[0]
-    folder = posixpath.dirname(file.path) + "/"
-    service = Service(
-        file, "systemd", name, environment=unit.environment, workdir=unit.workdir, alternative=folder
-    )  # fmt: skip
+    group = folder(file.path)
+    service = Service(file, "systemd", name, unit.environment, workdir=unit.workdir, alternative=group)
     for start in unit.starts:
         words = [_expanded(file, unit, word) for word in split.words(start)]
         yield from service.commands(from_words(file, words, execs=True))

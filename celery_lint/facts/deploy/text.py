@@ -11,7 +11,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import islice, takewhile
 
 from celery_lint.facts.model import Word
 from celery_lint.finding import Span
@@ -166,7 +166,12 @@ class DeployFile:
         place = spanned.place
         text = self.known(spanned.value)
         raw = self.source[place[0] : place[1]]
-        return Word(_clean(text), _clean(raw) or "", self.span(place), _clean(self.template(spanned.value)))
+        prefix = "" if text is not None else self._known_start(spanned.value)
+        return Word(_clean(text), _clean(raw) or "", self.span(place), _clean(self.template(spanned.value)), prefix)
+
+    def _known_start(self, value: str) -> str:
+        known = takewhile(lambda part: part is not None, map(self._filled, value))
+        return _clean("".join(part for part in known if part is not None)) or ""
 
 
 def has_holes(value: str) -> bool:
