@@ -65,6 +65,7 @@ class Project:
             Route: (route for found in self.route_tables.values() for route in found.routes),
             Queue: self.queues,
             Reached: self.reached.values(),
+            Unreadable: self.unreadable,
             Project: (self,),
         }
         return found[kind]

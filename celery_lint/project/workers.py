@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from celery_lint.celery_versions import Table, table
-from celery_lint.facts.deploy.celery_command import Invocation, invocation
+from celery_lint.facts.deploy.celery_command import Invocation, invocations
 from celery_lint.facts.deploy.merge import merge_alternatives
-from celery_lint.facts.model import Command, Name, Word
+from celery_lint.facts.model import Command, Name
 from celery_lint.finding import Location, Span
 from celery_lint.project.apps import Apps, Draft
 from celery_lint.project.files import Files
@@ -34,9 +34,9 @@ class WorkerFinder:
         """All workers: those of deployment files, of launchers, and those that the configuration declares."""
         facts = [self.files.deploy(path) for path in deploy_paths]
         for command in merge_alternatives(facts):
-            yield from self._worker(command, None)
+            yield from self._workers(command, None)
         for command, owner in launched(self.files, self.evaluator):
-            yield from self._worker(command, owner)
+            yield from self._workers(command, owner)
 
         for declared in options.workers:
             yield self._declared(declared)
@@ -49,29 +49,26 @@ class WorkerFinder:
         label = "a worker declared in the configuration"
         return Worker(None, place, label, app, known, queues, Known(declared.pool), declared.concurrency)
 
-    def _worker(self, command: Command, owner: Placed | None) -> Iterator[Worker]:
-        parsed = invocation(command, self.table)
-        if parsed is None or not (parsed.is_worker or parsed.subcommand == "multi"):
-            return
+    def _workers(self, command: Command, owner: Placed | None) -> Iterator[Worker]:
+        for parsed in invocations(command, self.table):
+            if parsed.is_worker or parsed.subcommand == "multi":
+                yield self._worker(command, parsed, owner)
+
+    def _worker(self, command: Command, parsed: Invocation, owner: Placed | None) -> Worker:
         app, known = self._app(command, parsed, owner)
-        yield Worker(
+        queues = parsed.queues
+        return Worker(
             command=command,
             location=Location(command.path, command.span),
             label=_label(command),
             app=app,
             app_is_known=known,
-            queues=self._queues(parsed),
+            queues=queues if queues is None or isinstance(queues, tuple) else Unknown("its queues are computed"),
             pool=self._pool(parsed, app),
-            concurrency=_number(parsed.options.get("concurrency")),
-            has_time_limit=bool({"time_limit", "soft_time_limit"} & set(parsed.options)) or parsed.open,
-            excludes_queues="exclude_queues" in parsed.options,
+            concurrency=_number(parsed.value("concurrency")),
+            has_time_limit=any(parsed.value(name) is not None for name in ("time_limit", "soft_time_limit")),
+            excludes_queues=parsed.exclude_queues is not None,
         )
-
-    def _queues(self, parsed: Invocation) -> tuple[str, ...] | None | Unknown:
-        queues = parsed.queues
-        if queues is None or isinstance(queues, tuple):
-            return queues
-        return Unknown("the command's queues are computed")
 
     def _pool(self, parsed: Invocation, app: App | None) -> Known[str] | Unknown:
         pool = parsed.pool
@@ -144,8 +141,8 @@ class WorkerFinder:
         return tuple(dict.fromkeys(found))
 
 
-def _number(word: Word | None) -> int | None:
-    return int(word.text) if word is not None and word.text is not None and word.text.isdecimal() else None
+def _number(text: object) -> int | None:
+    return int(text) if isinstance(text, str) and text.isdecimal() else None
 
 
 def _label(command: Command) -> str:
