@@ -30,12 +30,12 @@ class CeleryLint:
 
     def findings(self, root: Path, select: Sequence[str] | None, *, with_fixes: bool) -> Sequence[Finding]:
         """See `Engine.findings`."""
-        from celery_lint.run import check_tree
+        from celery_lint.api import check_tree
 
         return check_tree(root, select=select, with_fixes=with_fixes)
 
     def fix(self, root: Path, select: Sequence[str] | None, *, unsafe: bool) -> None:
         """See `Engine.fix`."""
-        from celery_lint.run import fix_tree
+        from celery_lint.api import fix_tree
 
         fix_tree(root, select=select, unsafe=unsafe)

@@ -45,8 +45,9 @@ def _table(rules: Iterable[Rule]) -> str:
 
 
 def _row(rule: Rule) -> str:
+    link = f"[{rule.code}]({rule.family}/{rule.stem}.md)"
     finds = rule.summary.replace("|", r"\|")
-    return f"| [{rule.code}]({rule.family}/{rule.stem}.md) | {rule.name} | {finds} | {rule.severity.label} | {rule.fix} |\n"
+    return f"| {link} | {rule.name} | {finds} | {rule.severity.label} | {rule.fix} |\n"
 
 
 def _words(family: str) -> str:
