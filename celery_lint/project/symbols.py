@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from celery_lint.facts.model import Assignment, Attribute, Await, Call, Choice, Class, Function, Name, Operation, Subscript, Value
+from celery_lint.finding import Span
 from celery_lint.project.files import Files
 from celery_lint.project.index import FileIndex
 from celery_lint.project.modules import Modules
@@ -55,6 +56,12 @@ class Symbols:
     def __init__(self, files: Files, modules: Modules) -> None:
         self.files = files
         self.modules = modules
+        # Answers by place. A question that is still being answered has the answer None: that ends the circles
+        # of code like `x = x.next()`, which would otherwise be walked round again for each of its branches.
+        self._targets: dict[tuple[str, str], Target | None] = {}
+        self._types: dict[tuple[str, int, str], ClassRef | External | None] = {}
+        self._call_types: dict[tuple[str, Span], ClassRef | External | None] = {}
+        self._functions: dict[tuple[str, int, str], FunctionRef | None] = {}
 
     # names
 
@@ -62,6 +69,13 @@ class Symbols:
         """What REF, written in PATH as facts write names, stands for; None for locals and the unknown."""
         if depth > _DEPTH or ref.startswith("%"):
             return None
+        key = (path, ref)
+        if key not in self._targets:
+            self._targets[key] = None
+            self._targets[key] = self._find_target(path, ref, depth)
+        return self._targets[key]
+
+    def _find_target(self, path: str, ref: str, depth: int) -> Target | None:
         if ref.startswith("@"):
             return self._member(path, tuple(ref[1:].split(".")), depth)
         if ref.startswith("*"):
@@ -247,6 +261,13 @@ class Symbols:
         return None
 
     def _type_of_call(self, path: str, block: int, call: Call, depth: int) -> ClassRef | External | None:
+        key = (path, call.span)
+        if key not in self._call_types:
+            self._call_types[key] = None
+            self._call_types[key] = self._find_type_of_call(path, block, call, depth)
+        return self._call_types[key]
+
+    def _find_type_of_call(self, path: str, block: int, call: Call, depth: int) -> ClassRef | External | None:
         made = self.class_of(path, block, call.callee)
         if isinstance(made, ClassRef):
             return made
@@ -267,6 +288,13 @@ class Symbols:
         return None
 
     def _type_of_name(self, path: str, block: int, ref: str, depth: int) -> ClassRef | External | None:
+        key = (path, block, ref)
+        if key not in self._types:
+            self._types[key] = None
+            self._types[key] = self._find_type_of_name(path, block, ref, depth)
+        return self._types[key]
+
+    def _find_type_of_name(self, path: str, block: int, ref: str, depth: int) -> ClassRef | External | None:
         if ref.startswith("%"):
             return self._type_of_local(path, block, ref, depth)
         target = self.target(path, ref)
@@ -369,6 +397,13 @@ class Symbols:
         return bases[0] if bases else None
 
     def _function_named(self, path: str, block: int, ref: str, depth: int) -> FunctionRef | None:
+        key = (path, block, ref)
+        if key not in self._functions:
+            self._functions[key] = None
+            self._functions[key] = self._find_function_named(path, block, ref, depth)
+        return self._functions[key]
+
+    def _find_function_named(self, path: str, block: int, ref: str, depth: int) -> FunctionRef | None:
         if ref.startswith("%"):
             return self._local_function_named(path, block, ref, depth)
         target = self.target(path, ref)
