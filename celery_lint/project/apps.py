@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from celery_lint.facts.model import Assignment, Attribute, Call, Function, Literal, Name, Subscript, Value
 from celery_lint.finding import Location
-from celery_lint.project.files import is_test
+from celery_lint.project.files import is_aside
 from celery_lint.project.index import FileIndex, within
 from celery_lint.project.symbols import ClassRef, External, FunctionRef, Internal
 from celery_lint.project.values import Evaluator, Known, Placed
@@ -65,7 +65,7 @@ class Apps:
     # finding them
 
     def _find(self) -> Iterator[Draft]:
-        paths = [path for path in self.files.mentioning(_MAKES_APP) if not is_test(path)]
+        paths = [path for path in self.files.mentioning(_MAKES_APP) if not is_aside(path)]
         for path in paths:
             index = self.files.python(path)
             for call in index.facts.calls:
@@ -108,7 +108,7 @@ class Apps:
     def _callers(self, factory: FunctionRef, name: str) -> Iterator[Placed]:
         word = re.compile(rb"\b" + name.encode() + rb"\b")
         for path in self.files.mentioning(word):
-            if is_test(path):
+            if is_aside(path):
                 continue
             index = self.files.python(path)
             for call in index.facts.calls:

@@ -11,10 +11,10 @@ import re
 from collections.abc import Callable, Iterator
 
 from celery_lint.celery_versions import table
-from celery_lint.facts.model import Assignment, Call, Literal, Name, Operation, Subscript, Value
+from celery_lint.facts.model import Assignment, Attribute, Await, Call, Literal, Name, Operation, Subscript, Value
 from celery_lint.finding import Location
 from celery_lint.project.apps import Apps, Draft
-from celery_lint.project.files import is_test
+from celery_lint.project.files import is_aside
 from celery_lint.project.model import Setting, Settings
 from celery_lint.project.symbols import ClassRef, External, Internal
 from celery_lint.project.values import Evaluator, Known, Placed
@@ -37,6 +37,7 @@ class Collector:
         self.evaluator = evaluator
         self.entries: dict[str, Setting] = {}
         self.open: str | None = None
+        self.outside = False
         self.places: list[Placed] = []
 
     def add(self, name: str, value: Placed, origin: Location) -> None:
@@ -52,16 +53,27 @@ class Collector:
                 if name is not None:
                     self.add(name, value, Location(key_place.path, key_place.span))
             else:
-                self.reopen("a part of the configuration is computed at run time")
+                self.reopen("a part of the configuration is computed at run time", outside=self._comes_from_outside(value))
 
-    def reopen(self, why: str) -> None:
-        """More may be set than can be seen."""
+    def _comes_from_outside(self, placed: Placed) -> bool:
+        """Whether what cannot be followed is made by code that is not of this project: a loader of files, a service."""
+        value = placed.value
+        if isinstance(value, Await):
+            value = value.value
+        if not isinstance(value, Call):
+            return False
+        symbols = self.evaluator.symbols
+        return symbols.function(placed.path, placed.block, value.callee) is None and not isinstance(value.callee, Attribute)
+
+    def reopen(self, why: str, *, outside: bool = False) -> None:
+        """More may be set than can be seen; OUTSIDE: by something that is no file of this project."""
         self.open = self.open or why
+        self.outside = self.outside or outside
 
     @property
     def settings(self) -> Settings:
         """What was gathered."""
-        return Settings(dict(self.entries), self.open)
+        return Settings(dict(self.entries), self.open, self.outside)
 
 
 def new_setting_name(name: str) -> str:
@@ -93,7 +105,7 @@ class Configuration:
         for draft in apps.drafts:
             self._constructor(draft)
         for path in self.files.mentioning(_CONFIGURES):
-            if not is_test(path):
+            if not is_aside(path):
                 self._file(path)
 
     def of(self, draft: Draft) -> Collector:
@@ -153,7 +165,7 @@ class Configuration:
             app = Placed(path, call.block, Name(owner))
             self._each(app, lambda c, d: self._from_object(c, self._place(path, call, d), call))
         elif method in ("config_from_envvar", "config_from_cmdline"):
-            self._each(Placed(path, call.block, Name(owner)), lambda c, d: c.reopen("it is configured from outside"))
+            self._each(Placed(path, call.block, Name(owner)), lambda c, d: c.reopen("it is configured from outside", outside=True))
 
     def _each(self, app: Placed, action: Callable[[Collector, Draft], None]) -> None:
         """Do something for every application that APP may stand for; for all of them when nothing tells."""
@@ -250,7 +262,7 @@ class Configuration:
             return
         found = self.symbols.modules.find(path, module)
         if found is None:
-            collector.reopen(f"its configuration module {name} is not in this project")
+            collector.reopen(f"its configuration module {name} is not in this project", outside=True)
             return
         file, rest = found
         names = ".".join([*rest, attribute] if attribute else rest)
@@ -272,7 +284,7 @@ class Configuration:
         for module in index.star_imports:
             found = self.symbols.modules.find(path, module)
             if found is None or found[1]:
-                collector.reopen(f"{path} takes settings from {module}")
+                collector.reopen(f"{path} takes settings from {module}", outside=found is None)
             else:
                 self._module(collector, found[0], namespace, seen | {path})
         for name, bound in index.imported.items():
@@ -324,7 +336,7 @@ class Configuration:
 
     def _django_modules(self, path: str) -> Iterator[str]:
         """The settings modules that `os.environ.setdefault("DJANGO_SETTINGS_MODULE", …)` names, this app's first."""
-        others = [other for other in self.files.mentioning(_DJANGO_MODULE) if other != path and not is_test(other)]
+        others = [other for other in self.files.mentioning(_DJANGO_MODULE) if other != path and not is_aside(other)]
         for candidate in (path, *others):
             for call in self.files.python(candidate).facts.calls:
                 argument = call.argument(1)

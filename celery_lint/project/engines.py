@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from celery_lint.facts.model import Attribute, Call, Function, Literal, Name, Text, Value
 from celery_lint.finding import Location
-from celery_lint.project.files import Files, is_test
+from celery_lint.project.files import Files, is_aside
 from celery_lint.project.index import FileIndex, within
 from celery_lint.project.model import Reached
 from celery_lint.project.reach import last_name
@@ -63,7 +63,7 @@ class Engines:
     def find(self) -> Iterator[Engine]:
         """All pooled engines that are not in tests."""
         for path in self.files.mentioning(_MAKES_ENGINE):
-            if is_test(path) or "migrations" in path or "alembic" in path:
+            if is_aside(path) or "migrations" in path or "alembic" in path:
                 continue
             index = self.files.python(path)
             calls = [call for call in index.facts.calls if self._makes_engine(index, call)]
@@ -144,7 +144,7 @@ class Engines:
 
     def _module_level_calls(self, factory: FunctionRef, name: str) -> Iterator[Holder]:
         for path in self.files.mentioning(re.compile(rb"\b" + name.encode() + rb"\b")):
-            if is_test(path):
+            if is_aside(path):
                 continue
             index = self.files.python(path)
             for assignment in index.assignments_by_function.get(-1, []):
@@ -161,7 +161,7 @@ class Engines:
         while queue:
             holder = queue.pop()
             for path in self.files.mentioning(re.compile(rb"\b" + holder.name.rpartition(".")[2].encode() + rb"\b")):
-                if is_test(path):
+                if is_aside(path):
                     continue
                 for found in self._made_from(path, holder):
                     if found not in holders:
@@ -223,7 +223,12 @@ class Engines:
     def _is_held(self, engine: Engine, path: str, value: Name) -> bool:
         if value.ref.startswith(("%", "builtins.")):
             return False
-        return self.holder(path, value.ref) in engine.holders
+        if self.holder(path, value.ref) in engine.holders:
+            return True
+        # A session factory that the engine's module does not define where it can be seen is made from its engine.
+        target = self.symbols.target(path, value.ref)
+        unseen = isinstance(target, Internal) and target.fact is None and bool(target.rest)
+        return unseen and target.path == engine.path and "session" in value.ref.lower()
 
     def _is_owned(self, engine: Engine, index: FileIndex, fact: Function, value: Name | Attribute) -> bool:
         if not isinstance(value, Name) or "." not in value.ref:
@@ -235,14 +240,29 @@ class Engines:
         return owner is not None and owner == engine.owner
 
     def is_disposed(self, engine: Engine) -> bool:
-        """Whether the function that makes a local engine (or the file it is in, for a factory) disposes of it."""
+        """Whether the file that makes a local engine disposes of it."""
         index = self.files.python(engine.path)
         return any(last_name(call.callee) == "dispose" for call in index.facts.calls)
+
+    def disposes(self, engine: Engine, reached: Reached) -> bool:
+        """Whether a function disposes of a shared engine: then no connection survives the run."""
+        index, fact = self.symbols.index(reached.function), self.symbols.fact(reached.function)
+        for call in index.calls(fact):
+            if last_name(call.callee) == "dispose" and isinstance(call.callee, Name):
+                if self.holder(index.path, call.callee.ref.rpartition(".")[0]) in engine.holders:
+                    return True
+        return False
+
+    def makes_unpooled(self, function: FunctionRef) -> bool:
+        """Whether a function makes an engine without a pool: it knows when it runs in a worker."""
+        index, fact = self.symbols.index(function), self.symbols.fact(function)
+        made = [call for call in index.calls(fact) if self._makes_engine(index, call)]
+        return any(not self._is_pooled(index, call) for call in made)
 
     def web_user(self, engine: Engine) -> str | None:
         """A file of the web application that imports the module of ENGINE; None when there is none."""
         for path in self.files.mentioning(_WEB):
-            if is_test(path) or path == engine.path:
+            if is_aside(path) or path == engine.path:
                 continue
             index = self.files.python(path)
             for item in index.facts.imports:

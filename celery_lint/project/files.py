@@ -12,13 +12,13 @@ from celery_lint.project.index import FileIndex
 from celery_lint.source import Source
 
 _CELERY = re.compile(rb"celery|shared_task", re.IGNORECASE)
-_TEST_FOLDERS = frozenset({"tests", "test", "testing", "test_utils", "e2e"})
+_ASIDE = frozenset({"tests", "test", "testing", "test_utils", "e2e", "docs", "doc", "examples", "example", "samples"})
 
 
-def is_test(path: str) -> bool:
-    """Whether PATH is test code by its name: no worker runs it."""
+def is_aside(path: str) -> bool:
+    """Whether PATH is a test, documentation or an example by its name: no worker runs it."""
     *folders, name = PurePosixPath(path).parts
-    if any(folder in _TEST_FOLDERS for folder in folders):
+    if any(folder in _ASIDE for folder in folders):
         return True
     return name.startswith("test_") or name.endswith("_test.py") or name in ("conftest.py", "tests.py")
 
@@ -111,7 +111,7 @@ class Files:
         """The deployment files."""
         from celery_lint.facts.deploy import reads
 
-        return tuple(path for path in self.paths if reads(path) and not is_test(path))
+        return tuple(path for path in self.paths if reads(path) and not is_aside(path))
 
     @property
     def deploy_count(self) -> int:

@@ -133,7 +133,20 @@ class FileIndex:
         for assignment in self.facts.assignments:
             if assignment.target is not None and assignment.target.startswith("@"):
                 found[assignment.target[1:]].append(assignment)
+        for item in self.facts.classes:
+            if self._fills_placeholder(item, found.get(item.name, [])):
+                found[item.name] = [item]
         return found
+
+    def _fills_placeholder(self, item: Class, same: list[Definition]) -> bool:
+        """`Base = None` at the top, and a function that says `global Base` and defines the class."""
+        return (
+            self.function_at(item.outer) is not None
+            and len(same) == 1
+            and isinstance(same[0], Assignment)
+            and isinstance(same[0].value, Literal)
+            and same[0].value.value is None
+        )
 
     @cached_property
     def local_functions(self) -> dict[tuple[int, str], Function]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from celery_lint.facts.model import Command, Items, Name, Value, Word
-from celery_lint.project.files import Files, is_test
+from celery_lint.project.files import Files, is_aside
 from celery_lint.project.index import FileIndex, within
 from celery_lint.project.reach import last_name
 from celery_lint.project.values import Evaluator, Known, Placed
@@ -17,7 +17,7 @@ _LAUNCHES = re.compile(rb"""['"]celery['"]|worker_main""")
 def launched(files: Files, evaluator: Evaluator) -> Iterator[tuple[Command, Placed | None]]:
     """The commands that Python files run, each with the application whose `worker_main` it is."""
     for path in files.mentioning(_LAUNCHES):
-        if is_test(path):
+        if is_aside(path):
             continue
         index = files.python(path)
         seen: set[int] = set()

@@ -10,7 +10,7 @@ from celery_lint.facts.model import Call, Function
 from celery_lint.finding import Location
 from celery_lint.project.apps import Apps, Draft, main_name
 from celery_lint.project.configuration import Configuration
-from celery_lint.project.files import Files, is_test
+from celery_lint.project.files import Files, is_aside
 from celery_lint.project.model import App, Task, Worker
 from celery_lint.project.modules import Modules
 from celery_lint.project.names import module_names, task_names
@@ -26,6 +26,7 @@ from celery_lint.settings import Settings
 
 _SIGNALS = re.compile(rb"\.connect\b")
 _CONSUMERS = re.compile(rb"\badd_consumer\b")
+_DECLARES = re.compile(rb"^\s*@.*task|shared_task|register_task", re.MULTILINE)
 _HOOKS = ("__call__", "run", "before_start", "on_success", "on_failure", "on_retry", "after_return", "__init__")
 
 
@@ -39,6 +40,7 @@ def link(root: Path, paths: Sequence[str], options: Settings, overlay: Mapping[s
     # Workers first: what `-A` names tells from which folder the worker imports, and so the names of tasks.
     workers = tuple(WorkerFinder(files, apps, made).find(files.deploy_paths, options))
     tasks = tuple(_task(draft, apps, made, symbols) for draft in _task_drafts(apps, options))
+    symbols.bind_self(_bound_tasks(tasks, evaluator))
     tables = {app: read_routes(app, evaluator) for app in made.values()}
     reach = Reach(symbols)
     reached = reach.explore([*_roots(tasks, symbols), *_app_roots(apps, symbols), *_signal_roots(files, symbols)])
@@ -158,10 +160,28 @@ def _task(draft: TaskDraft, apps: Apps, made: dict[int, App], symbols: Symbols) 
         base_is_unknown=base is not None and base_class is None,
         is_async=function is not None and function.is_async,
         is_class=draft.cls is not None,
-        custom_decorator=draft.declaration.custom is not None,
+        custom_decorator=_wraps(draft.declaration.custom, symbols),
         decorators_below=draft.decorators_below,
         explicit_name=name is not None,
     )
+
+
+def _bound_tasks(tasks: tuple[Task, ...], evaluator: Evaluator) -> dict[FunctionRef, ClassRef]:
+    """What `self` is in bound tasks: an instance of the task's base."""
+    found: dict[FunctionRef, ClassRef] = {}
+    for task in tasks:
+        bind = task.option("bind")
+        bases = [base for base in (task.base, *(app.task_class for app in task.apps)) if isinstance(base, ClassRef)]
+        if task.function is not None and bases and bind is not None and evaluator.scalar(bind.value) == Known(True):
+            found[task.function] = bases[0]
+    return found
+
+
+def _wraps(custom: FunctionRef | None, symbols: Symbols) -> bool:
+    """Whether the project's own task decorator puts a function of its own around the task's."""
+    if custom is None:
+        return False
+    return any(True for _ in symbols.index(custom).inside(symbols.fact(custom)))
 
 
 def _apps_near(path: str, apps: tuple[App, ...]) -> tuple[App, ...]:
@@ -215,7 +235,7 @@ def _app_roots(apps: Apps, symbols: Symbols) -> Iterator[Root]:
 
 
 def _signal_roots(files: Files, symbols: Symbols) -> Iterator[Root]:
-    mentioning = (path for path in files.mentioning(_SIGNALS) if not is_test(path) and b"celery" in files.data(path))
+    mentioning = (path for path in files.mentioning(_SIGNALS) if not is_aside(path) and b"celery" in files.data(path))
     yield from signal_roots(symbols, mentioning)
 
 
@@ -232,7 +252,8 @@ def _tasks_open(tasks: tuple[Task, ...], files: Files) -> str | None:
         if function is not None and _is_dynamic(files, task, function):
             return f"{task.location.path} makes tasks in a function"
     for path, error in files.unreadable.items():
-        return f"{path} cannot be read: {error.message}"
+        if _DECLARES.search(files.data(path)) or not files.data(path):
+            return f"{path} cannot be read: {error.message}"
     return None
 
 
@@ -249,6 +270,6 @@ def _queues_open(workers: tuple[Worker, ...], files: Files) -> str | None:
         if worker.excludes_queues:
             return f"`{worker.label}` excludes queues"
     for path in files.mentioning(_CONSUMERS):
-        if not is_test(path):
+        if not is_aside(path):
             return f"{path} adds consumers at run time"
     return None

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal as OneOf
 
-from celery_lint.facts.model import Attribute, Await, Call, Choice, Function, Name, Operation, Value
+from celery_lint.facts.model import Assignment, Attribute, Await, Call, Choice, Function, Name, Operation, Value
 from celery_lint.project.index import FileIndex
 from celery_lint.project.reach import last_name
-from celery_lint.project.symbols import ClassRef, External, FunctionRef, Symbols
+from celery_lint.project.symbols import ClassRef, External, FunctionRef, Internal, Symbols
 
 LOOP_MAKERS = frozenset({
     "asyncio.get_event_loop", "asyncio.new_event_loop", "asyncio.get_running_loop", "uvloop.new_event_loop",
@@ -88,14 +88,12 @@ class Loops:
         return any(shown == bridge or bridge.endswith(f".{shown}") for bridge in self.bridges)
 
     def _is_loop_method(self, index: FileIndex, call: Call) -> bool:
-        """Nothing but loops has a `run_until_complete`, unless a class of the project says so."""
+        """Whether the method is called on something that is provably an event loop."""
         if isinstance(call.callee, Attribute):
-            owner = self.symbols.type_of(index.path, call.block, call.callee.value)
-        elif isinstance(call.callee, Name):
-            owner = self.symbols.type_of(index.path, call.block, Name(call.callee.ref.rpartition(".")[0]))
-        else:
-            return False
-        return not isinstance(owner, ClassRef) and "." in getattr(call.callee, "ref", ".")
+            return self._is_loop(index, call.block, call.callee.value)
+        if isinstance(call.callee, Name) and "." in call.callee.ref:
+            return self._is_loop(index, call.block, Name(call.callee.ref.rpartition(".")[0]))
+        return False
 
     def returns_loop(self, ref: FunctionRef) -> bool:
         """Whether a function of the project returns an event loop that it gets or makes."""
@@ -110,14 +108,70 @@ class Loops:
             return False
         return any(item.value is not None and self._is_loop(index, item.block, item.value) for item in index.returns(fact))
 
-    def _is_loop(self, index: FileIndex, block: int, value: Value) -> bool:
-        if isinstance(value, Call):
-            name = self.symbols.external(index.path, value.callee)
-            helper = self.symbols.function(index.path, block, value.callee)
-            return name in LOOP_MAKERS or (helper is not None and self.returns_loop(helper))
-        if isinstance(value, Name) and value.ref.startswith("%"):
-            assigned = self.symbols.assigned(index.path, block, value.ref)
-            return any(isinstance(item.value, Call) and self._is_loop(index, block, item.value) for item in assigned)
+    def _is_loop(self, index: FileIndex, block: int, value: Value, depth: int = 0) -> bool:
+        if depth > 6:
+            return False
+        match value:
+            case Call():
+                name = self.symbols.external(index.path, value.callee)
+                helper = self.symbols.function(index.path, block, value.callee)
+                return name in LOOP_MAKERS or (helper is not None and self.returns_loop(helper))
+            case Operation(operator="or"):
+                return any(self._is_loop(index, block, side, depth + 1) for side in (value.left, value.right))
+            case Choice():
+                return any(self._is_loop(index, block, side, depth + 1) for side in (value.body, value.orelse))
+            case Name():
+                return self._is_loop_name(index, block, value.ref, depth)
+            case Attribute():
+                owner = self.symbols.type_of(index.path, block, value.value)
+                return isinstance(owner, ClassRef) and self._is_loop_attribute(owner, value.name, depth)
+        return False
+
+    def _is_loop_name(self, index: FileIndex, block: int, ref: str, depth: int) -> bool:
+        if not ref.startswith("%"):
+            return self._is_loop_global(index.path, ref, depth)
+        if "." in ref:
+            owner_ref, _, name = ref.rpartition(".")
+            owner = self.symbols.type_of(index.path, block, Name(owner_ref))
+            return isinstance(owner, ClassRef) and self._is_loop_attribute(owner, name, depth)
+        assigned = self.symbols.assigned(index.path, block, ref)
+        if any(item.value is not None and self._is_loop(index, item.block, item.value, depth + 1) for item in assigned):
+            return True
+        return self._is_loop_parameter(index, block, ref.removeprefix("%"))
+
+    def _is_loop_global(self, path: str, ref: str, depth: int) -> bool:
+        """A loop at the top level of a module, wherever it is assigned (`global loop`)."""
+        target = self.symbols.target(path, ref)
+        if not isinstance(target, Internal) or not isinstance(target.fact, Assignment) or target.rest:
+            return False
+        index = self.symbols.files.python(target.path)
+        same = [item for item in index.facts.assignments if item.target == target.fact.target]
+        return any(item.value is not None and self._is_loop(index, item.block, item.value, depth + 1) for item in same)
+
+    def _is_loop_attribute(self, owner: ClassRef, name: str, depth: int) -> bool:
+        """`self.loop`: assigned in some method of the class, or a property that returns one."""
+        method = self.symbols.method(owner, name)
+        if method is not None:
+            return self.returns_loop(method)
+        for item in self.symbols.lineage(owner):
+            if not isinstance(item, ClassRef):
+                continue
+            index = self.symbols.index(item)
+            for assignment in index.facts.assignments:
+                named = (assignment.target or "").rpartition(".")[2] == name
+                inside = item.block in set(index.up(assignment.block))
+                if named and inside and assignment.value is not None:
+                    if self._is_loop(index, assignment.block, assignment.value, depth + 1):
+                        return True
+        return False
+
+    def _is_loop_parameter(self, index: FileIndex, block: int, name: str) -> bool:
+        for number in index.up(block):
+            function = index.functions_by_block.get(number)
+            for parameter in function.parameters if function is not None else ():
+                if parameter.name == name:
+                    found = self.symbols.annotated(index.path, block, parameter.annotation) if parameter.annotation else None
+                    return isinstance(found, External) and found.name.endswith("EventLoop")
         return False
 
     # what is run

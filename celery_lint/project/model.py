@@ -22,10 +22,15 @@ class Setting:
 
 @dataclass(frozen=True)
 class Settings:
-    """The effective settings of one app. OPEN says why more may be set than can be seen; None when all is seen."""
+    """The effective settings of one app.
+
+    OPEN says why more may be set than can be seen; None when all is seen. OUTSIDE: something that is no file of
+    this project may set them.
+    """
 
     entries: Mapping[str, Setting] = field(default_factory=dict)
     open: str | None = None
+    outside: bool = False
 
     def get(self, name: str) -> Setting | None:
         """The setting NAME (new style), when it is seen."""

@@ -12,18 +12,21 @@ from celery_lint.celery_versions import table
 from celery_lint.facts.model import Call, Name
 from celery_lint.finding import Location
 from celery_lint.project.engines import Engine, Engines
-from celery_lint.project.files import Files, is_test
+from celery_lint.project.files import Files, is_aside
 from celery_lint.project.index import FileIndex
 from celery_lint.project.loops import Loops
 from celery_lint.project.model import App, Queue, Reached, Route, Statistics, Task, Unreadable, Worker
 from celery_lint.project.reach import Reach
 from celery_lint.project.routing import RouteTable, declared_queues, default_queue
-from celery_lint.project.symbols import FunctionRef, Symbols
-from celery_lint.project.values import Evaluator, Unknown
+from celery_lint.project.sent import sent_names
+from celery_lint.project.symbols import ClassRef, External, FunctionRef, Symbols
+from celery_lint.project.tasks import TASK_CLASSES
+from celery_lint.project.twins import Twins, read_twins
+from celery_lint.project.values import Evaluator, Known, Unknown
 from celery_lint.settings import Settings
 from celery_lint.source import Source
 
-_PROSE = (".md", ".rst", ".txt", ".lock", ".svg", ".html", ".css", ".js", ".ts", ".tsx", ".map", ".po", ".json", ".csv")
+_PROSE = (".md", ".rst", ".txt", ".lock", ".svg", ".html", ".css", ".js", ".ts", ".tsx", ".map", ".po", ".csv")
 
 
 _SENDING = frozenset({"delay", "apply_async", "s", "si", "signature"})
@@ -102,6 +105,11 @@ class Project:
             workers=len(self.workers),
         )
 
+    @cached_property
+    def twins(self) -> Twins:
+        """What other linters of the project report themselves."""
+        return read_twins(self.files)
+
     # worker code
 
     @cached_property
@@ -135,7 +143,7 @@ class Project:
         word = re.compile(rb"\b" + re.escape(name.encode()) + rb"\.(?:delay|apply_async|s|si|signature)\b")
         found: list[tuple[str, Call]] = []
         for path in self.files.mentioning(word):
-            if is_test(path):
+            if is_aside(path):
                 continue
             for call in self.index(path).facts.calls:
                 callee = call.callee
@@ -144,6 +152,12 @@ class Project:
                     if owner == task.function:
                         found.append((path, call))
         return tuple(found)
+
+    @cached_property
+    def sent_names(self) -> frozenset[str]:
+        """The task names that are sent as strings and that no task of the project has: tasks of other services."""
+        own = {name for task in self.tasks for name in task.names}
+        return frozenset(sent_names(self.files, self.evaluator)) - own
 
     # packages
 
@@ -155,6 +169,29 @@ class Project:
         """Whether the project's requirements name a package, in the spelling of its import or with dashes."""
         pattern = re.compile(name.replace("_", "[-_.]").encode(), re.IGNORECASE)
         return any(pattern.search(self.files.data(path)) for path in self.files.paths if _is_requirements(path))
+
+    def overrides_call(self, base: ClassRef | External | None) -> bool:
+        """Whether a base class may call its tasks in a way of its own: it does, or nothing is known of it."""
+        if base is None:
+            return False
+        if isinstance(base, External):
+            return base.name not in TASK_CLASSES
+        unknown = any(
+            isinstance(item, External) and item.name not in TASK_CLASSES and item.name != "builtins.object"
+            for item in self.symbols.lineage(base)
+        )
+        return unknown or any(self.symbols.method(base, name) is not None for name in ("__call__", "__new__", "run"))
+
+    def is_called_by_celery(self, task: Task) -> bool:
+        """Whether Celery calls the function of TASK as it is written, and does with its value what it always does."""
+        if task.decorators_below or task.custom_decorator or task.options_open or task.base_is_unknown:
+            return False
+        bases = (task.base, *(app.task_class for app in self.apps_of(task)))
+        return self.native_async is None and not any(self.overrides_call(base) for base in bases)
+
+    def direct_callers(self, function: FunctionRef) -> frozenset[FunctionRef]:
+        """The functions of worker code that call FUNCTION."""
+        return self._callers.get(function, frozenset())
 
     def callers_of(self, function: FunctionRef) -> frozenset[FunctionRef]:
         """The functions of worker code that reach FUNCTION, itself included."""
@@ -177,7 +214,7 @@ class Project:
         """What makes `async def` tasks work here: a pool or a tracer from outside Celery; None without one."""
         pattern = re.compile(rb"celery_aio_pool|celery_pool_asyncio|aio_celery|celery-aio-pool|CELERY_CUSTOM_WORKER_POOL")
         for path in self.files.paths:
-            if not is_test(path) and not path.endswith(_PROSE) and pattern.search(self.files.data(path)):
+            if not is_aside(path) and not path.endswith(_PROSE) and pattern.search(self.files.data(path)):
                 return path
         return None
 
@@ -189,15 +226,19 @@ class Project:
         Where its settings cannot all be followed, a setting whose name stands in no file of the project, in any
         spelling, is not set by the project.
         """
-        if any(app.settings.get(name) is not None for name in names):
+        if any(self._is_set(app, name) for name in names):
             return True
-        return app.settings.open is not None and self._is_mentioned(names)
+        return app.settings.outside or (app.settings.open is not None and self._is_mentioned(names))
+
+    def _is_set(self, app: App, name: str) -> bool:
+        setting = app.settings.get(name)
+        return setting is not None and self.evaluator.scalar(setting.value) != Known(None)
 
     def _is_mentioned(self, names: tuple[str, ...]) -> bool:
         old = [key for key, new in table().old_settings.items() if new in names]
         words = "|".join(re.escape(word) for word in (*names, *old))
         pattern = re.compile(rf"(?<![a-z0-9])(?:{words})(?![a-z0-9_])".encode(), re.IGNORECASE)
-        return self.files.anywhere(pattern, lambda path: is_test(path) or path.endswith(_PROSE))
+        return self.files.anywhere(pattern, lambda path: is_aside(path) or path.endswith(_PROSE))
 
     def default_queue(self, app: App) -> str | None:
         """The queue of the tasks that nothing routes; None when it cannot be known."""

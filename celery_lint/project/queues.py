@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping
 
 from celery_lint.facts.model import Attribute, Call
 from celery_lint.finding import Location
-from celery_lint.project.files import Files, is_test
+from celery_lint.project.files import Files, is_aside
 from celery_lint.project.model import App, Queue, QueueUse, Task
 from celery_lint.project.reach import last_name
 from celery_lint.project.routing import RouteTable, queue_name
+from celery_lint.project.sent import sent_name
 from celery_lint.project.values import Evaluator, Known, Placed
 
 _SENDS = re.compile(rb"\bqueue\s*=")
@@ -42,7 +43,7 @@ def _uses(
             yield QueueUse(name, option.location, f"task `{task.name}`")
     yield from _scheduled(app, evaluator)
     if alone:
-        yield from _sent(files, evaluator)
+        yield from _sent(files, evaluator, {name for task in tasks for name in task.names})
 
 
 def _routed(table: RouteTable, tasks: list[Task]) -> Iterator[QueueUse]:
@@ -70,15 +71,18 @@ def _scheduled(app: App, evaluator: Evaluator) -> Iterator[QueueUse]:
                     yield QueueUse(known, place, f"schedule entry `{key.value}`")
 
 
-def _sent(files: Files, evaluator: Evaluator) -> Iterator[QueueUse]:
+def _sent(files: Files, evaluator: Evaluator, own: set[str]) -> Iterator[QueueUse]:
     """`task.apply_async(queue="x")`, `app.send_task(…, queue="x")`, `task.s().set(queue="x")`."""
     for path in files.mentioning(_SENDS):
-        if is_test(path):
+        if is_aside(path):
             continue
         for call in files.python(path).facts.calls:
             argument = call.argument(None, "queue")
             if argument is None or not _sends(call):
                 continue
+            by_name = sent_name(path, call, evaluator)
+            if last_name(call.callee) in ("send_task", "signature") and by_name not in own:
+                continue  # the task of another service, or a computed one: its workers are not here
             name = queue_name(evaluator, Placed(path, call.block, argument.value))
             if name is not None:
                 yield QueueUse(name, Location(path, argument.span), "this call")

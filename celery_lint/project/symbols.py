@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from celery_lint.facts.model import Assignment, Attribute, Await, Call, Choice, Class, Function, Name, Operation, Subscript, Value
@@ -62,6 +62,26 @@ class Symbols:
         self._types: dict[tuple[str, int, str], ClassRef | External | None] = {}
         self._call_types: dict[tuple[str, Span], ClassRef | External | None] = {}
         self._functions: dict[tuple[str, int, str], FunctionRef | None] = {}
+        self._bound: dict[FunctionRef, ClassRef] = {}
+
+    def bind_self(self, bound: Mapping[FunctionRef, ClassRef]) -> None:
+        """In these functions (bound tasks) the first parameter is an instance of a class: the task's base."""
+        self._bound.update(bound)
+        # What was asked about `self` before the tasks were known was answered without this.
+        for known in (self._types, self._functions):
+            for key in [key for key in known if key[2].startswith("%")]:
+                del known[key]
+        self._call_types.clear()
+
+    def _self_type(self, path: str, block: int, head: str) -> ClassRef | None:
+        index = self.files.python(path)
+        for number in index.up(block):
+            owner = self._bound.get(FunctionRef(path, number))
+            function = index.functions_by_block.get(number)
+            if owner is not None and function is not None and function.parameters:
+                if function.parameters[0].name == head.removeprefix("%"):
+                    return owner
+        return None
 
     # names
 
@@ -127,7 +147,7 @@ class Symbols:
     def _defined(
         self, path: str, definitions: list[Function | Class | Assignment], rest: tuple[str, ...], depth: int
     ) -> Target | None:
-        fact = definitions[0] if not isinstance(definitions[0], Assignment) else definitions[-1]
+        fact = definitions[-1]
         if isinstance(fact, Assignment) and len(definitions) == 1 and isinstance(fact.value, Name):
             alias = self.target(path, ".".join((fact.value.ref, *rest)), depth + 1)
             if alias is not None:
@@ -340,6 +360,9 @@ class Symbols:
     def _type_of_local(self, path: str, block: int, ref: str, depth: int) -> ClassRef | External | None:
         head, _, tail = ref.partition(".")
         names = tuple(tail.split(".")) if tail else ()
+        bound = self._self_type(path, block, head)
+        if bound is not None:
+            return self._attribute_type(bound, names, depth)
         if head in ("%self", "%cls"):
             owner: ClassRef | External | None = self.enclosing_class(path, block)
             return self._attribute_type(owner, names, depth)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from celery_lint.facts.model import Attribute, Call, Class, Function, Name, Value
 from celery_lint.finding import Location
 from celery_lint.project.apps import Apps, Draft
-from celery_lint.project.files import is_test
+from celery_lint.project.files import is_aside
 from celery_lint.project.index import FileIndex
 from celery_lint.project.model import Option
 from celery_lint.project.symbols import ClassRef, External, FunctionRef, Internal
@@ -136,7 +136,8 @@ class Decorators:
             return False
         if not isinstance(target, Internal) or isinstance(target.fact, Function | Class) or target.fact is None:
             return False
-        if target.fact.value is None or not isinstance(target.fact.value, Call):
+        made = target.fact.value
+        if not isinstance(made, Call) or self.symbols.external(target.path, made.callee) is not None:
             return False
         return imports_celery(self.symbols.files.python(target.path))
 
@@ -196,7 +197,7 @@ class TaskFinder:
     def find(self) -> Iterator[TaskDraft]:
         """All tasks, in the order of files and lines."""
         for path in self.files.mentioning(_DECLARES):
-            if is_test(path):
+            if is_aside(path):
                 continue
             index = self.files.python(path)
             for function in index.facts.functions:

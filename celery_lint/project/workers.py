@@ -104,7 +104,7 @@ class WorkerFinder:
         """The applications that `-A TEXT` means in a command written in the file BESIDE."""
         module, _, attribute = text.partition(":")
         names = tuple(name for name in module.split(".") if name)
-        hits: list[tuple[int, tuple[Draft, ...]]] = []
+        hits: list[tuple[int, str, tuple[Draft, ...]]] = []
         for root in self.apps.symbols.modules.tops(names[0]) if names else ():
             below = self.apps.symbols.modules.below(root, names)
             if below is None:
@@ -112,11 +112,14 @@ class WorkerFinder:
             path, rest = below
             drafts = self._in_module(path, (*rest, *attribute.split(".")) if attribute else rest)
             if drafts:
-                hits.append((_nearness(root, beside), drafts))
+                hits.append((_nearness(root, beside), root, drafts))
         if not hits:
             return ()
-        best = max(nearness for nearness, _ in hits)
-        return tuple(dict.fromkeys(draft for nearness, drafts in hits if nearness == best for draft in drafts))
+        best = max(nearness for nearness, _, _ in hits)
+        nearest = [(root, drafts) for nearness, root, drafts in hits if nearness == best]
+        for root, _ in nearest:
+            self.apps.symbols.modules.roots[root] += 1
+        return tuple(dict.fromkeys(draft for _, drafts in nearest for draft in drafts))
 
     def _in_module(self, path: str, names: tuple[str, ...]) -> tuple[Draft, ...]:
         """What Celery finds in a module: the attribute, `app`, `celery`, else any application of the module."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import warnings
 from dataclasses import dataclass, field
 
 import libcst as cst
@@ -26,7 +28,7 @@ def read(path: str, data: bytes) -> model.PythonFacts:
         module = cst.parse_module(data)
         return _read_module(path, module, Spans(module, data))
     except cst.ParserSyntaxError as error:
-        return _unreadable(path, _first_line(error.message), _error_span(data, error))
+        return _syntax_error(path, data, error)
     except (SyntaxError, UnicodeError, LookupError) as error:
         return _unreadable(path, _first_line(str(error)), Span(0, 0))
     except RecursionError:
@@ -41,11 +43,27 @@ def _first_line(message: str) -> str:
     return message.strip().partition("\n")[0].removesuffix(".")
 
 
-def _error_span(data: bytes, error: cst.ParserSyntaxError) -> Span:
+def _syntax_error(path: str, data: bytes, error: cst.ParserSyntaxError) -> model.PythonFacts:
+    """What is wrong in the words of CPython, which tells people what they know; LibCST's where it has no objection."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(data)
+    except SyntaxError as known:
+        start = _offset(data, known.lineno or 1, (known.offset or 1) - 1)
+        return _unreadable(path, _first_line(known.msg), Span(start, start))
+    except (ValueError, RecursionError, MemoryError):
+        pass
+    start = _offset(data, error.raw_line, error.raw_column)
+    return _unreadable(path, _first_line(error.message), Span(start, start))
+
+
+def _offset(data: bytes, line: int, column: int) -> int:
+    """The byte offset of LINE (from 1) and COLUMN (from 0, in characters, as near as the line's length allows)."""
     lines = data.splitlines(keepends=True)
-    start = sum(map(len, lines[: max(error.raw_line - 1, 0)])) + max(error.raw_column, 0)
-    start = min(start, len(data))
-    return Span(start, start)
+    start = sum(map(len, lines[: max(line - 1, 0)]))
+    text = lines[line - 1] if 0 < line <= len(lines) else b""
+    return start + min(max(column, 0), len(text.rstrip(b"\r\n")))
 
 
 def _read_module(path: str, module: cst.Module, spans: Spans) -> model.PythonFacts:

@@ -30,6 +30,10 @@ def shared_by(project: Project) -> Iterator[tuple[Engine, tuple[Task, ...]]]:
     for engine in project.engines:
         if not engine.is_shared and (engine.function not in project.reached or engines.is_disposed(engine)):
             continue
+        if any(engines.disposes(engine, reached) for reached in project.reached.values()):
+            continue
+        if engine.function is not None and any(map(engines.makes_unpooled, project.direct_callers(engine.function))):
+            continue
         users = [reached for reached in project.reached.values() if reached.in_loop and engines.uses(engine, reached)]
         tasks = _tasks(engine, users, project)
         if tasks:

@@ -55,7 +55,7 @@ def _is_cared_for(index: FileIndex, assignment: Assignment, reached: Reached) ->
     return (
         _is_entered(index, name, function.block)
         or any(_closes_finally(index, call, name) for call in _calls_around(index, function.block))
-        or any(_mentions(item.value, name) for item in index.returns(function) if item.value is not None)
+        or any(_is_given_back(item.value, name) for item in index.returns(function) if item.value is not None)
         or any(call.use == "yielded" for call in index.calls(function))
         or function.is_generator
         or _is_stored(index, function.block, name)
@@ -98,8 +98,14 @@ def _is_stored(index: FileIndex, function: int, name: str) -> bool:
     return False
 
 
-def _mentions(value: Value, name: str) -> bool:
+def _is_given_back(value: Value, name: str) -> bool:
+    """The session itself, alone or among others; not something that it computed."""
     return any(isinstance(inner, Name) and inner.ref == name for inner in within(value))
+
+
+def _mentions(value: Value, name: str) -> bool:
+    names = (inner.ref for inner in within(value) if isinstance(inner, Name))
+    return any(ref == name or ref.startswith(f"{name}.") for ref in names)
 
 
 def _at_module_level(project: Project, sessions: Sessions) -> Iterator[Finding]:

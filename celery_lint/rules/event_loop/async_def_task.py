@@ -38,13 +38,9 @@ def _outcome(task: Task) -> str:
 
 def _something_awaits_it(task: Task, project: Project) -> bool:
     """A decorator below, the project's own decorator, base or Celery class, or a pool that runs coroutines."""
-    if task.decorators_below or task.custom_decorator or project.native_async is not None or task.options_open:
+    if not project.is_called_by_celery(task):
         return True
-    if task.base is not None or task.base_is_unknown:
-        return True
-    return any(
-        app.task_class is not None or app.app_class is not None for app in project.apps_of(task)
-    ) or any(isinstance(worker.pool, Known) and worker.pool.value not in _POOLS for worker in project.workers)
+    return any(isinstance(worker.pool, Known) and worker.pool.value not in _POOLS for worker in project.workers)
 
 
 def _is_bound(task: Task, project: Project) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Location, Related
-from celery_lint.project.files import is_test
+from celery_lint.project.files import is_aside
 from celery_lint.project.loops import LoopUse
 from celery_lint.project.model import Task, Worker
 from celery_lint.project.project import Project
@@ -23,7 +23,7 @@ def check(worker: Worker, project: Project) -> Iterator[Finding]:
     """A gevent or eventlet worker consumes tasks that drive asyncio."""
     if not isinstance(worker.pool, Known) or worker.pool.value not in GREEN or worker.concurrency == 1:
         return
-    if any(not is_test(path) for path in project.files.mentioning(_BRIDGES)):
+    if any(not is_aside(path) for path in project.files.mentioning(_BRIDGES)):
         return
     driving = [(task, place) for task in project.tasks if (place := _drives(task, project)) is not None]
     certain = [(task, place) for task, place in driving if _serves(worker, task, project)]
@@ -77,7 +77,7 @@ def _serves(worker: Worker, task: Task, project: Project) -> bool:
     return worker.app_is_known and any(
         worker.app is app
         and (queues := project.queues_of(task, app)) is not None
-        and any(project.consumes(worker, queue) for queue in queues)
+        and all(project.consumes(worker, queue) for queue in queues)
         for app in project.apps_of(task)
     )
 

@@ -50,7 +50,7 @@ def _is_task_body(reached: Reached, call: Call, project: Project) -> bool:
     """Whether CALL returns from the task itself, not from a helper whose caller may run what it gets."""
     if reached.steps or reached.task is None or reached.task.function != reached.function:
         return False
-    if reached.task.decorators_below or reached.task.custom_decorator or project.native_async is not None:
+    if not project.is_called_by_celery(reached.task):
         return False
     index = project.index(reached.function.path)
     return index.block(call.block).kind != "lambda"

@@ -9,8 +9,6 @@ from celery_lint.finding import Finding, Location
 from celery_lint.project.index import FileIndex
 from celery_lint.project.model import Task
 from celery_lint.project.project import Project
-from celery_lint.project.symbols import ClassRef, External
-from celery_lint.project.tasks import TASK_CLASSES
 from celery_lint.project.values import Known
 from celery_lint.remedy import BindTask
 from celery_lint.rule import ERROR, HIGH, INFO, rule
@@ -40,17 +38,7 @@ def _something_else_binds(task: Task, project: Project) -> bool:
     index = project.index(task.location.path)
     if task.function is not None and index.class_of(project.symbols.fact(task.function)) is not None:
         return True
-    bases = [task.base, *(app.task_class for app in project.apps_of(task))]
-    return any(_calls_differently(base, project) for base in bases if base is not None)
-
-
-def _calls_differently(base: ClassRef | External, project: Project) -> bool:
-    """Whether a base hands its tasks something first: it overrides `__new__` or `run`, or is not of this project."""
-    if isinstance(base, External):
-        return base.name not in TASK_CLASSES
-    if any(isinstance(item, External) and item.name not in TASK_CLASSES for item in project.symbols.lineage(base)):
-        return True
-    return any(project.symbols.method(base, name) is not None for name in ("__call__", "__new__", "run"))
+    return any(project.overrides_call(base) for base in (task.base, *(app.task_class for app in project.apps_of(task))))
 
 
 def _unbound(task: Task, fact: Function, index: FileIndex) -> Finding | None:

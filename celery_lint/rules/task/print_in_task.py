@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Call, Function, Name
 from celery_lint.finding import Finding, Location, Related
-from celery_lint.project.files import is_test
+from celery_lint.project.files import is_aside
 from celery_lint.project.model import Reached
 from celery_lint.project.project import Project
 from celery_lint.project.symbols import FunctionRef
@@ -15,10 +15,10 @@ from celery_lint.remedy import LogInstead
 from celery_lint.rule import HIGH, INFO, rule
 
 
-@rule("CEL408", "print-in-task", since="0.1", severity=INFO, confidence=HIGH, fix="unsafe")
+@rule("CEL408", "print-in-task", since="0.1", severity=INFO, confidence=HIGH, fix="unsafe", twins=("T201",))
 def check(reached: Reached, project: Project) -> Iterator[Finding]:
     """`print()` in a task goes to the log without the task's name, and always as WARNING."""
-    if reached.label == "debug_task" or not _belongs_to_workers(reached, project):
+    if reached.label == "debug_task" or project.twins.selected("T201") or not _belongs_to_workers(reached, project):
         return
     prints = [call for call in project.index(reached.function.path).calls(_fact(reached, project)) if _is_print(call)]
     if not prints:
@@ -52,8 +52,8 @@ def _is_print(call: Call) -> bool:
 def _belongs_to_workers(reached: Reached, project: Project) -> bool:
     """Whether only tasks run the function: the task itself, what is defined inside it, and private helpers."""
     if not reached.steps:
-        return reached.task is not None and reached.task.function == reached.function
-    if is_test(reached.function.path):
+        return True
+    if is_aside(reached.function.path):
         return False
     owner = _enclosing_task(reached, project)
     return owner or _is_helper_of_tasks(reached.function, project)
@@ -70,12 +70,21 @@ def _enclosing_task(reached: Reached, project: Project) -> bool:
 
 
 def _is_helper_of_tasks(function: FunctionRef, project: Project) -> bool:
-    """A helper beside the tasks that call it, which no other file names and only worker code here calls."""
-    index, fact = project.index(function.path), project.symbols.fact(function)
-    if not any(task.path == function.path for task in project.task_functions) or index.class_of(fact) is not None:
+    """A helper that nothing but worker code calls, and that is not handed around."""
+    fact = project.symbols.fact(function)
+    if project.index(function.path).class_of(fact) is not None:
         return False
     word = re.compile(rb"\b" + re.escape(fact.name.encode()) + rb"\b")
-    if any(path != function.path and not is_test(path) for path in project.files.mentioning(word)):
-        return False
-    callers = [index.function_at(call.block) for call in index.facts.calls if project.symbols.function(index.path, call.block, call.callee) == function]
-    return all(caller is not None and FunctionRef(index.path, caller.block) in project.reached for caller in callers)
+    for path in project.files.mentioning(word):
+        if not is_aside(path) and not _only_workers_call(function, path, project):
+            return False
+    return True
+
+
+def _only_workers_call(function: FunctionRef, path: str, project: Project) -> bool:
+    """Whether every call of FUNCTION in PATH is in worker code, and there is one (or it is FUNCTION's own file)."""
+    index = project.index(path)
+    calls = [call for call in index.facts.calls if project.symbols.function(path, call.block, call.callee) == function]
+    callers = [index.function_at(call.block) for call in calls]
+    known = all(caller is not None and FunctionRef(path, caller.block) in project.reached for caller in callers)
+    return known and (bool(calls) or path == function.path)

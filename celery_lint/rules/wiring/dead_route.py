@@ -15,9 +15,10 @@ from celery_lint.rule import HIGH, WARNING, rule
 @rule("CEL204", "dead-route", since="0.1", severity=WARNING, confidence=HIGH)
 def check(route: Route, project: Project) -> Iterator[Finding]:
     """A `task_routes` key matches no task."""
-    if project.tasks_open is not None or not project.tasks or _is_foreign(route, project):
+    tasks = [task for task in project.tasks if route.app in project.apps_of(task)]
+    if project.tasks_open is not None or not tasks or _is_foreign(route, project):
         return
-    names = {name for task in project.tasks for name in task.names}
+    names = {name for task in tasks for name in task.names}
     matching = {name for name in names if _matches(route, name)}
     if not matching:
         yield _finding(route, _why(route, names), names)
@@ -48,8 +49,15 @@ def _is_foreign(route: Route, project: Project) -> bool:
         return True
     if any(fnmatch.fnmatch(pattern, known) for known in project.options.external_tasks):
         return True
-    head = pattern.partition(".")[0]
-    return "." in pattern and "*" not in head and not project.owns_package(head) and project.requires(head)
+    if _is_sent_elsewhere(route, project):
+        return True
+    head = pattern.replace("\\", "").partition(".")[0]
+    return "." in pattern and head.isidentifier() and not project.owns_package(head) and project.requires(head)
+
+
+def _is_sent_elsewhere(route: Route, project: Project) -> bool:
+    """Whether the route is for a task of another service, which this project sends by name."""
+    return any(_matches(route, name) for name in project.sent_names)
 
 
 def _why(route: Route, names: set[str]) -> str:

@@ -6,8 +6,9 @@ import fnmatch
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Location, Related
-from celery_lint.project.model import App, Task
+from celery_lint.project.model import App, Task, Worker
 from celery_lint.project.project import Project
+from celery_lint.project.values import Known
 from celery_lint.rule import ERROR, HIGH, rule
 
 
@@ -23,12 +24,29 @@ def check(app: App, project: Project) -> Iterator[Finding]:
     if any(project.consumes(worker, queue) is not False for worker in project.workers):
         return
     unrouted = [task for task in project.tasks if app in project.apps_of(task) and _goes_to(task, app, queue, project)]
-    if not unrouted:
-        return
-    names = ", ".join(f"`{task.name}`" for task in unrouted[:3]) + (" and others" if len(unrouted) > 3 else "")
-    yield check.finding(
-        f"nothing routes {names}, so {'they go' if len(unrouted) > 1 else 'it goes'} to the default queue `{queue}`, "
-        f"which no worker consumes: route {'them' if len(unrouted) > 1 else 'it'}, or add `{queue}` to a worker's `-Q`",
+    names = [f"`{task.name}`" for task in unrouted]
+    if _cleans_up(app, project):
+        names.append("`celery.backend_cleanup`")
+    if names:
+        yield _finding(app, queue, names, unrouted, workers)
+
+
+def _cleans_up(app: App, project: Project) -> bool:
+    """Whether beat sends Celery's own clean-up of a result backend that does not expire results by itself."""
+    backend = app.settings.get("result_backend")
+    known = project.evaluator.text(backend.value) if backend is not None else None
+    if not isinstance(known, Known) or not known.value.startswith(("db+", "database", "django-db", "mongodb", "cassandra")):
+        return False
+    is_routed = project.route_tables[app].match("celery.backend_cleanup") is not None
+    return app.settings.get("beat_schedule") is not None and not is_routed
+
+
+def _finding(app: App, queue: str, names: list[str], unrouted: list[Task], workers: tuple[Worker, ...]) -> Finding:
+    shown = ", ".join(names[:3]) + (" and others" if len(names) > 3 else "")
+    they = len(names) > 1
+    return check.finding(
+        f"nothing routes {shown}, so {'they go' if they else 'it goes'} to the default queue `{queue}`, "
+        f"which no worker consumes: route {'them' if they else 'it'}, or add `{queue}` to a worker's `-Q`",
         _place(app),
         f"queue:{queue}",
         related=(
