@@ -8,7 +8,7 @@ from functools import cache
 
 from celery_lint.catalogue import Catalogue, Plan, load_catalogue, urls
 from celery_lint.comments.model import Suppression
-from celery_lint.configfile import UserError
+from celery_lint.configfile import ConfigurationError, UserError
 from celery_lint.discover import Unlisted, discover, divide
 from celery_lint.fix import FixReport, apply, attach
 from celery_lint.judge import judge, order
@@ -41,6 +41,9 @@ def run(configuration: Configuration, overlay: Overlay | None = None, *, with_fi
     plan = catalogue.plan(configuration)
     files = discover(configuration.root, configuration.settings.exclude)
     projects = divide(files.paths, configuration.settings.projects)
+    for glob in configuration.settings.projects:
+        if not divide(files.paths, [glob]):
+            raise ConfigurationError(f'{configuration.origin("projects")}: projects: "{glob}" matches no folder')
     if not any(projects):
         raise UserError(f"nothing to read: {configuration.root} holds no file that is not ignored")
     runs = [_run(configuration, catalogue, plan, paths, overlay or {}, with_fixes) for paths in projects]
