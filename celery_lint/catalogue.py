@@ -12,7 +12,7 @@ from pathlib import Path
 from pathspec import GitIgnoreSpec
 
 from celery_lint import rules as package
-from celery_lint.configfile import ConfigurationError
+from celery_lint.errors import ConfigurationError
 from celery_lint.finding import Severity
 from celery_lint.rule import Rule
 from celery_lint.settings import Configuration, Settings, did_you_mean

@@ -8,8 +8,8 @@ from functools import cache
 
 from celery_lint.catalogue import Catalogue, Plan, load_catalogue, urls
 from celery_lint.comments.model import Suppression
-from celery_lint.configfile import ConfigurationError, UserError
 from celery_lint.discover import Unlisted, discover, divide
+from celery_lint.errors import ConfigurationError, UserError
 from celery_lint.fix import FixReport, apply, attach
 from celery_lint.judge import judge, order
 from celery_lint.project.link import link

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from celery_lint.catalogue import Catalogue, load_catalogue
-from celery_lint.configfile import ConfigurationError
+from celery_lint.errors import ConfigurationError
 from celery_lint.finding import Confidence, Finding, Severity
 from celery_lint.rule import Rule
 from celery_lint.settings import Configuration, Settings

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from celery_lint.configfile import ConfigurationError, locate
+from celery_lint.configfile import locate
+from celery_lint.errors import ConfigurationError
 from celery_lint.settings import Configuration, DeclaredWorker, Settings, TimeLimits, keys, load, override
 
 

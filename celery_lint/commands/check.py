@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from celery_lint.commands.console import note, warn, write, write_bytes
-from celery_lint.configfile import Place, UserError, locate
+from celery_lint.configfile import Place, locate
+from celery_lint.errors import UserError
 from celery_lint.finding import Severity
 from celery_lint.report.concise import concise
 from celery_lint.report.full import full
