@@ -35,9 +35,9 @@ CATALOGUE = Catalogue(
 )
 
 
-def plan_codes(**settings: object) -> str:
+def running(**settings: object) -> str:
     configuration = Configuration(Path(), Settings(**settings), {})  # type: ignore[arg-type]
-    return " ".join(rule.code.removeprefix("CEL") for rule in CATALOGUE.plan(configuration).rules)
+    return " ".join(rule.code.removeprefix("CEL") for rule in CATALOGUE.agenda(configuration).rules)
 
 
 @pytest.mark.parametrize(
@@ -57,25 +57,25 @@ def plan_codes(**settings: object) -> str:
     ],
 )
 def test_the_closest_selector_decides(settings: dict[str, object], codes: str) -> None:
-    assert plan_codes(**settings) == codes
+    assert running(**settings) == codes
 
 
 @pytest.mark.parametrize("key", ["select", "extend_select", "ignore"])
 def test_an_unknown_selector_is_an_error(key: str) -> None:
     with pytest.raises(ConfigurationError, match=r'default: .*: unknown rule "CEL9"'):
-        plan_codes(**{key: ("CEL9",)})
+        running(**{key: ("CEL9",)})
 
 
 def test_unknown_rules_in_tables_are_errors() -> None:
     with pytest.raises(ConfigurationError, match='severity: unknown rule "first-lop"; did you mean "first-loop"'):
-        plan_codes(severity={"first-lop": "error"})
+        running(severity={"first-lop": "error"})
     with pytest.raises(ConfigurationError, match='unknown rule "cel101"; did you mean "CEL101"'):
-        plan_codes(per_file_ignores={"a.py": ("cel101",)})
+        running(per_file_ignores={"a.py": ("cel101",)})
 
 
 def test_the_closest_severity_decides() -> None:
     settings = Settings(severity={"CEL101": "info", "CEL": "error"})
-    severities = CATALOGUE.plan(Configuration(Path(), settings, {})).severities
+    severities = CATALOGUE.agenda(Configuration(Path(), settings, {})).severities
     assert (severities["CEL101"], severities["CEL102"]) == (Severity.INFO, Severity.ERROR)
 
 
