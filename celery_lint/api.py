@@ -7,7 +7,7 @@ from pathlib import Path
 
 from celery_lint.configfile import Place, locate
 from celery_lint.finding import Finding
-from celery_lint.run import fix, run
+from celery_lint.run import run
 from celery_lint.settings import Configuration, load, override
 
 
@@ -18,8 +18,10 @@ def check_tree(root: Path, *, select: Sequence[str] | None = None, with_fixes: b
 
 def fix_tree(root: Path, *, select: Sequence[str] | None = None, unsafe: bool = False) -> None:
     """Write the fixes of what `check_tree` finds."""
+    from celery_lint.repair import fix, plan_fixes
+
     configuration = _configuration_of(root, select)
-    fix(run(configuration), configuration, (".",), unsafe=unsafe, dry=False)
+    fix(plan_fixes(run(configuration), configuration, (".",), unsafe=unsafe), configuration, (".",))
 
 
 def _configuration_of(root: Path, select: Sequence[str] | None) -> Configuration:

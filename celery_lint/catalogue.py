@@ -12,7 +12,7 @@ from pathlib import Path
 from pathspec import GitIgnoreSpec
 
 from celery_lint import rules as package
-from celery_lint.configfile import ConfigurationError
+from celery_lint.errors import ConfigurationError
 from celery_lint.finding import Severity
 from celery_lint.rule import Rule
 from celery_lint.settings import Configuration, Settings, did_you_mean
@@ -30,7 +30,7 @@ class FileIgnore:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Agenda:
     """The rules that run, the severities that the project gives to some of them (by code), and where some are not
     reported."""
 
@@ -54,12 +54,12 @@ class Catalogue:
         known = [text for rule in self.rules for text in (rule.code, rule.name)]
         return did_you_mean(word.upper(), known) or did_you_mean(word.lower().replace("_", "-"), known)
 
-    def plan(self, configuration: Configuration) -> Plan:
+    def agenda(self, configuration: Configuration) -> Agenda:
         """What CONFIGURATION asks for. Raises ConfigurationError for a selector that means no rule."""
         settings = configuration.settings
         self._refuse_unknown(configuration)
         severities = sorted(settings.severity.items(), key=lambda pair: len(pair[0]))
-        return Plan(
+        return Agenda(
             tuple(rule for rule in self.rules if _runs(rule, settings)),
             {rule.code: Severity[level.upper()] for selector, level in severities for rule in self.find(selector)},
             tuple(

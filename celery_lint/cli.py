@@ -45,7 +45,7 @@ def main() -> NoReturn:
 
 
 def _invoke() -> int:
-    from celery_lint.configfile import UserError
+    from celery_lint.errors import UserError
 
     try:
         return group.main(prog_name="celery-lint", standalone_mode=False) or 0

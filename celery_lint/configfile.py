@@ -6,19 +6,12 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from celery_lint.errors import ConfigurationError
 from celery_lint.gitignore import find_git_root
 
 OWN_FILE = "celery-lint.toml"
 PYPROJECT = "pyproject.toml"
 _SECTION = "tool.celery-lint"
-
-
-class UserError(Exception):
-    """Something that the user has to change. The text is one line."""
-
-
-class ConfigurationError(UserError):
-    """The configuration or the command line cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)

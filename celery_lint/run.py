@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from celery_lint.catalogue import Catalogue, Plan, load_catalogue, urls
+from celery_lint.catalogue import Agenda, Catalogue, load_catalogue, urls
 from celery_lint.comments.model import Suppression
-from celery_lint.configfile import UserError
 from celery_lint.discover import Unlisted, discover, divide
-from celery_lint.fix import FixReport, apply, attach
+from celery_lint.errors import ConfigurationError, UserError
+from celery_lint.finding import Finding
 from celery_lint.judge import judge, order
 from celery_lint.project.link import link
 from celery_lint.report.model import Report, merged
 from celery_lint.settings import Configuration
+from celery_lint.source import Source
 from celery_lint.suppress import silence, without_ignored
 
 Overlay = Mapping[str, bytes]
@@ -38,52 +39,52 @@ def run(configuration: Configuration, overlay: Overlay | None = None, *, with_fi
     Raises UserError when there is nothing to read, or the configuration asks for what does not exist.
     """
     catalogue = load_catalogue()
-    plan = catalogue.plan(configuration)
+    agenda = catalogue.agenda(configuration)
     files = discover(configuration.root, configuration.settings.exclude)
     projects = divide(files.paths, configuration.settings.projects)
+    for glob in configuration.settings.projects:
+        if not divide(files.paths, [glob]):
+            raise ConfigurationError(f'{configuration.origin("projects")}: projects: "{glob}" matches no folder')
     if not any(projects):
         raise UserError(f"nothing to read: {configuration.root} holds no file that is not ignored")
-    runs = [_run(configuration, catalogue, plan, paths, overlay or {}, with_fixes) for paths in projects]
+    runs = [_run(configuration, catalogue, agenda, paths, overlay or {}, with_fixes) for paths in projects]
     owners = {path: each.report.source_of for paths, each in zip(projects, runs, strict=True) for path in paths}
     report = merged([each.report for each in runs], lambda path: owners[path](path))
     crashed = {code: trace for each in runs for code, trace in each.crashed.items()}
     return Run(report, crashed, tuple(owners), files.unlisted)
 
 
-def fix(done: Run, configuration: Configuration, selection: Sequence[str], *, unsafe: bool, dry: bool) -> FixReport:
-    """Apply the fixes of what DONE found at or below SELECTION (`.` is the root), the unsafe ones too if UNSAFE. When
-    DRY, only say what would change."""
-    return apply(
-        configuration.root,
-        done.report.only(selection).findings,
-        unsafe=unsafe,
-        rejudge=lambda overlay: run(configuration, overlay).report.only(selection).findings,
-        dry=dry,
-    )
-
-
 def _run(
     configuration: Configuration,
     catalogue: Catalogue,
-    plan: Plan,
+    agenda: Agenda,
     paths: Sequence[str],
     overlay: Overlay,
     with_fixes: bool,
 ) -> Run:
     project = link(configuration.root, paths, configuration.settings, overlay)
     source_of = cache(project.source)
-    about_comments = tuple(rule for rule in plan.rules if rule.subject() is Suppression)
-    judged = judge(project, [rule for rule in plan.rules if rule not in about_comments], plan.severities)
-    complete = frozenset(rule.code for rule in plan.rules) - frozenset(judged.crashed)
+    about_comments = tuple(rule for rule in agenda.rules if rule.subject() is Suppression)
+    judged = judge(project, [rule for rule in agenda.rules if rule not in about_comments], agenda.severities)
+    complete = frozenset(rule.code for rule in agenda.rules) - frozenset(judged.crashed)
     silenced = silence(judged.findings, paths, source_of, catalogue, complete)
-    comments = judge(silenced, about_comments, plan.severities)
-    kept = sorted(without_ignored((*silenced.kept, *comments.findings), plan.file_ignores), key=order)
+    comments = judge(silenced, about_comments, agenda.severities)
+    kept = sorted(without_ignored((*silenced.kept, *comments.findings), agenda.file_ignores), key=order)
     report = Report(
         root=configuration.root,
-        findings=attach(kept, source_of) if with_fixes else tuple(kept),
+        findings=_attached(kept, source_of) if with_fixes else tuple(kept),
         suppressed=silenced.count,
         statistics=project.statistics,
         source_of=source_of,
-        urls=urls(plan.rules),
+        urls=urls(agenda.rules),
     )
     return Run(report, {**judged.crashed, **comments.crashed}, tuple(paths))
+
+
+def _attached(findings: Sequence[Finding], source_of: Callable[[str], Source]) -> tuple[Finding, ...]:
+    if not any(finding.remedy for finding in findings):
+        return tuple(findings)
+    # LibCST takes a while to load: only when there is something to fix.
+    from celery_lint.fix import attach
+
+    return attach(findings, source_of)

@@ -13,7 +13,8 @@ import msgspec
 from msgspec import Meta, Struct
 from pathspec import GitIgnoreSpec
 
-from celery_lint.configfile import ConfigurationError, Place, read_table
+from celery_lint.configfile import Place, read_table
+from celery_lint.errors import ConfigurationError
 
 Level = Literal["error", "warning", "info"]
 Preset = Literal["recommended", "strict"]
@@ -137,6 +138,11 @@ def override(configuration: Configuration, values: Mapping[str, object]) -> Conf
 def keys() -> tuple[str, ...]:
     """The names of all settings, as they are written."""
     return tuple(field.encode_name for field in msgspec.structs.fields(Settings))
+
+
+def schema() -> dict[str, object]:
+    """The JSON schema of the configuration."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **msgspec.json.schema(Settings)}
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

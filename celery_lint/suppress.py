@@ -113,6 +113,8 @@ def _has_twin(finding: Finding, twins: Iterable[tuple[str, frozenset[str], Direc
 
 
 def _suppression(directive: Directive, used: Used, codes: Mapping[str, str], judged: frozenset[str]) -> Suppression:
+    if directive.problem is not None:
+        return Suppression(directive)
     known = [entry for entry in directive.entries if entry.name in codes]
     return Suppression(
         directive,

@@ -6,7 +6,7 @@ import msgspec
 
 from celery_lint.catalogue import Catalogue, load_catalogue, page
 from celery_lint.commands.console import write
-from celery_lint.configfile import UserError
+from celery_lint.errors import UserError
 from celery_lint.rule import Rule
 
 

@@ -6,9 +6,11 @@ import os
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from celery_lint.commands.console import note, warn, write, write_bytes
-from celery_lint.configfile import Place, UserError, locate
+from celery_lint.configfile import Place, locate
+from celery_lint.errors import UserError
 from celery_lint.finding import Severity
 from celery_lint.report.concise import concise
 from celery_lint.report.full import full
@@ -16,8 +18,11 @@ from celery_lint.report.json import json
 from celery_lint.report.model import Report
 from celery_lint.report.summary import statistics, summary
 from celery_lint.report.terminal import ColorChoice, terminal_for
-from celery_lint.run import Run, fix, run
+from celery_lint.run import Run, run
 from celery_lint.settings import Configuration, Settings, load, override
+
+if TYPE_CHECKING:
+    from celery_lint.fix import Plan
 
 CLEAN, FOUND, FAILED = 0, 1, 3
 
@@ -56,11 +61,14 @@ def check(options: Options) -> int:
     done = _run(configuration, targets, selection)
     if options.verbose:
         _say_what_was_used(configuration, place, done)
-    if options.diff:
-        return _show_diff(done, configuration, selection, options)
-    if options.fix or options.fix_only:
-        for problem in fix(done, configuration, selection, unsafe=options.unsafe_fixes, dry=False).problems:
-            warn(problem)
+    if options.diff or options.fix or options.fix_only:
+        from celery_lint.repair import fix, plan_fixes
+
+        planned = plan_fixes(done, configuration, selection, unsafe=options.unsafe_fixes)
+        if options.diff:
+            return _show_diff(done, planned)
+        for refusal in fix(planned, configuration, selection).refused:
+            warn(refusal.reason)
         done = _run(configuration, targets, selection)
     return _report(done, configuration.settings, selection, options)
 
@@ -137,14 +145,16 @@ def _say_what_was_used(configuration: Configuration, place: Place, done: Run) ->
         note(trace.rstrip())
 
 
-def _show_diff(done: Run, configuration: Configuration, selection: tuple[str, ...], options: Options) -> int:
-    changes = fix(done, configuration, selection, unsafe=options.unsafe_fixes, dry=True)
-    for problem in changes.problems:
-        warn(problem)
-    write(changes.diff.splitlines())
+def _show_diff(done: Run, planned: Plan) -> int:
+    """What PLANNED would change; status 1 when that is anything."""
+    from celery_lint.fix import diff
+
+    for refusal in planned.refused:
+        warn(refusal.reason)
+    write_bytes(diff(planned.before, planned.after).encode("utf-8", "backslashreplace"))
     if done.crashed:
         return FAILED
-    return FOUND if changes.diff else CLEAN
+    return FOUND if planned.after else CLEAN
 
 
 def _report(done: Run, settings: Settings, selection: tuple[str, ...], options: Options) -> int:

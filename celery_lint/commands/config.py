@@ -15,7 +15,7 @@ from celery_lint.settings import Configuration, keys, load
 def show_config(path: Path, *, config: Path | None, isolated: bool) -> int:
     """Show the settings that hold at PATH."""
     configuration = load(place_of((path,), config, isolated=isolated))
-    load_catalogue().plan(configuration)
+    load_catalogue().agenda(configuration)
     values = {key: _value(configuration, key) for key in keys()}
     width = max(len(f"{key} = {value}") for key, value in values.items() if len(value) < 60)
     write([f"# root: {configuration.root}"])

@@ -15,7 +15,8 @@ from celery_lint.comments.model import Comment, Coverage
 from celery_lint.finding import Span
 from celery_lint.source import Source
 
-_QUOTED_OR_HASH = re.compile(rb"'[^']*'|\"(?:\\.|[^\"\\])*\"|#")
+# A quote in a word (`don't`) opens nothing.
+_QUOTED_OR_HASH = re.compile(rb"(?<!\w)'[^']*'|\"(?:\\.|[^\"\\])*\"|#")
 # In these a `#` behind something else belongs to the value.
 _OWN_LINE_ONLY = (".service", ".conf", ".ini", ".cfg")
 _INDENTED = (".yaml", ".yml", ".toml", ".tpl", ".mk")
