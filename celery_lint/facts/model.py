@@ -321,10 +321,10 @@ class Word(Struct, frozen=True):
 
 class Condition(Struct, frozen=True):
     """A shell test around a command: TEMPLATE (see `Word`) matches one of the shell patterns PATTERNS, or, when
-    NEGATED, none of them."""
+    NEGATED, none of them. TEMPLATE is None for a test of something else than words: `if make-ready; then`."""
 
-    template: str
-    patterns: tuple[str, ...]
+    template: str | None
+    patterns: tuple[str, ...] = ()
     negated: bool = False
 
 

@@ -28,8 +28,9 @@ class Invocation(Struct, frozen=True):
 
     OPTIONS maps canonical names (`queues`, `time_limit`) to the option's value, or to the flag itself for options
     that take none. ENVIRONMENT_OPTIONS holds those that `CELERY_WORKER_…` variables set and the line does not.
-    UNKNOWN_OPTIONS are not in Celery's table: an app's own, all those of a plugin's sub-command (`flower`). EXTRA are words left over. An OPEN
-    invocation may have options that are not written here. NODE is the name or number under `celery multi`.
+    UNKNOWN_OPTIONS are not in Celery's table: an app's own, or those of a plugin's sub-command (`flower`). EXTRA are
+    words left over. An OPEN invocation may have options that are not written here. NODE is the name of a node that
+    `celery multi` starts.
     """
 
     subcommand: str | None

@@ -27,9 +27,8 @@ def resolved(words: Sequence[Word], caller: Caller) -> tuple[Word, ...]:
 
 
 def holds(condition: Condition, caller: Caller) -> bool | None:
-    """Whether CONDITION holds under CALLER; None when that cannot be known."""
-    names = [*caller.environment, *map(str, range(1, 10)), "@"]
-    if not any(f"${{{name}" in condition.template for name in names):
+    """Whether CONDITION holds under CALLER, defaults taken; None when that cannot be known."""
+    if condition.template is None:
         return None
     words = _expanded(condition.template, caller, split=False)
     if not words or words[0].text is None:

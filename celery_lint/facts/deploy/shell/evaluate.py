@@ -7,7 +7,7 @@ from itertools import takewhile
 
 from celery_lint.facts.deploy.shell.expand import Expander, Scope, Value
 from celery_lint.facts.deploy.shell.parser import parse
-from celery_lint.facts.deploy.shell.tests import condition, matches, negated, tests_for_empty
+from celery_lint.facts.deploy.shell.tests import condition, is_test, matches, negated, tests_for_empty
 from celery_lint.facts.deploy.shell.tree import (
     Assign,
     Case,
@@ -165,25 +165,23 @@ class _Evaluator:
         self.node(node.steps[0])
         before, previous = self.conditions, node.steps[0]
         for operator, step in zip(node.operators, node.steps[1:], strict=True):
-            found = condition((previous,), self.expander, self.scope)
-            found = found if operator == "&&" else negated(found)
-            empty = tests_for_empty((previous,)) if operator == "&&" else None
-            if found is not False:
-                self.scope = self.branch((step,), found, self.scope, empty)
-                self.conditions = _and(self.conditions, found)
+            if operator == "&&" and not is_test(previous):
+                # `migrate && celery …` is how things are started, not a choice between two.
+                self.node(step)
+            else:
+                self.after_test(previous, operator, step)
             previous = step
         self.conditions = before
 
-    def branch(
-        self, body: tuple[Node, ...], test: Condition | bool | None, otherwise: Scope, empty: str | None = None
-    ) -> Scope:
-        """The scope after BODY ran if TEST holds; OTHERWISE if not. EMPTY is the variable TEST finds empty."""
-        before, self.scope = (self.conditions, self.scope), otherwise.copy()
-        self.conditions = _and(self.conditions, test)
-        self.block(body)
-        after = self.scope
-        self.conditions, self.scope = before
-        return after if test is True else self.merged([after, otherwise], empty)
+    def after_test(self, previous: Node, operator: str, step: Node) -> None:
+        """STEP, which runs when the test PREVIOUS holds (or not, for `||`)."""
+        found = condition((previous,), self.expander, self.scope)
+        found = found if operator == "&&" else negated(found)
+        empty = tests_for_empty((previous,)) if operator == "&&" else None
+        if found is not False:
+            after = self.alone((step,), found)
+            self.scope = after if found is True else self.merged([after, self.scope], empty)
+            self.conditions = _and(self.conditions, found)
 
     def merged(self, scopes: list[Scope], empty: str | None = None) -> Scope:
         """What is known when any of SCOPES may be the case."""
@@ -211,7 +209,7 @@ class _Evaluator:
         return spread(self.file.hole(), place)
 
     def conditional(self, node: If) -> None:
-        outer, ends, leaves = self.conditions, list[Scope](), list[Condition | bool | None]()
+        outer, ends, leaves = self.conditions, list[Scope](), list[Condition | bool]()
         empty = None
         for nodes, body in node.branches:
             self.block(nodes)
@@ -220,18 +218,18 @@ class _Evaluator:
             if test is not False:
                 end = self.alone(body, test)
                 leaves.append(negated(test) if _leaves(body) else False)
-                ends.extend([] if _leaves(body) else [end])
+                ends.extend([] if _leaves(body) or _fails(body) else [end])
             if test is True:
                 break
             self.conditions = _and(self.conditions, negated(test))
         else:
-            ends.append(self.alone(node.orelse or (), None))
+            ends.append(self.alone(node.orelse or (), True))
         self.conditions = outer
         for left in takewhile(lambda left: left is not False, leaves):
             self.conditions = _and(self.conditions, left)
         self.scope = self.merged(ends, empty) if ends else self.scope
 
-    def alone(self, body: tuple[Node, ...], test: Condition | bool | None) -> Scope:
+    def alone(self, body: tuple[Node, ...], test: Condition | bool) -> Scope:
         """The scope at the end of BODY, run in a copy of this one."""
         conditions, scope = self.conditions, self.scope
         self.conditions, self.scope = _and(conditions, test), scope.copy()
@@ -261,7 +259,7 @@ class _Evaluator:
     def loop(self, node: Loop) -> None:
         if node.variable is None:
             self.block(node.condition)
-            self.scope = self.branch(node.body, None, self.scope)
+            self.scope = self.merged([self.alone(node.body, True), self.scope])
             return
         values = [item for word in node.words or () for item in self.expander.fields(word, self.scope)]
         if not values or len(values) > MOST_ROUNDS:
@@ -272,12 +270,23 @@ class _Evaluator:
 
 
 def _leaves(body: tuple[Node, ...]) -> bool:
-    """Whether the script does not go on after BODY."""
+    """Whether BODY does the whole job of the script, so that what follows is for other cases."""
+    return _last_word(body) in ("exec", "exit", "return") and not _fails(body)
+
+
+def _fails(body: tuple[Node, ...]) -> bool:
+    """Whether BODY ends the script with an error, as a guard does."""
     last = body[-1] if body else None
-    return isinstance(last, Simple) and bool(last.words) and last.words[0].plain in ("exec", "exit", "return")
+    status = last.words[1].plain if isinstance(last, Simple) and len(last.words) > 1 else None
+    return _last_word(body) in ("exit", "return") and status != "0" and status is not None
 
 
-def _and(conditions: tuple[Condition, ...], test: Condition | bool | None) -> tuple[Condition, ...]:
+def _last_word(body: tuple[Node, ...]) -> str | None:
+    last = body[-1] if body else None
+    return last.words[0].plain if isinstance(last, Simple) and last.words else None
+
+
+def _and(conditions: tuple[Condition, ...], test: Condition | bool) -> tuple[Condition, ...]:
     return (*conditions, test) if isinstance(test, Condition) else conditions
 
 

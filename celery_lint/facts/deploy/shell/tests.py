@@ -12,24 +12,34 @@ from celery_lint.facts.model import Condition
 _OPENING = {"[": "]", "[[": "]]", "test": None}
 
 
-def condition(nodes: tuple[Node, ...], expander: Expander, scope: Scope) -> Condition | bool | None:
-    """What the commands NODES, used as a condition, test: known outright, as a `Condition`, or None for unknown."""
+UNREADABLE = Condition(None)
+
+
+def condition(nodes: tuple[Node, ...], expander: Expander, scope: Scope) -> Condition | bool:
+    """What the commands NODES, used as a condition, test: known outright, or a `Condition`."""
     if len(nodes) != 1:
-        return None
+        return UNREADABLE
     node = nodes[0]
     if isinstance(node, Pipeline) and node.negated and len(node.steps) == 1:
         return negated(condition(node.steps, expander, scope))
     if not isinstance(node, Simple) or not node.words:
-        return None
+        return UNREADABLE
     opening = node.words[0].plain or ""
     closing = _OPENING.get(opening, "")
     words = node.words[1:]
     if opening not in _OPENING or (closing is not None and (not words or words[-1].plain != closing)):
-        return None
+        return UNREADABLE
     return _test(words if closing is None else words[:-1], expander, scope)
 
 
-def _test(words: tuple[ShellWord, ...], expander: Expander, scope: Scope) -> Condition | bool | None:
+def is_test(node: Node) -> bool:
+    """Whether NODE only tests something."""
+    if isinstance(node, Pipeline):
+        return node.negated or all(is_test(step) for step in node.steps)
+    return isinstance(node, Simple) and bool(node.words) and node.words[0].plain in _OPENING
+
+
+def _test(words: tuple[ShellWord, ...], expander: Expander, scope: Scope) -> Condition | bool:
     if words and words[0].plain == "!":
         return negated(_test(words[1:], expander, scope))
     if len(words) == 1:
@@ -37,16 +47,16 @@ def _test(words: tuple[ShellWord, ...], expander: Expander, scope: Scope) -> Con
     if len(words) == 2 and words[0].plain in ("-z", "-n"):
         return matches(words[1], ("",), expander, scope, negated=words[0].plain == "-n")
     if len(words) != 3 or words[1].plain not in ("=", "==", "!=", "-eq", "-ne"):
-        return None
+        return UNREADABLE
     pattern = expander.file.known(expander.single(words[2], scope).value)
     if pattern is None:
-        return None
+        return UNREADABLE
     return matches(words[0], (pattern,), expander, scope, negated=words[1].plain in ("!=", "-ne"))
 
 
 def matches(
     subject: ShellWord, patterns: tuple[str, ...], expander: Expander, scope: Scope, *, negated: bool = False
-) -> Condition | bool | None:
+) -> Condition | bool:
     """Whether SUBJECT matches one of PATTERNS (NEGATED: none of them)."""
     file: DeployFile = expander.file
     value = expander.single(subject, scope).value
@@ -54,14 +64,14 @@ def matches(
     if template is not None:
         return Condition(template, patterns, negated)
     known = file.known(value)
-    return None if known is None else any(fnmatchcase(known, pattern) for pattern in patterns) is not negated
+    return UNREADABLE if known is None else any(fnmatchcase(known, pattern) for pattern in patterns) is not negated
 
 
-def negated(condition: Condition | bool | None) -> Condition | bool | None:
+def negated(condition: Condition | bool) -> Condition | bool:
     """The opposite of CONDITION."""
     if isinstance(condition, Condition):
         return Condition(condition.template, condition.patterns, not condition.negated)
-    return None if condition is None else not condition
+    return not condition
 
 
 def tests_for_empty(nodes: tuple[Node, ...]) -> str | None:
