@@ -5,9 +5,9 @@ A block is seen as pieces in order, each kept or gone; between them are only bla
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import libcst as cst
 
@@ -79,28 +79,70 @@ def take_out(draft: Draft, pieces: Sequence[Piece], focus: Callable[[Piece], boo
         if not kept:
             before = groups[index - 1][1][-1] if index else None
             after = groups[index + 1][1][0] if index + 1 < len(groups) else None
-            orphans += _take_out_group(draft, before, group, after, focus)
+            behind = range(group[-1].last + 1, after.first) if after is not None else ()
+            ahead = _gap_above(draft.code, group[0].first, before)
+            is_focus = after is not None and focus(after)
+            orphans += _take_out_group(draft, group, _Gap(before, ahead, behind, after, is_focus))
     return orphans
 
 
-def _take_out_group(
-    draft: Draft, before: Piece | None, gone: list[Piece], after: Piece | None, focus: Callable[[Piece], bool]
-) -> list[Orphan]:
+@dataclass(frozen=True, slots=True)
+class _Gap:
+    """What is around a group of pieces that go: the kept pieces, and the lines between them and the group."""
+
+    before: Piece | None
+    ahead: Sequence[int]
+    behind: Sequence[int]
+    after: Piece | None
+    is_focus: bool  # whether AFTER is what the group led to
+
+
+def _take_out_group(draft: Draft, gone: Sequence[Piece], gap: _Gap) -> list[Orphan]:
     code = draft.code
     orphans = [orphan for piece in gone for orphan in _delete(draft, range(piece.first, piece.last + 1), piece.leads)]
-    for one, two in zip(gone, gone[1:], strict=False):
-        orphans += _delete(draft, range(one.last + 1, two.first), two.leads)
-    ahead = list(_gap_above(code, gone[0].first, before))
-    behind = list(range(gone[-1].last + 1, after.first)) if after is not None else []
-    alone = bool(_leading_blanks(code, behind)) and after is not None and not focus(after)
-    lead = gone[0].leads and after is not None and not alone
+    parted = _delete_between(draft, gone, gap, orphans)
+    alone = bool(_leading_blanks(code, gap.behind)) and gap.after is not None and not gap.is_focus
+    lead = gone[0].leads and gap.after is not None and not alone
     indent = code.indent(gone[0].first)
-    stay = [line for line in ahead if code.is_comment(line) and (lead or len(code.indent(line)) > len(indent))]
-    for line in ahead:
+    stay = [line for line in gap.ahead if code.is_comment(line) and (lead or len(code.indent(line)) > len(indent))]
+    for line in gap.ahead:
         if code.is_comment(line) and line not in stay:
             orphans += _delete(draft, [line], gone[0].leads)
-    _close_gap(draft, before, ahead, stay, behind, after, focus)
+    if stay:
+        _close_behind_comments(draft, gap, stay)
+    else:
+        _close(draft, gap, parted)
     return orphans
+
+
+def _delete_between(draft: Draft, gone: Sequence[Piece], gap: _Gap, orphans: list[Orphan]) -> bool:
+    """Delete what stands between the pieces, but for one blank line where something new began; whether it did."""
+    parted = False
+    for one, two in pairwise(gone):
+        lines = range(one.last + 1, two.first)
+        blanks = [line for line in lines if draft.code.is_blank(line)]
+        if blanks and two.leads and not one.leads and gap.before is not None and not parted:
+            lines, parted = [line for line in lines if line not in blanks], True
+        orphans += _delete(draft, lines, two.leads)
+    return parted
+
+
+def _close_behind_comments(draft: Draft, gap: _Gap, stay: Sequence[int]) -> None:
+    """The comments that STAY now speak of what follows, or end the block."""
+    if gap.after is None or gap.is_focus:
+        _delete_all(draft, [line for line in gap.ahead if draft.code.is_blank(line) and line > stay[-1]])
+    if gap.is_focus:
+        _delete_all(draft, _leading_blanks(draft.code, gap.behind))
+
+
+def _close(draft: Draft, gap: _Gap, parted: bool) -> None:
+    """Keep the larger one of the gaps above and below; none at the head or end of a block."""
+    above = [line for line in gap.ahead if draft.code.is_blank(line)]
+    below = _leading_blanks(draft.code, gap.behind)
+    if parted or gap.before is None or gap.after is None or len(above) < len(below):
+        _delete_all(draft, above)
+    if parted or gap.before is None or len(above) >= len(below):
+        _delete_all(draft, below)
 
 
 def _gap_above(code: Code, line: int, before: Piece | None) -> range:
@@ -110,30 +152,6 @@ def _gap_above(code: Code, line: int, before: Piece | None) -> range:
     while first > floor and (code.is_blank(first - 1) or code.is_comment(first - 1)):
         first -= 1
     return range(first, line)
-
-
-def _close_gap(
-    draft: Draft,
-    before: Piece | None,
-    ahead: list[int],
-    stay: list[int],
-    behind: list[int],
-    after: Piece | None,
-    focus: Callable[[Piece], bool],
-) -> None:
-    code = draft.code
-    above = [line for line in ahead if code.is_blank(line)]
-    below = _leading_blanks(code, behind)
-    if stay:
-        if after is None or focus(after):
-            _delete_all(draft, [line for line in above if line > stay[-1]])
-        if after is not None and focus(after):
-            _delete_all(draft, below)
-        return
-    if before is None or after is None or len(above) < len(below):
-        _delete_all(draft, above)
-    if before is None or len(above) >= len(below):
-        _delete_all(draft, below)
 
 
 def _leading_blanks(code: Code, lines: Sequence[int]) -> list[int]:
@@ -150,7 +168,7 @@ def _delete_all(draft: Draft, lines: Sequence[int]) -> None:
         draft.delete_lines(line, line)
 
 
-def _delete(draft: Draft, lines: Sequence[int], leads: bool) -> Iterator[Orphan]:
+def _delete(draft: Draft, lines: Iterable[int], leads: bool) -> Iterator[Orphan]:
     for line in lines:
         if draft.is_deleted(line):
             continue

@@ -128,11 +128,17 @@ class Code:
 
     def find(self, span: Span, kind: type[Node]) -> Node:
         """The node of KIND that stands at the bytes of SPAN."""
-        wanted = Extent(self.character(span.start), self.character(span.end))
-        for node in self.nodes(kind):
-            if self._extents[node] == wanted:
+        for node in self.at(span):
+            if isinstance(node, kind):
                 return node
         raise Withheld("the code is not where the rule saw it")
+
+    def at(self, span: Span) -> list[cst.CSTNode]:
+        """All nodes that stand at the bytes of SPAN: a call, and the statement that is nothing but the call."""
+        wanted = Extent(self.character(span.start), self.character(span.end))
+        nodes, starts = self._ordered
+        candidates = nodes[bisect_left(starts, wanted.start) : bisect_right(starts, wanted.start)]
+        return [node for node in candidates if self._extents[node] == wanted]
 
     # What is around a node
 
@@ -199,8 +205,9 @@ class Code:
 
     def first_line(self, node: cst.CSTNode) -> int:
         """The line NODE starts on, decorators included."""
-        decorated = isinstance(node, cst.FunctionDef | cst.ClassDef)
-        return self.line((self.definition(node) if decorated else self._extents[node]).start)
+        if isinstance(node, cst.FunctionDef | cst.ClassDef):
+            return self.line(self.definition(node).start)
+        return self.line(self._extents[node].start)
 
     def last_line(self, node: cst.CSTNode) -> int:
         """The line NODE ends on."""

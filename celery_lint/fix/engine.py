@@ -16,7 +16,7 @@ from celery_lint.fix.attach import attach
 from celery_lint.fix.outcome import Withheld
 from celery_lint.fix.patch import compiles, patched
 from celery_lint.fix.sweep import Helper, helpers_of, sweep
-from celery_lint.fix.write import WriteFailed, write
+from celery_lint.fix.write import WriteError, write
 from celery_lint.source import Source
 
 ROUNDS = 10  # fixes that keep making new findings stop here
@@ -85,7 +85,7 @@ def carry_out(root: Path, planned: Plan, rejudge: Rejudge) -> FixReport:
         try:
             write(root, path, planned.before[path], planned.after[path])
             written.append(path)
-        except WriteFailed as error:
+        except WriteError as error:
             refused.append(Refusal(path, f"{path} was not fixed: {error}"))
     if len(written) == len(planned.after):
         return FixReport(planned.fixed, tuple(written), planned.remaining, tuple(refused))

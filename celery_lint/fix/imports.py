@@ -5,6 +5,7 @@ Two fixes that need the same import of the same file get the same edit, so the e
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -139,7 +140,7 @@ def _insert(draft: Draft, module: str, name: str | None) -> None:
 
 def _header(code: Code) -> list[_Import]:
     """The import statements that stand at the top of the file, one a line."""
-    found = []
+    found: list[_Import] = []
     for statement in code.module.body:
         if not isinstance(statement, cst.SimpleStatementLine):
             if found and not isinstance(statement, cst.If | cst.Try):
@@ -177,7 +178,7 @@ def _separated(code: Code, imports: list[_Import]) -> bool:
     """Whether the file puts a blank line between sections, as far as it shows."""
     changes = [
         any(code.is_blank(line) for line in range(one.last + 1, two.line))
-        for one, two in zip(imports, imports[1:], strict=False)
+        for one, two in itertools.pairwise(imports)
         if one.section != two.section
     ]
     return any(changes) or not changes

@@ -16,7 +16,7 @@ class Rewrite:
     edits: tuple[Edit, ...]
 
 
-class Withheld(Exception):
+class Withheld(Exception):  # noqa: N818 - an answer, not an error
     """There is no automatic fix. The message completes the sentence "No automatic fix: …"."""
 
     @property

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 import libcst as cst
 
 from celery_lint.fix.blocks import Orphan, Piece, take_out, whole_last_line
-from celery_lint.fix.code import Block, Code, Extent
+from celery_lint.fix.code import Block, Extent
 from celery_lint.fix.draft import Draft
 from celery_lint.fix.outcome import Withheld
 
@@ -239,7 +239,7 @@ class Reshape:
             later = [line for line in self._focus if line > orphan.line]
             earlier = [line for line in self._focus if line <= orphan.line]
             line = later[0] if (orphan.leads and later) or not earlier else earlier[-1]
-            head, outdent = self._heads.get(line, (line, ""))
+            head, outdent = self._heads.get(line, (self.code.leading_comments(line), ""))
             self.draft.put_above(head, [orphan.text], outdent=outdent, order=0 if line in self._heads else 3)
 
 

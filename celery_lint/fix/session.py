@@ -100,7 +100,7 @@ class Session:
         """Names that hold something made from the session: a repository, a query, a row that may load more."""
         made: set[str] = set()
         while True:
-            found = {name for name in self._bound_from(made | {self.name})} - {self.name}
+            found = set(self._bound_from(made | {self.name})) - {self.name}
             if found <= made:
                 return frozenset(made)
             made |= found

@@ -9,14 +9,14 @@ import tempfile
 from pathlib import Path
 
 
-class WriteFailed(Exception):
+class WriteError(Exception):
     """The file keeps its old content; the message says why, in a few words."""
 
 
 def write(root: Path, path: str, before: bytes, after: bytes) -> None:
     """Put AFTER into the file at PATH (relative to ROOT), which has to hold BEFORE.
 
-    Follows links inside ROOT, keeps permissions and owner. Raises `WriteFailed`.
+    Follows links inside ROOT, keeps permissions and owner. Raises `WriteError`.
     """
     try:
         target = _target(root, root / path)
@@ -24,20 +24,20 @@ def write(root: Path, path: str, before: bytes, after: bytes) -> None:
         if current == after:  # the same file was written under another name
             return
         if current != before:
-            raise WriteFailed("it was changed by someone else meanwhile")
+            raise WriteError("it was changed by someone else meanwhile")
         _replace(target, after)
     except OSError as error:
-        raise WriteFailed(error.strerror or type(error).__name__) from None
+        raise WriteError(error.strerror or type(error).__name__) from None
 
 
 def _target(root: Path, path: Path) -> Path:
     """The file behind PATH and its links."""
     target = path.resolve(strict=True)
     if not target.is_relative_to(root.resolve()):
-        raise WriteFailed("it is a link to a file outside of the project")
+        raise WriteError("it is a link to a file outside of the project")
     # A rename would replace a read-only file without asking, and root may write to anything.
     if not target.stat().st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH) or not os.access(target, os.W_OK):
-        raise WriteFailed("it is read-only")
+        raise WriteError("it is read-only")
     return target
 
 

@@ -1,126 +1,251 @@
-"""Builds remedies by looking at the code, the way rules do, and applies what the rewriters answer."""
+"""Builds remedies by looking at the code, the way rules do, and applies what the rewriters answer.
+
+Cases are Markdown: a heading, the code before, and the code after or a quoted line with the reason for no fix.
+"""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
 
 from celery_lint.finding import Applicability, Edit, Location, Span
 from celery_lint.fix import Rewrite, Withheld, rewrite
-from celery_lint.remedy import LoopRun, Remedy, RunCoroutines
+from celery_lint.remedy import (
+    BindTask,
+    LogInstead,
+    LoopRun,
+    Remedy,
+    RunCoroutines,
+    ScopeSession,
+    SetTimeLimits,
+    UseNullPool,
+    WrapAsyncTask,
+)
 from celery_lint.source import Source
 
 PATH = "proj/tasks.py"
+CASES = Path(__file__).parent / "cases"
 
 
-def span_of(data: bytes, node: ast.AST) -> Span:
-    """The bytes of NODE in DATA (UTF-8 without a byte order mark)."""
-    starts = [0]
-    for line in data.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
-    found = [getattr(node, name) for name in ("lineno", "col_offset", "end_lineno", "end_col_offset")]
-    return Span(starts[found[0] - 1] + found[1], starts[found[2] - 1] + found[3])
+@dataclass(frozen=True)
+class Sample:
+    """Code and how it is encoded."""
+
+    text: str
+    encoding: str = "utf-8"
+
+    @property
+    def data(self) -> bytes:
+        return self.text.encode(self.encoding)
+
+    @property
+    def tree(self) -> ast.Module:
+        return ast.parse(self.text)
+
+    def span(self, node: ast.expr | ast.stmt) -> Span:
+        """The bytes of NODE; decorators belong to a definition."""
+        first = self._offset(node.lineno, node.col_offset)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.decorator_list:
+            decorator = node.decorator_list[0]
+            first = self.text.rindex("@", 0, self._offset(decorator.lineno, decorator.col_offset))
+        last = self._offset(node.end_lineno or 0, node.end_col_offset or 0)
+        return Span(self._bytes(first), self._bytes(last))
+
+    def _offset(self, line: int, column: int) -> int:
+        lines = self.text.split("\n")
+        before = lines[line - 1].encode()[:column].decode()
+        return sum(len(text) + 1 for text in lines[: line - 1]) + len(before)
+
+    def _bytes(self, offset: int) -> int:
+        return len(self.text[:offset].encode(self.encoding))
 
 
-def find(text: str, snippet: str, nth: int = 0) -> Span:
-    """The bytes of the NTH SNIPPET in TEXT."""
-    start = -1
-    for _ in range(nth + 1):
-        start = text.index(snippet, start + 1)
-    before = len(text[:start].encode())
-    return Span(before, before + len(snippet.encode()))
-
-
-def functions(tree: ast.Module) -> Iterable[ast.FunctionDef | ast.AsyncFunctionDef]:
+def functions(tree: ast.Module) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
     return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
 
 
-def runs_in(node: ast.AST) -> list[ast.Call]:
-    """The `run_until_complete` calls of NODE's own code that run something of the user's."""
-    found: list[ast.Call] = []
+def calls(node: ast.AST, *names: str) -> Iterator[ast.Call]:
+    """The calls below NODE of something whose last name is one of NAMES."""
+    for child in ast.walk(node):
+        if isinstance(child, ast.Call) and ast.unparse(child.func).rpartition(".")[2] in names:
+            yield child
+
+
+# What rules would ask for
+
+
+def loops(sample: Sample) -> Iterator[RunCoroutines]:
+    """A remedy for each function that runs a loop. `obtain_loop()` is a project helper that returns one."""
+    tree = sample.tree
+    helpers = [Location(PATH, sample.span(node)) for node in functions(tree) if node.name == "obtain_loop"]
+    for scope in [tree, *functions(tree)]:
+        runs = [call for call in _own_calls(scope) if _is_run(call)]
+        getters = [call for call in _own_calls(scope) if ast.unparse(call.func) == "obtain_loop"]
+        if runs:
+            yield RunCoroutines(
+                path=PATH,
+                scope=Span(0, len(sample.data)) if isinstance(scope, ast.Module) else sample.span(scope),
+                runs=tuple(LoopRun(sample.span(call), _argument(call)) for call in runs),
+                loop_getters=tuple(map(sample.span, getters)),
+                removable=tuple(helpers) if getters else (),
+                applicability=Applicability.SAFE,
+            )
+
+
+def _own_calls(node: ast.AST) -> Iterator[ast.Call]:
     for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            continue
-        if isinstance(child, ast.Call) and isinstance(child.func, ast.Attribute):
-            if child.func.attr == "run_until_complete" and "shutdown_" not in ast.unparse(child):
-                found.append(child)
-        found += runs_in(child)
-    return found
+        if isinstance(child, ast.Call):
+            yield child
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            yield from _own_calls(child)
 
 
-def argument_kind(call: ast.Call) -> str:
+def _is_run(call: ast.Call) -> bool:
+    own = isinstance(call.func, ast.Attribute) and call.func.attr == "run_until_complete"
+    return own and "shutdown_" not in ast.unparse(call)
+
+
+def _argument(call: ast.Call) -> Literal["coroutine", "awaitable", "unknown"]:
     written = ast.unparse(call.args[0] if call.args else call.keywords[0].value)
     if any(word in written for word in ("gather", "ensure_future", "create_task", "future")):
         return "awaitable"
     return "unknown" if "unknown" in written else "coroutine"
 
 
-def loop_remedies(
-    text: str,
-    *,
-    applicability: Applicability = Applicability.SAFE,
-    removable: Iterable[str] = (),
-) -> list[RunCoroutines]:
-    """One remedy for each function of TEXT that runs a loop. Calls of functions called `*_loop` get loops."""
-    data, tree = text.encode(), ast.parse(text)
-    scopes: list[ast.AST] = [tree, *functions(tree)]
-    helpers = {
-        node.name: Location(PATH, span_of(data, node)) for node in functions(tree) if node.name in set(removable)
-    }
-    found = []
-    for scope in scopes:
-        calls = runs_in(scope)
-        if not calls:
-            continue
-        getters = [
-            node
-            for node in ast.walk(scope)
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "obtain_loop"
-        ]
-        found.append(
-            RunCoroutines(
-                path=PATH,
-                scope=Span(0, len(data)) if isinstance(scope, ast.Module) else span_of(data, scope),
-                runs=tuple(LoopRun(span_of(data, call), argument_kind(call)) for call in calls),  # type: ignore[arg-type]
-                loop_getters=tuple(span_of(data, getter) for getter in getters),
-                removable=tuple(helpers.values()),
-                applicability=applicability,
-            )
-        )
-    return found
+def engines(sample: Sample) -> Iterator[UseNullPool]:
+    for call in calls(sample.tree, "create_async_engine"):
+        yield UseNullPool(PATH, sample.span(call))
 
 
-def apply_edits(data: bytes, edits: Iterable[Edit], encoding: str = "utf-8") -> bytes:
-    """DATA after EDITS, applied back to front."""
+def sessions(sample: Sample) -> Iterator[ScopeSession]:
+    """A remedy for each `session = …` in a function that opens one."""
+    for function in functions(sample.tree):
+        for node in ast.walk(function):
+            opens = isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)
+            if opens and ast.unparse(node.targets[0]) == "session":  # type: ignore[attr-defined]
+                is_async = "async_" in ast.unparse(node)
+                yield ScopeSession(PATH, sample.span(function), sample.span(node), "session", is_async)
+
+
+def unbound(sample: Sample) -> Iterator[BindTask]:
+    for function in functions(sample.tree):
+        takes_self = bool(function.args.args) and function.args.args[0].arg == "self"
+        for decorator in function.decorator_list[:1]:
+            if takes_self and "bind=True" not in ast.unparse(decorator):
+                yield BindTask(PATH, sample.span(decorator))
+
+
+def prints(sample: Sample) -> Iterator[LogInstead]:
+    for function in sample.tree.body:
+        found = [sample.span(call) for call in calls(function, "print")]
+        if found and isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield LogInstead(PATH, tuple(sorted(found)), style="task" if "task_style" in function.name else "auto")
+
+
+def async_tasks(sample: Sample) -> Iterator[WrapAsyncTask]:
+    for function in functions(sample.tree):
+        if isinstance(function, ast.AsyncFunctionDef) and function.decorator_list:
+            yield WrapAsyncTask(PATH, sample.span(function), bound="bind=True" in ast.unparse(function))
+
+
+def unlimited(sample: Sample) -> Iterator[SetTimeLimits]:
+    for call in calls(sample.tree, "update", "Celery"):
+        mapping = bool(call.args) and isinstance(call.args[0], ast.Dict)
+        if "task_time_limit" not in ast.unparse(call) or "task_soft" not in ast.unparse(call):
+            yield SetTimeLimits(PATH, sample.span(call), 240, 300, "mapping" if mapping else "keyword")
+
+
+FINDERS: dict[str, Callable[[Sample], Iterable[Remedy]]] = {
+    "run_coroutines": loops,
+    "use_null_pool": engines,
+    "scope_session": sessions,
+    "bind_task": unbound,
+    "log_instead": prints,
+    "wrap_async_task": async_tasks,
+    "set_time_limits": unlimited,
+}
+
+
+# Applying them
+
+
+def apply_edits(sample: Sample, edits: Iterable[Edit]) -> Sample:
+    """SAMPLE after EDITS, applied back to front."""
+    data = sample.data
+    encoding = "utf-8" if sample.encoding == "utf-8-sig" else sample.encoding
     for edit in sorted(edits, key=lambda edit: edit.span, reverse=True):
         data = data[: edit.span.start] + edit.text.encode(encoding) + data[edit.span.end :]
-    return data
+    return Sample(data.decode(sample.encoding), sample.encoding)
 
 
-def fixed(text: str, remedy: Remedy, others: Mapping[str, str] | None = None) -> tuple[str, Rewrite]:
-    """TEXT after REMEDY; raises `Withheld` when there is no fix."""
-    files = {PATH: text, **(others or {})}
-    done = rewrite(remedy, lambda path: Source(path, files[path].encode()))
-    edits = [edit for edit in done.edits if edit.path == PATH]
-    return apply_edits(text.encode(), edits).decode(), done
+def carry_out(sample: Sample, remedy: Remedy) -> tuple[Sample, Rewrite]:
+    """SAMPLE after REMEDY; raises `Withheld` when there is no fix."""
+    done = rewrite(remedy, lambda path: Source(path, sample.data))
+    return apply_edits(sample, done.edits), done
 
 
-def fix_loops(text: str, **options: object) -> str:
-    """TEXT after the loop remedies of all its functions, one after the other."""
-    done: set[str] = set()
-    while True:
-        remedies = loop_remedies(text, **options)  # type: ignore[arg-type]
-        if not remedies:
-            return text
-        text, _ = fixed(text, remedies[0])
-        assert text not in done, "the rewriter changes nothing"
-        done.add(text)
+def fix_all(sample: Sample, finder: Callable[[Sample], Iterable[Remedy]]) -> tuple[Sample, list[Rewrite]]:
+    """SAMPLE after all remedies that FINDER sees, one after the other, as long as it sees any."""
+    done = []
+    while remedies := list(finder(sample)):
+        sample, rewritten = carry_out(sample, remedies[0])
+        done.append(rewritten)
+        assert len(done) < 20, "the finding is still there after its fix"
+    return sample, done
 
 
-def reason(text: str, remedy: Remedy) -> str:
-    """Why there is no fix."""
+def reason(sample: Sample, finder: Callable[[Sample], Iterable[Remedy]]) -> str:
+    """Why the first remedy that FINDER sees has no fix."""
     try:
-        fixed(text, remedy)
+        fixed, _ = carry_out(sample, next(iter(finder(sample))))
     except Withheld as error:
         return error.reason
-    raise AssertionError("there is a fix")
+    raise AssertionError(f"there is a fix:\n{fixed.text}")
+
+
+# Cases
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a rewriter makes of BEFORE: AFTER, or the reason why it makes nothing of it."""
+
+    remedy: str
+    title: str
+    before: str
+    after: str | None
+    reason: str | None
+    safe: bool
+
+    def __str__(self) -> str:
+        return f"{self.remedy}: {self.title}"
+
+
+_CASE = re.compile(
+    r"^## (?P<title>.+?)\n(?P<notes>.*?)^```python\n(?P<before>.*?)^```\n+"
+    r"(?:^```python\n(?P<after>.*?)^```|^> (?P<reason>.+?)$)",
+    re.DOTALL | re.MULTILINE,
+)
+
+
+def cases() -> list[Case]:
+    """All cases of all rewriters."""
+    found = []
+    for page in sorted(CASES.glob("*.md")):
+        text = page.read_text(encoding="utf-8")
+        for match in _CASE.finditer(text):
+            found.append(
+                Case(
+                    page.stem,
+                    match["title"],
+                    match["before"],
+                    match["after"],
+                    match["reason"],
+                    safe="Safe." in match["notes"],
+                )
+            )
+    return found

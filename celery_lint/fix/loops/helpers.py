@@ -44,10 +44,10 @@ def _helper(code: Code, location: Location) -> cst.FunctionDef | None:
 def _is_free(code: Code, helper: cst.FunctionDef, calls: set[cst.Call]) -> bool:
     """Whether the file of HELPER says its name nowhere but in its definition and in CALLS."""
     name = helper.name.value
+    allowed = {call.func for call in calls}
     for node in code.nodes(cst.Name):
-        if node.value == name and node is not helper.name and not code.contains(helper, node):
-            if not any(node is call.func for call in calls):
-                return False
+        if node.value == name and not code.contains(helper, node) and node not in allowed:
+            return False
     quoted = (f'"{name}"', f"'{name}'")
     return not any(node.value in quoted for node in code.nodes(cst.SimpleString))
 

@@ -133,8 +133,9 @@ class Plumbing:
             bodies = (node.body, node.orelse)
             return self._is_question(node.test) and all(self._is_dead(body, rescue=rescue) for body in bodies)
         if isinstance(node, cst.Try):
-            bodies = (node.body, *(handler.body for handler in node.handlers), node.orelse, node.finalbody)
-            return all(self._is_dead(body, rescue=bool(node.handlers)) for body in bodies)
+            handlers = [handler.body for handler in node.handlers]
+            parts = (node.body, *handlers, node.orelse, node.finalbody)
+            return all(self._is_dead(part, rescue=bool(handlers)) for part in parts)
         if isinstance(node, cst.For):
             return node.orelse is None and self._is_tasks(node.iter) and self._cancels(node)
         if isinstance(node, cst.With):

@@ -16,12 +16,12 @@ def rewrite(remedy: BindTask, files: Files) -> Rewrite:
     drafts = Drafts(files)
     draft = drafts.draft(remedy.path)
     code = draft.code
-    decorator = code.find(remedy.decorator, cst.BaseExpression)
-    if not isinstance(decorator, cst.Call):
-        draft.insert(code.extent(decorator).end, "(bind=True)")
+    call = next((node for node in code.at(remedy.decorator) if isinstance(node, cst.Call)), None)
+    if call is not None:
+        _check(call)
+        put_first(draft, call, "bind=True")
     else:
-        _check(decorator)
-        put_first(draft, decorator, "bind=True")
+        draft.insert(code.character(remedy.decorator.end), "(bind=True)")
     return Rewrite("Add `bind=True`", Applicability.SAFE, drafts.edits())
 
 

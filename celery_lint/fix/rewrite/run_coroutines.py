@@ -113,15 +113,15 @@ def _spent_import(draft: Draft) -> cst.SimpleStatementLine | None:
     """A `from asyncio import …` at the top of which nothing is left in use, although the fix took some of it."""
     code = draft.code
     for statement in code.module.body:
-        small = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) else None
-        if not isinstance(small, cst.ImportFrom) or module_of(small) != "asyncio":
+        if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
             continue
-        bound = {
-            alias_of(a) or written(a.name) for a in ([] if isinstance(small.names, cst.ImportStar) else small.names)
-        }
-        uses = [n for n in code.nodes(cst.Name) if n.value in bound and not code.contains(small, n)]
-        alone = isinstance(statement, cst.SimpleStatementLine) and len(statement.body) == 1
-        if alone and uses and all(draft.covers(code.extent(name)) for name in uses):
+        origin = statement.body[0]
+        if not isinstance(origin, cst.ImportFrom) or module_of(origin) != "asyncio":
+            continue
+        aliases = () if isinstance(origin.names, cst.ImportStar) else origin.names
+        bound = {alias_of(alias) or written(alias.name) for alias in aliases}
+        uses = [name for name in code.nodes(cst.Name) if name.value in bound and not code.contains(origin, name)]
+        if uses and all(draft.covers(code.extent(name)) for name in uses):
             return statement
     return None
 
@@ -146,7 +146,7 @@ def _run_name(code: Code, module: str) -> str:
 
 def _runners(names: Names, shared: Sequence[Lifetime]) -> dict[Lifetime, str]:
     first = names.fresh("runner", "loop_runner")
-    return {group: first for group in shared}
+    return dict.fromkeys(shared, first)
 
 
 def _replace(

@@ -45,12 +45,9 @@ def rewrite(remedy: ScopeSession, files: Files) -> Rewrite:
 
 
 def _assignment(code: Code, remedy: ScopeSession) -> cst.Assign | cst.AnnAssign:
-    for kind in (cst.Assign, cst.AnnAssign):
-        try:
-            found: cst.Assign | cst.AnnAssign = code.find(remedy.assignment, kind)
-        except Withheld:
-            continue
-        return found
+    for node in code.at(remedy.assignment):
+        if isinstance(node, cst.Assign | cst.AnnAssign):
+            return node
     raise Withheld("the code is not where the rule saw it")
 
 
