@@ -71,9 +71,6 @@ class Settings(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown
     kind: Annotated[
         Literal["application", "library"], Meta(description="A library leaves apps and workers to its users")
     ] = "application"
-    async_policy: Annotated[
-        Literal["bridge", "forbid", "allow"], Meta(description="Whether tasks may use asyncio, and how")
-    ] = "bridge"
     asyncio_bridge: Annotated[
         Literal["asyncio-run", "persistent-loop"],
         Meta(description="How tasks run coroutines: a new loop each time, or one loop per process"),
@@ -81,13 +78,7 @@ class Settings(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown
     async_bridges: Annotated[
         tuple[str, ...], Meta(description="Dotted names of functions that run a coroutine to its end")
     ] = ()
-    async_adapters: Annotated[
-        tuple[str, ...], Meta(description="Dotted names of decorators that make a coroutine function an ordinary one")
-    ] = ()
     task_decorators: Annotated[tuple[str, ...], Meta(description="Dotted names of decorators that declare a task")] = ()
-    task_wrappers: Annotated[
-        tuple[str, ...], Meta(description="Dotted names of decorators that take a task on purpose")
-    ] = ()
     session_factories: Annotated[
         tuple[str, ...], Meta(description="Dotted names of functions that open a database session")
     ] = ()

@@ -89,12 +89,9 @@ def test_every_key_is_understood(tmp_path: Path) -> None:
         celery-version = "5.3"
         python-version = "3.12"
         kind = "library"
-        async-policy = "forbid"
         asyncio-bridge = "persistent-loop"
         async-bridges = ["proj.aio.run"]
-        async-adapters = ["asgiref.sync.async_to_sync"]
         task-decorators = ["proj.task"]
-        task-wrappers = ["proj.traced"]
         session-factories = ["proj.db.session"]
         external-queues = ["mail*"]
         external-tasks = ["billing.*"]

@@ -38,7 +38,8 @@ def link(root: Path, paths: Sequence[str], options: Settings, overlay: Mapping[s
     apps = Apps(evaluator)
     made = _apps(apps)
     # Workers first: what `-A` names tells from which folder the worker imports, and so the names of tasks.
-    workers = tuple(WorkerFinder(files, apps, made).find(files.deploy_paths, options))
+    finder = WorkerFinder(files, apps, made)
+    workers = tuple(finder.find(files.deploy_paths, options))
     tasks = tuple(_task(draft, apps, made, symbols) for draft in _task_drafts(apps, options))
     symbols.bind_self(_bound_tasks(tasks, evaluator))
     tables = {app: read_routes(app, evaluator) for app in made.values()}
@@ -52,6 +53,7 @@ def link(root: Path, paths: Sequence[str], options: Settings, overlay: Mapping[s
         apps=tuple(made.values()),
         tasks=tasks,
         workers=workers,
+        beats=tuple(finder.beats),
         route_tables=tables,
         queues=tuple(find_queues(files, evaluator, tuple(made.values()), tasks, tables)),
         reach=reach,
@@ -159,7 +161,7 @@ def _task(draft: TaskDraft, apps: Apps, made: dict[int, App], symbols: Symbols) 
         base=base_class,
         base_is_unknown=base is not None and base_class is None,
         is_async=function is not None and function.is_async,
-        is_class=draft.cls is not None,
+        cls=ClassRef(draft.path, draft.cls.block) if draft.cls is not None else None,
         custom_decorator=_wraps(draft.declaration.custom, symbols),
         decorators_below=draft.decorators_below,
         explicit_name=name is not None,
@@ -210,8 +212,9 @@ def _roots(tasks: tuple[Task, ...], symbols: Symbols) -> Iterator[Root]:
     for task in tasks:
         if task.function is not None:
             yield Root(task.function, f"task `{task.name}`", task.location, task)
-        if isinstance(task.base, ClassRef):
-            yield from _hooks(task.base, task, symbols)
+        for base in (task.base, task.cls):
+            if isinstance(base, ClassRef):
+                yield from _hooks(base, task, symbols)
     for app in dict.fromkeys(app for task in tasks for app in task.apps):
         if isinstance(app.task_class, ClassRef):
             first = next(task for task in tasks if app in task.apps)

@@ -88,7 +88,7 @@ class Task:
     base: ClassRef | External | None = None
     base_is_unknown: bool = False
     is_async: bool = False
-    is_class: bool = False
+    cls: ClassRef | None = None
     custom_decorator: bool = False
     decorators_below: tuple[Placed, ...] = ()
     explicit_name: bool = False

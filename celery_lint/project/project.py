@@ -50,6 +50,7 @@ class Project:
     apps: tuple[App, ...]
     tasks: tuple[Task, ...]
     workers: tuple[Worker, ...]
+    beats: tuple[Location, ...]
     route_tables: Mapping[App, RouteTable]
     queues: tuple[Queue, ...]
     reach: Reach
@@ -71,7 +72,7 @@ class Project:
             Unreadable: self.unreadable,
             Project: (self,),
         }
-        return found[kind]
+        return found.get(kind, ())
 
     # files
 

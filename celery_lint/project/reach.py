@@ -156,8 +156,8 @@ class Reach:
         location = Location(index.path, decorator.span)
         decorating = self.symbols.index(function)
         for inner in decorating.inside(self.symbols.fact(function)):
-            if any(inner is other for other in decorating.facts.functions):
-                yield FunctionRef(function.path, inner.block), location, False
+            # It runs before and around the function, so a coroutine's loop is not running yet.
+            yield FunctionRef(function.path, inner.block), location, True
 
 
 def last_name(value: Value) -> str | None:

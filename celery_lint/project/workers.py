@@ -29,6 +29,7 @@ class WorkerFinder:
         self.evaluator: Evaluator = apps.evaluator
         self.made = made
         self.table: Table = table()
+        self.beats: list[Location] = []
 
     def find(self, deploy_paths: Sequence[str], options: Settings) -> Iterator[Worker]:
         """All workers: those of deployment files, of launchers, and those that the configuration declares."""
@@ -51,6 +52,8 @@ class WorkerFinder:
 
     def _workers(self, command: Command, owner: Placed | None) -> Iterator[Worker]:
         for parsed in invocations(command, self.table):
+            if parsed.is_beat:
+                self.beats.append(Location(command.path, command.span))
             if parsed.is_worker or parsed.subcommand == "multi":
                 yield self._worker(command, parsed, owner)
 

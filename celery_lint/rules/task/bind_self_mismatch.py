@@ -19,7 +19,7 @@ _TASK_ATTRIBUTES = frozenset({"request", "retry", "update_state", "name", "app",
 @rule("CEL403", "bind-self-mismatch", since="0.1", severity=ERROR, confidence=HIGH, fix="safe")
 def check(task: Task, project: Project) -> Iterator[Finding]:
     """`bind=True` and the `self` parameter disagree."""
-    if task.function is None or task.is_class or task.options_open or _something_else_binds(task, project):
+    if task.function is None or task.cls is not None or task.options_open or _something_else_binds(task, project):
         return
     fact, index = project.symbols.fact(task.function), project.index(task.function.path)
     bind = task.option("bind")

@@ -38,7 +38,7 @@ def _cleans_up(app: App, project: Project) -> bool:
     if not isinstance(known, Known) or not known.value.startswith(("db+", "database", "django-db", "mongodb", "cassandra")):
         return False
     is_routed = project.route_tables[app].match("celery.backend_cleanup") is not None
-    return app.settings.get("beat_schedule") is not None and not is_routed
+    return (bool(project.beats) or app.settings.get("beat_schedule") is not None) and not is_routed
 
 
 def _finding(app: App, queue: str, names: list[str], unrouted: list[Task], workers: tuple[Worker, ...]) -> Finding:
