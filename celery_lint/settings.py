@@ -138,8 +138,16 @@ def schema() -> dict[str, object]:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`; did you mean "…"?` when WORD is nearly one of KNOWN, else nothing."""
-    close = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.6)
-    return f'; did you mean "{close[0]}"?' if close else ""
+    close = difflib.get_close_matches(word, sorted(known), n=3, cutoff=0.6)
+    if not close:
+        return ""
+    return f'; did you mean "{max(close, key=lambda each: _likeness(each, word))}"?'
+
+
+def _likeness(known: str, word: str) -> tuple[float, int]:
+    """How alike two words are; of equally close ones, the one with more characters in their places is closer."""
+    same = sum(a == b for a, b in zip(known, word, strict=False))
+    return difflib.SequenceMatcher(None, known, word).ratio(), same
 
 
 def _attribute(key: str) -> str:

@@ -51,7 +51,7 @@ def silenced(*findings: Finding, sources: tuple[Source, ...], judged: frozenset[
 def complaints(
     *sources: Source, findings: tuple[Finding, ...] = (), judged: frozenset[str] = ALL
 ) -> tuple[Finding, ...]:
-    rule: Rule = unused_suppression.rule  # type: ignore[attr-defined]
+    rule: Rule = unused_suppression
     return judge(silenced(*findings, sources=sources, judged=judged), [rule], {}).findings
 
 

@@ -89,14 +89,14 @@ class Apps:
             for caller in callers:
                 value = caller.value
                 assert isinstance(value, Call)
-                bound = self.evaluator.bind(function, caller, value)
+                given = self.evaluator.bind(function, caller, value)
                 yield Draft(
-                    Placed(index.path, call.block, call, bound), app_class, factory, caller,
+                    Placed(index.path, call.block, call, given), app_class, factory, caller,
                     tuple(self._held(caller.path, value)),
                 )  # fmt: skip
             return
         held = tuple(item for caller in callers for item in self._held(caller.path, caller.value))
-        bound = None
+        bound: dict[str, Placed] | None = None
         if len(callers) == 1 and isinstance(callers[0].value, Call):
             bound = self.evaluator.bind(function, callers[0], callers[0].value)
         yield Draft(Placed(index.path, call.block, call, bound), app_class, factory, None, held)

@@ -19,7 +19,9 @@ from celery_lint.project.model import Setting, Settings
 from celery_lint.project.symbols import ClassRef, External, Internal
 from celery_lint.project.values import Evaluator, Known, Placed
 
-_CONFIGURES = re.compile(rb"\.conf\b|config_from_object|config_from_envvar|config_from_cmdline|add_defaults|setup_defaults")
+_CONFIGURES = re.compile(
+    rb"\.conf\b|config_from_object|config_from_envvar|config_from_cmdline|add_defaults|setup_defaults"
+)
 _DJANGO_MODULE = re.compile(rb"DJANGO_SETTINGS_MODULE")
 _DJANGO = frozenset({"django.conf:settings", "django.conf"})
 # Keywords of `Celery(...)` that are no settings under their own name.
@@ -53,7 +55,9 @@ class Collector:
                 if name is not None:
                     self.add(name, value, Location(key_place.path, key_place.span))
             else:
-                self.reopen("a part of the configuration is computed at run time", outside=self._comes_from_outside(value))
+                self.reopen(
+                    "a part of the configuration is computed at run time", outside=self._comes_from_outside(value)
+                )
 
     def _comes_from_outside(self, placed: Placed) -> bool:
         """Whether what cannot be followed is made by code that is not of this project: a loader of files, a service."""
@@ -63,7 +67,9 @@ class Collector:
         if not isinstance(value, Call):
             return False
         symbols = self.evaluator.symbols
-        return symbols.function(placed.path, placed.block, value.callee) is None and not isinstance(value.callee, Attribute)
+        return symbols.function(placed.path, placed.block, value.callee) is None and not isinstance(
+            value.callee, Attribute
+        )
 
     def reopen(self, why: str, *, outside: bool = False) -> None:
         """More may be set than can be seen; OUTSIDE: by something that is no file of this project."""
@@ -144,13 +150,15 @@ class Configuration:
         """`registry["celery.app"].conf.update(...)`: the owner is no dotted name."""
         names: list[str] = []
         value: Value = call.callee
-        while not isinstance(value, Name | Subscript | Call) and hasattr(value, "name") and hasattr(value, "value"):
+        while isinstance(value, Attribute):
             names.insert(0, value.name)
             value = value.value
         if names == ["conf", "update"]:
             self._each(Placed(path, call.block, value), lambda c, b: self._update(c, self._place(path, call, b), call))
         elif names == ["config_from_object"]:
-            self._each(Placed(path, call.block, value), lambda c, b: self._from_object(c, self._place(path, call, b), call))
+            self._each(
+                Placed(path, call.block, value), lambda c, b: self._from_object(c, self._place(path, call, b), call)
+            )
 
     def _place(self, path: str, call: Call, draft: Draft) -> Placed:
         """The call, with the parameters of the draft's factory bound when it stands in that factory."""
@@ -165,7 +173,10 @@ class Configuration:
             app = Placed(path, call.block, Name(owner))
             self._each(app, lambda c, d: self._from_object(c, self._place(path, call, d), call))
         elif method in ("config_from_envvar", "config_from_cmdline"):
-            self._each(Placed(path, call.block, Name(owner)), lambda c, d: c.reopen("it is configured from outside", outside=True))
+            self._each(
+                Placed(path, call.block, Name(owner)),
+                lambda c, d: c.reopen("it is configured from outside", outside=True),
+            )
 
     def _each(self, app: Placed, action: Callable[[Collector, Draft], None]) -> None:
         """Do something for every application that APP may stand for; for all of them when nothing tells."""
@@ -275,7 +286,9 @@ class Configuration:
         else:
             self._value(collector, Placed(file, 0, Name(f"@{names}")), namespace)
 
-    def _module(self, collector: Collector, path: str, namespace: str | None, seen: frozenset[str] = frozenset()) -> None:
+    def _module(
+        self, collector: Collector, path: str, namespace: str | None, seen: frozenset[str] = frozenset()
+    ) -> None:
         if path in seen:
             return
         index = self.files.python(path)

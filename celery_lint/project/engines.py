@@ -19,7 +19,9 @@ _MAKES_ENGINE = re.compile(rb"create_async_engine|async_engine_from_config")
 _MAKERS = frozenset({"create_async_engine", "async_engine_from_config"})
 _CACHES = frozenset({"functools.lru_cache", "functools.cache", "cachetools.cached", "async_lru.alru_cache"})
 _UNPOOLED = frozenset({"NullPool", "StaticPool"})
-_WEB = re.compile(rb"^\s*(?:from|import)\s+(?:fastapi|starlette|flask|quart|sanic|litestar|aiohttp|django|pyramid)\b", re.M)
+_WEB = re.compile(
+    rb"^\s*(?:from|import)\s+(?:fastapi|starlette|flask|quart|sanic|litestar|aiohttp|django|pyramid)\b", re.M
+)
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,9 @@ class Engines:
             yield Holder(index.path, call.target[1:])
         if function is None:
             for assignment in index.assignments_by_function.get(-1, []):
-                held = assignment.value is not None and any(value is call or value == call for value in within(assignment.value))
+                held = assignment.value is not None and any(
+                    value is call or value == call for value in within(assignment.value)
+                )
                 if held and assignment.target is not None and assignment.target.startswith("@"):
                     yield Holder(index.path, assignment.target[1:])
         elif self._returns(index, function, call):
@@ -171,7 +175,11 @@ class Engines:
     def _made_from(self, path: str, holder: Holder) -> Iterator[Holder]:
         index = self.files.python(path)
         for assignment in index.assignments_by_function.get(-1, []):
-            if assignment.target is None or not assignment.target.startswith("@") or not isinstance(assignment.value, Call):
+            if (
+                assignment.target is None
+                or not assignment.target.startswith("@")
+                or not isinstance(assignment.value, Call)
+            ):
                 continue
             if any(isinstance(v, Name) and self.holder(path, v.ref) == holder for v in within(assignment.value)):
                 yield Holder(path, assignment.target[1:])
@@ -216,7 +224,11 @@ class Engines:
         for value in index.values(fact):
             if isinstance(value, Name) and self._is_held(engine, index.path, value):
                 return True
-            if isinstance(value, Name | Attribute) and engine.owner is not None and self._is_owned(engine, index, fact, value):
+            if (
+                isinstance(value, Name | Attribute)
+                and engine.owner is not None
+                and self._is_owned(engine, index, fact, value)
+            ):
                 return True
         return False
 
@@ -227,8 +239,9 @@ class Engines:
             return True
         # A session factory that the engine's module does not define where it can be seen is made from its engine.
         target = self.symbols.target(path, value.ref)
-        unseen = isinstance(target, Internal) and target.fact is None and bool(target.rest)
-        return unseen and target.path == engine.path and "session" in value.ref.lower()
+        if not isinstance(target, Internal) or target.fact is not None or not target.rest:
+            return False
+        return target.path == engine.path and "session" in value.ref.lower()
 
     def _is_owned(self, engine: Engine, index: FileIndex, fact: Function, value: Name | Attribute) -> bool:
         if not isinstance(value, Name) or "." not in value.ref:
@@ -277,5 +290,3 @@ def _beginning(value: Value) -> str:
     if isinstance(value, Text) and value.parts and isinstance(value.parts[0], Literal):
         return str(value.parts[0].value)
     return ""
-
-

@@ -7,8 +7,29 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from celery_lint.facts.model import (
-    Argument, Assignment, Attribute, Await, Block, Call, Choice, Class, Entry, Function, Import, Items, Lambda,
-    Literal, Mapping, Name, Opaque, Operation, PythonFacts, Return, Subscript, Text, Value,
+    Argument,
+    Assignment,
+    Attribute,
+    Await,
+    Block,
+    Call,
+    Choice,
+    Class,
+    Entry,
+    Function,
+    Import,
+    Items,
+    Lambda,
+    Literal,
+    Mapping,
+    Name,
+    Opaque,
+    Operation,
+    PythonFacts,
+    Return,
+    Subscript,
+    Text,
+    Value,
 )  # fmt: skip
 
 Definition = Function | Class | Assignment
@@ -127,7 +148,8 @@ class FileIndex:
     def definitions(self) -> dict[str, list[Definition]]:
         """What is defined at the top level (or in the body of a class, by qualified name)."""
         found: dict[str, list[Definition]] = defaultdict(list)
-        for item in (*self.facts.functions, *self.facts.classes):
+        defined: tuple[Function | Class, ...] = (*self.facts.functions, *self.facts.classes)
+        for item in defined:
             if self.function_at(item.outer) is None:
                 found[item.qualname].append(item)
         for assignment in self.facts.assignments:

@@ -80,5 +80,3 @@ def _worker_mains(index: FileIndex, evaluator: Evaluator) -> Iterator[tuple[Comm
         if argument is None or not any(word.text == "worker" for word in words):
             words.insert(1, Word("worker", "worker", call.span))
         yield Command(tuple(words), index.path, call.span, "python", index.path, execs=True), owner
-
-

@@ -20,7 +20,9 @@ ENTRY_POINTS = frozenset({
     "asyncio.run", "asyncio.runners.run", "anyio.run", "asgiref.sync.async_to_sync", "uvloop.run", "asyncio.Runner",
     "anyio.from_thread.start_blocking_portal",
 })  # fmt: skip
-_COROUTINES = frozenset({"asyncio.wait_for", "asyncio.sleep", "asyncio.wait", "asyncio.to_thread", "asyncio.open_connection"})
+_COROUTINES = frozenset(
+    {"asyncio.wait_for", "asyncio.sleep", "asyncio.wait", "asyncio.to_thread", "asyncio.open_connection"}
+)
 _FUTURES = frozenset({
     "asyncio.gather", "asyncio.ensure_future", "asyncio.create_task", "asyncio.shield", "asyncio.wrap_future",
     "asyncio.as_completed",
@@ -106,7 +108,9 @@ class Loops:
         index, fact = self.symbols.index(ref), self.symbols.fact(ref)
         if fact.is_async or fact.is_generator:
             return False
-        return any(item.value is not None and self._is_loop(index, item.block, item.value) for item in index.returns(fact))
+        return any(
+            item.value is not None and self._is_loop(index, item.block, item.value) for item in index.returns(fact)
+        )
 
     def _is_loop(self, index: FileIndex, block: int, value: Value, depth: int = 0) -> bool:
         if depth > 6:
@@ -170,7 +174,11 @@ class Loops:
             function = index.functions_by_block.get(number)
             for parameter in function.parameters if function is not None else ():
                 if parameter.name == name:
-                    found = self.symbols.annotated(index.path, block, parameter.annotation) if parameter.annotation else None
+                    found = (
+                        self.symbols.annotated(index.path, block, parameter.annotation)
+                        if parameter.annotation
+                        else None
+                    )
                     return isinstance(found, External) and found.name.endswith("EventLoop")
         return False
 

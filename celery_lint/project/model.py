@@ -126,7 +126,7 @@ class Worker:
     label: str
     app: App | None
     app_is_known: bool
-    queues: tuple[str, ...] | None | Unknown
+    queues: tuple[str, ...] | Unknown | None
     pool: Known[str] | Unknown
     concurrency: int | None = None
     has_time_limit: bool = False

@@ -44,7 +44,11 @@ def module_names(path: str, modules: Modules) -> list[str]:
     """
     names = modules.names_of(path)
     roots = {_root(path, name): name for name in names}
-    used = [(modules.roots[root], name) for root, name in roots.items() if modules.roots[root] and not modules.is_package(root)]
+    used = [
+        (modules.roots[root], name)
+        for root, name in roots.items()
+        if modules.roots[root] and not modules.is_package(root)
+    ]
     if used:
         return [name for _, name in sorted(used, key=lambda item: -item[0])]
     return [name for root, name in roots.items() if not modules.is_package(root)] or names[:1]

@@ -213,7 +213,9 @@ class Project:
     @cached_property
     def native_async(self) -> str | None:
         """What makes `async def` tasks work here: a pool or a tracer from outside Celery; None without one."""
-        pattern = re.compile(rb"celery_aio_pool|celery_pool_asyncio|aio_celery|celery-aio-pool|CELERY_CUSTOM_WORKER_POOL")
+        pattern = re.compile(
+            rb"celery_aio_pool|celery_pool_asyncio|aio_celery|celery-aio-pool|CELERY_CUSTOM_WORKER_POOL"
+        )
         for path in self.files.paths:
             if not is_aside(path) and not path.endswith(_PROSE) and pattern.search(self.files.data(path)):
                 return path
@@ -247,7 +249,7 @@ class Project:
             return "celery"
         return default_queue(app, self.evaluator)
 
-    def declared_queues(self, app: App) -> tuple[str, ...] | None | Unknown:
+    def declared_queues(self, app: App) -> tuple[str, ...] | Unknown | None:
         """The names in `task_queues`: None when it is not set, Unknown when they cannot all be seen."""
         if app.settings.open is not None and not self.may_set(app, "task_queues"):
             return None
@@ -325,5 +327,3 @@ class Project:
         pools = [worker.pool for worker in workers]
         known = frozenset(pool.value for pool in pools if not isinstance(pool, Unknown))
         return None if any(isinstance(pool, Unknown) for pool in pools) else known
-
-

@@ -94,5 +94,3 @@ def _sends(call: Call) -> bool:
         return True
     made = call.callee.value if isinstance(call.callee, Attribute) else None
     return name == "set" and isinstance(made, Call) and last_name(made.callee) in ("s", "si", "signature")
-
-

@@ -148,7 +148,7 @@ def default_queue(app: App, evaluator: Evaluator) -> str | None:
     return known.value if isinstance(known, Known) else None
 
 
-def declared_queues(app: App, evaluator: Evaluator) -> Sequence[str] | None | Unknown:
+def declared_queues(app: App, evaluator: Evaluator) -> Sequence[str] | Unknown | None:
     """The names in `task_queues`: None when it is not set, Unknown when they cannot all be seen."""
     setting = app.settings.get("task_queues")
     if setting is None:

@@ -96,7 +96,9 @@ class Sessions:
         if not fact.is_generator or fact.decorators:
             return False
         opened = any(self.opened(index, assignment) is not None for assignment in index.assignments(fact))
-        entered = any(self._made_by(function.path, inner.block, inner, 0) for inner in index.calls(fact) if inner.use == "entered")
+        entered = any(
+            self._made_by(function.path, inner.block, inner, 0) for inner in index.calls(fact) if inner.use == "entered"
+        )
         return opened or entered
 
     def module_level(self, path: str, ref: str) -> tuple[str, str] | None:
@@ -110,5 +112,3 @@ class Sessions:
         if not index.is_import_time(target.fact.block) or self.opened(index, target.fact) is None:
             return None
         return target.path, target.fact.target[1:]
-
-

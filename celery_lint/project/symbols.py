@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from celery_lint.facts.model import Assignment, Attribute, Await, Call, Choice, Class, Function, Name, Operation, Subscript, Value
+from celery_lint.facts.model import (
+    Assignment,
+    Attribute,
+    Await,
+    Call,
+    Choice,
+    Class,
+    Function,
+    Name,
+    Operation,
+    Subscript,
+    Value,
+)
 from celery_lint.finding import Span
 from celery_lint.project.files import Files
 from celery_lint.project.index import FileIndex
@@ -273,7 +285,9 @@ class Symbols:
             case Choice():
                 return self.type_of(path, block, value.body, depth + 1)
             case Operation(operator="or"):
-                return self.type_of(path, block, value.left, depth + 1) or self.type_of(path, block, value.right, depth + 1)
+                return self.type_of(path, block, value.left, depth + 1) or self.type_of(
+                    path, block, value.right, depth + 1
+                )
             case Call():
                 return self._type_of_call(path, block, value, depth)
             case Name():

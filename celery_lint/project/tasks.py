@@ -20,7 +20,9 @@ SHARED = frozenset({
     "celery.shared_task", "celery.app.shared_task", "celery.task", "celery.task.task", "celery.decorators.task",
     "celery.task.periodic_task", "celery.decorators.periodic_task", "celery.task.base.periodic_task",
 })  # fmt: skip
-TASK_CLASSES = frozenset({"celery.Task", "celery.app.task.Task", "celery.app.Task", "celery.task.Task", "celery.task.base.Task"})
+TASK_CLASSES = frozenset(
+    {"celery.Task", "celery.app.task.Task", "celery.app.Task", "celery.task.Task", "celery.task.base.Task"}
+)
 _DEPTH = 6
 
 
@@ -182,7 +184,7 @@ def imports_celery(index: FileIndex) -> bool:
 def _names_celery(name: str) -> bool:
     """`celery_app.task` of an installed package: nothing else is called that."""
     *owner, last = name.split(".")
-    return last == "task" and bool(owner) and owner[-1] in ("celery_app", "celery")  and owner != ["celery"]
+    return last == "task" and bool(owner) and owner[-1] in ("celery_app", "celery") and owner != ["celery"]
 
 
 class TaskFinder:
@@ -233,7 +235,9 @@ class TaskFinder:
             fact = self.symbols.fact(function)
             options = declared.options or Placed(index.path, call.block, call)
             if index.function_at(call.block) is None:
-                yield TaskDraft(function.path, fact, None, replace(declared, options=options), Placed(index.path, call.block, call))
+                yield TaskDraft(
+                    function.path, fact, None, replace(declared, options=options), Placed(index.path, call.block, call)
+                )
 
     def _may_declare(self, callee: Value) -> bool:
         inner = callee.callee if isinstance(callee, Call) else callee
@@ -287,7 +291,9 @@ def _spread(placed: Placed, value: Value, apps: Apps, found: dict[str, Option]) 
     # A project's decorator passing its own `**kwargs` on adds what its caller wrote, which is seen there.
     if isinstance(value, Name) and value.ref.startswith("%"):
         function = apps.files.python(placed.path).function_at(placed.block)
-        names = {parameter.name for parameter in function.parameters if parameter.star} if function is not None else set()
+        names = (
+            {parameter.name for parameter in function.parameters if parameter.star} if function is not None else set()
+        )
         if value.ref[1:] in names or function is not None:
             return True
     complete = True

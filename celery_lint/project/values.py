@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Generic, TypeVar
 
 from celery_lint.facts.model import (
-    Argument, Assignment, Attribute, Call, Choice, Class, Function, Items, Literal, Mapping as Dict, Name, Opaque,
-    Operation, Subscript, Text, Value,
+    Argument,
+    Assignment,
+    Attribute,
+    Call,
+    Choice,
+    Class,
+    Function,
+    Items,
+    Literal,
+    Name,
+    Opaque,
+    Operation,
+    Subscript,
+    Text,
+    Value,
 )  # fmt: skip
+from celery_lint.facts.model import (
+    Mapping as Dict,
+)
 from celery_lint.finding import Span
 from celery_lint.project.symbols import ClassRef, External, FunctionRef, Internal, Symbols
 
@@ -18,7 +35,12 @@ T = TypeVar("T")
 
 _DEPTH = 15
 
-_ENVIRONMENT = frozenset({"os.environ.get", "os.getenv", "os.environ.setdefault", "decouple.config", "environs.env", "os.environ.pop"})
+_ARITHMETIC: dict[str, Callable[[float, float], float]] = {
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "//": operator.floordiv,
+}  # fmt: skip
+_ENVIRONMENT = frozenset(
+    {"os.environ.get", "os.getenv", "os.environ.setdefault", "decouple.config", "environs.env", "os.environ.pop"}
+)
 
 
 @dataclass(frozen=True)
@@ -184,7 +206,9 @@ class Evaluator:
             if isinstance(left, Known):
                 return left if left.value or not isinstance(right, Known) else Known(right.value, left.from_environment)
             is_environment = isinstance(value.left, Call | Subscript) and isinstance(right, Known)
-            return Known(right.value, True) if is_environment and isinstance(right, Known) else Unknown("it is computed")
+            return (
+                Known(right.value, True) if is_environment and isinstance(right, Known) else Unknown("it is computed")
+            )
         if isinstance(left, Unknown) or isinstance(right, Unknown):
             return Unknown("it is computed at run time")
         return _calculate(value.operator, left, right)
@@ -270,7 +294,9 @@ class Evaluator:
                 for entry in owner.value.entries:
                     if isinstance(entry.key, Literal) and entry.key.value == index.value:
                         return self.scalar(owner.at(entry.value), depth + 1)
-            case Items() if isinstance(index.value, int) and -len(owner.value.items) <= index.value < len(owner.value.items):
+            case Items() if isinstance(index.value, int) and -len(owner.value.items) <= index.value < len(
+                owner.value.items
+            ):
                 return self.scalar(owner.at(owner.value.items[index.value]), depth + 1)
         return Unknown("it is computed at run time")
 
@@ -362,25 +388,29 @@ def _mapping(call: Call, taken: set[str]) -> Dict:
 
 def _reads_environment(name: str) -> bool:
     head, _, last = name.rpartition(".")
-    return (head.endswith("environ") or head.endswith(".env")) and last in ("get", "str", "int", "bool", "float", "list")
+    return (head.endswith("environ") or head.endswith(".env")) and last in (
+        "get",
+        "str",
+        "int",
+        "bool",
+        "float",
+        "list",
+    )
 
 
-
-
-def _calculate(operator: str, left: Known[Scalar], right: Known[Scalar]) -> Evaluated:
+def _calculate(sign: str, left: Known[Scalar], right: Known[Scalar]) -> Evaluated:
     a, b = left.value, right.value
     from_environment = left.from_environment or right.from_environment
-    if isinstance(a, str) and isinstance(b, str) and operator == "+":
+    if isinstance(a, str) and isinstance(b, str) and sign == "+":
         return Known(a + b, from_environment)
     if not isinstance(a, int | float) or not isinstance(b, int | float):
         return Unknown("it is computed at run time")
+    calculate = _ARITHMETIC.get(sign)
     try:
-        result = {
-            "+": lambda: a + b, "-": lambda: a - b, "*": lambda: a * b, "/": lambda: a / b, "//": lambda: a // b,
-        }[operator]()  # fmt: skip
-    except (KeyError, ZeroDivisionError, OverflowError):
+        result = calculate(a, b) if calculate is not None else None
+    except (ZeroDivisionError, OverflowError):
         return Unknown("it is computed at run time")
-    return Known(result, from_environment)
+    return Known(result, from_environment) if result is not None else Unknown("it is computed at run time")
 
 
 def keyword_arguments(call: Call) -> Iterator[Argument]:

@@ -117,7 +117,9 @@ class _Reader(cst.CSTVisitor):
         returns = self.values.of(node.returns.annotation) if node.returns is not None else None
         outer_scope, qualname = self.values.scope, ".".join([*self.names, node.name.value])
         outer = self._open(
-            model.Block("function", self.values.block, self._span(node.body), qualname, is_async=node.asynchronous is not None)
+            model.Block(
+                "function", self.values.block, self._span(node.body), qualname, is_async=node.asynchronous is not None
+            )
         )
         block = self.values.block
         self.names.append(node.name.value)
@@ -129,8 +131,17 @@ class _Reader(cst.CSTVisitor):
         self.names.pop()
         self.functions.append(
             model.Function(
-                node.name.value, qualname, self._span(node), self._span(node.name), block, outer,
-                node.asynchronous is not None, is_generator, decorators, signature, returns,
+                node.name.value,
+                qualname,
+                self._span(node),
+                self._span(node.name),
+                block,
+                outer,
+                node.asynchronous is not None,
+                is_generator,
+                decorators,
+                signature,
+                returns,
             )  # fmt: skip
         )
         return False
@@ -184,9 +195,7 @@ class _Reader(cst.CSTVisitor):
             return False
         for alias in node.names:
             asname = alias.asname.name.value if alias.asname and isinstance(alias.asname.name, cst.Name) else None
-            self.imports.append(
-                model.Import(base, dotted(alias.name), asname, self._span(alias), self.values.block)
-            )
+            self.imports.append(model.Import(base, dotted(alias.name), asname, self._span(alias), self.values.block))
         return False
 
     def visit_Assign(self, node: cst.Assign) -> bool:
@@ -221,8 +230,13 @@ class _Reader(cst.CSTVisitor):
     ) -> None:
         self.assignments.append(
             model.Assignment(
-                self.values.reference(target), self.values.of(target), value, self._span(node), self.values.block,
-                operator, annotation,  # type: ignore[arg-type]
+                self.values.reference(target),
+                self.values.of(target),
+                value,
+                self._span(node),
+                self.values.block,
+                operator,
+                annotation,  # type: ignore[arg-type]
             )  # fmt: skip
         )
 

@@ -65,7 +65,7 @@ class Values:
         """One argument of a call or a class statement."""
         keyword = node.keyword.value if node.keyword is not None else None
         star = node.star if node.star in ("*", "**") else ""
-        return model.Argument(self.of(node.value, "argument"), keyword, star, self.spans.of(node))  # type: ignore[arg-type]
+        return model.Argument(self.of(node.value, "argument"), keyword, star, self.spans.of(node))
 
     def _opaque(self, node: cst.CSTNode) -> model.Value:
         parts = tuple(self.of(child) for child in children(node) if not isinstance(child, _TOKENS))
@@ -88,7 +88,9 @@ class Values:
 
     def _string(self, node: cst.SimpleString) -> model.Value:
         text = node.evaluated_value
-        return model.Literal(text, self.spans.of(node)) if isinstance(text, str) else model.Opaque((), self.spans.of(node))
+        return (
+            model.Literal(text, self.spans.of(node)) if isinstance(text, str) else model.Opaque((), self.spans.of(node))
+        )
 
     def _concatenated(self, node: cst.ConcatenatedString) -> model.Value:
         left, right, span = self.of(node.left), self.of(node.right), self.spans.of(node)
@@ -141,7 +143,11 @@ class Values:
 
     def _unary(self, node: cst.UnaryOperation) -> model.Value:
         inner = self.of(node.expression)
-        if isinstance(node.operator, cst.Minus) and isinstance(inner, model.Literal) and isinstance(inner.value, int | float):
+        if (
+            isinstance(node.operator, cst.Minus)
+            and isinstance(inner, model.Literal)
+            and isinstance(inner.value, int | float)
+        ):
             return model.Literal(-inner.value, self.spans.of(node))
         if isinstance(node.operator, cst.Not):
             return model.Operation("not", inner, model.Literal(None), self.spans.of(node))

@@ -63,7 +63,9 @@ def _has_own_loop(task: Task, project: Project) -> bool:
 
 
 def _finding(engine: Engine, tasks: tuple[Task, ...], project: Project) -> Finding:
-    names = ", ".join(f"`{task.name}`" for task in tasks[:3]) + (f" and {len(tasks) - 3} more" if len(tasks) > 3 else "")
+    names = ", ".join(f"`{task.name}`" for task in tasks[:3]) + (
+        f" and {len(tasks) - 3} more" if len(tasks) > 3 else ""
+    )
     return check.finding(
         _message(engine, names),
         engine.location,

@@ -76,7 +76,8 @@ def _is_entered(index: FileIndex, name: str, function: int) -> bool:
                 return True
     return any(
         isinstance(call.callee, Name)
-        and call.callee.ref.rpartition(".")[2] in ("enter_context", "enter_async_context", "push", "callback", "push_async_callback")
+        and call.callee.ref.rpartition(".")[2]
+        in ("enter_context", "enter_async_context", "push", "callback", "push_async_callback")
         and any(_mentions(argument.value, name) for argument in call.arguments)
         for call in _calls_around(index, function)
     )
@@ -126,5 +127,6 @@ def _at_module_level(project: Project, sessions: Sessions) -> Iterator[Finding]:
             "failed flush all others fail; open a session in each task",
             Location(path, definition.span),
             f"session:{path}:{name}",
+            withheld="a session at the top level of a module has no block to stand in: each task needs one of its own",
             related=tuple(Related(reached.location, f"used in `{reached.label}`") for reached in reaching),
         )

@@ -52,5 +52,3 @@ def _withheld(task: Task, project: Project) -> str | None:
     if (project.pools_of(task) or frozenset()) & GREEN:
         return "the task runs on a gevent or eventlet worker, where `asyncio.run()` fails"
     return None
-
-

@@ -43,7 +43,9 @@ def _problem(call: Call, reached: Reached, project: Project, drives: bool) -> st
     called = project.symbols.fact(function).qualname
     if call.use == "returned":
         return f"the task returns the coroutine of `{called}()` without running it: its body never runs"
-    return f"`{called}()` is `async def` and nothing awaits it here: its body never runs; use `asyncio.run({called}(…))`"
+    return (
+        f"`{called}()` is `async def` and nothing awaits it here: its body never runs; use `asyncio.run({called}(…))`"
+    )
 
 
 def _is_task_body(reached: Reached, call: Call, project: Project) -> bool:

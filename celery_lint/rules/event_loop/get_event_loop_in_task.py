@@ -73,7 +73,9 @@ def _at_import(project: Project) -> Iterator[Finding]:
                     "threads share that one loop, and two tasks at a time raise RuntimeError",
                     Location(path, call.span),
                     f"module:{path}",
-                    related=tuple(Related(app.location, "the application") for app in project.apps if app.module_path == path),
+                    related=tuple(
+                        Related(app.location, "the application") for app in project.apps if app.module_path == path
+                    ),
                 )
 
 

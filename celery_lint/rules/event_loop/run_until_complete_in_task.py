@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Call
 from celery_lint.finding import Applicability, Finding, Location, Related
+from celery_lint.project.clients import global_client
 from celery_lint.project.loops import Awaitability, LoopUse
 from celery_lint.project.model import Reached, Task
 from celery_lint.project.project import Project
@@ -90,7 +91,9 @@ def _removable(use: LoopUse, reached: Reached, project: Project) -> Iterator[Loc
         fact = project.symbols.fact(helper)
         word = re.compile(rb"\b" + fact.name.encode() + rb"\b")
         mentions = [
-            (path, match.start()) for path in project.files.python_paths for match in word.finditer(project.files.data(path))
+            (path, match.start())
+            for path in project.files.python_paths
+            for match in word.finditer(project.files.data(path))
         ]
         mine = project.symbols.fact(reached.function).span
         elsewhere = [
@@ -125,6 +128,13 @@ def _withheld(reached: Reached, tasks: tuple[Task, ...], project: Project) -> st
             f"the engine at {engine.path}:{project.line(engine)} keeps its connections from one loop to the next; "
             "give it `poolclass=NullPool` first (CEL301)"
         )
+    client = _shared_client(tasks, project)
+    if client is not None:
+        name, place = client
+        return (
+            f"`{name}` at {place.path}:{project.line(place)} is a client shared by all runs and stays bound to its first "
+            "loop; make it inside the coroutine first"
+        )
     for place in _lone_get_event_loops(reached, project):
         return f"`get_event_loop()` at {place.path}:{project.line(place)} would find no loop after `asyncio.run()`"
     return None
@@ -154,6 +164,17 @@ def _shared_engine(reached: Reached, project: Project) -> Location | None:
     return None
 
 
+def _shared_client(tasks: tuple[Task, ...], project: Project) -> tuple[str, Location] | None:
+    """A global asynchronous client that the tasks running this function use from their coroutines."""
+    for task in tasks:
+        for function in project.reach.explored_from(task.function) if task.function is not None else ():
+            reached = project.reached.get(function)
+            client = global_client(reached, project.symbols) if reached is not None and reached.in_loop else None
+            if client is not None:
+                return client
+    return None
+
+
 def _patched_asyncio(project: Project) -> Iterator[Finding]:
     """`nest_asyncio.apply()` in a module with tasks."""
     for path in sorted({task.location.path for task in project.tasks}):
@@ -165,5 +186,3 @@ def _patched_asyncio(project: Project) -> Iterator[Finding]:
                     Location(path, call.span),
                     f"module:{path}",
                 )
-
-

@@ -21,7 +21,9 @@ _LIMITLESS = TASK_CLASSES | {
     "builtins.object", "abc.ABC", "typing.Generic", "celery_once.QueueOnce", "celery_once.tasks.QueueOnce",
     "celery_singleton.Singleton", "celery.contrib.django.task.DjangoTask",
 }  # fmt: skip
-_DEADLINES = frozenset({"asyncio.timeout", "asyncio.wait_for", "async_timeout.timeout", "anyio.fail_after", "anyio.move_on_after"})
+_DEADLINES = frozenset(
+    {"asyncio.timeout", "asyncio.wait_for", "async_timeout.timeout", "anyio.fail_after", "anyio.move_on_after"}
+)
 
 
 @rule("CEL501", "missing-time-limit", since="0.1", severity=WARNING, confidence=HIGH, fix="unsafe")
@@ -47,6 +49,7 @@ def _of_app(app: App, tasks: list[Task], project: Project) -> Finding:
         app.entity,
         related=tuple(Related(task.location, f"task `{task.name}` has no limit") for task in tasks),
         remedy=_remedy(app, project),
+        withheld=_withheld(app, project),
     )
 
 
@@ -111,7 +114,9 @@ def _annotated(app: App, project: Project) -> bool:
     setting = app.settings.get("task_annotations")
     assert setting is not None
     source = project.source(setting.value.path)
-    return "time_limit" in source.text(setting.value.span) or not isinstance(project.evaluator.follow(setting.value).value, Mapping)
+    return "time_limit" in source.text(setting.value.span) or not isinstance(
+        project.evaluator.follow(setting.value).value, Mapping
+    )
 
 
 def _on_threads(task: Task, project: Project) -> bool:
@@ -124,9 +129,21 @@ def _has_deadline(task: Task, project: Project) -> bool:
         return False
     for function in project.reach.explored_from(task.function):
         index = project.index(function.path)
-        if any(project.symbols.external(index.path, call.callee) in _DEADLINES for call in index.calls(project.symbols.fact(function))):
+        if any(
+            project.symbols.external(index.path, call.callee) in _DEADLINES
+            for call in index.calls(project.symbols.fact(function))
+        ):
             return True
     return False
+
+
+def _withheld(app: App, project: Project) -> str | None:
+    limits = project.options.time_limits
+    if limits.soft is None and limits.hard is None:
+        return "how long a task may take is yours to say: configure `time-limits = { soft = …, hard = … }`"
+    if _remedy(app, project) is None:
+        return "its settings stand in no call or dict that could take one more"
+    return None
 
 
 def _remedy(app: App, project: Project) -> SetTimeLimits | None:
@@ -142,5 +159,3 @@ def _remedy(app: App, project: Project) -> SetTimeLimits | None:
             if only is None or placed.value is app.call:
                 return SetTimeLimits(placed.path, call.span, limits.soft, limits.hard, "keyword")
     return None
-
-

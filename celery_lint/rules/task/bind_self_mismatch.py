@@ -13,7 +13,9 @@ from celery_lint.project.values import Known
 from celery_lint.remedy import BindTask
 from celery_lint.rule import ERROR, HIGH, INFO, rule
 
-_TASK_ATTRIBUTES = frozenset({"request", "retry", "update_state", "name", "app", "backend", "max_retries", "apply_async", "AsyncResult"})
+_TASK_ATTRIBUTES = frozenset(
+    {"request", "retry", "update_state", "name", "app", "backend", "max_retries", "apply_async", "AsyncResult"}
+)
 
 
 @rule("CEL403", "bind-self-mismatch", since="0.1", severity=ERROR, confidence=HIGH, fix="safe")
@@ -49,7 +51,10 @@ def _unbound(task: Task, fact: Function, index: FileIndex) -> Finding | None:
             "`.delay()` with the right arguments raises TypeError",
             _at_decorator(task),
             task.entity,
-            remedy=_remedy(task),
+            remedy=_remedy(task) if _mentions_self(fact, index, _TASK_ATTRIBUTES) else None,
+            withheld=None
+            if _mentions_self(fact, index, _TASK_ATTRIBUTES)
+            else "nothing shows that `self` is meant to be the task",
         )
     if _uses_self(fact, index):
         return check.finding(
@@ -78,7 +83,7 @@ def _bound(task: Task, fact: Function, index: FileIndex, project: Project) -> Fi
             task.location,
             task.entity,
         )
-    unused = project.options.unused_bind and _first_parameter(fact) == "self" and not _mentions_self(fact, index)
+    unused = project.options.unused_bind and _first_parameter(fact) == "self" and not _mentions_self(fact, index, None)
     if not unused:
         return None
     return check.finding(
@@ -102,14 +107,14 @@ def _uses_self(fact: Function, index: FileIndex) -> bool:
 
 
 def _is_task_attribute(ref: str, prefixes: tuple[str, ...]) -> bool:
-    return any(ref.startswith(prefix) and ref[len(prefix) :].partition(".")[0] in _TASK_ATTRIBUTES for prefix in prefixes)
+    return any(
+        ref.startswith(prefix) and ref[len(prefix) :].partition(".")[0] in _TASK_ATTRIBUTES for prefix in prefixes
+    )
 
 
-def _mentions_self(fact: Function, index: FileIndex) -> bool:
-    for function in (fact, *index.inside(fact)):
-        for value in index.values(function):
-            if isinstance(value, Name) and (value.ref == "%self" or value.ref.startswith("%self.")):
-                return True
-    return any(isinstance(call.callee, Name) and call.callee.ref == "builtins.super" for call in index.calls(fact))
-
-
+def _mentions_self(fact: Function, index: FileIndex, attributes: frozenset[str] | None) -> bool:
+    """Whether the body uses `self`, or one of its ATTRIBUTES."""
+    refs = (v.ref for f in (fact, *index.inside(fact)) for v in index.values(f) if isinstance(v, Name))
+    if attributes is not None:
+        return any(_is_task_attribute(ref, ("%self.",)) for ref in refs)
+    return any(ref == "%self" or ref.startswith("%self.") for ref in refs)

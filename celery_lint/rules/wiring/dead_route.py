@@ -45,7 +45,7 @@ def _matches(route: Route, name: str) -> bool:
 def _is_foreign(route: Route, project: Project) -> bool:
     """Celery's own tasks, tasks declared to live elsewhere, everything, and names of an installed package."""
     pattern = route.pattern
-    if pattern.strip("*.") == "" or pattern.startswith("celery.") or route.is_regex and pattern in (".*", ".+"):
+    if pattern.strip("*.") == "" or pattern.startswith("celery.") or (route.is_regex and pattern in (".*", ".+")):
         return True
     if any(fnmatch.fnmatch(pattern, known) for known in project.options.external_tasks):
         return True

@@ -35,7 +35,9 @@ def _cleans_up(app: App, project: Project) -> bool:
     """Whether beat sends Celery's own clean-up of a result backend that does not expire results by itself."""
     backend = app.settings.get("result_backend")
     known = project.evaluator.text(backend.value) if backend is not None else None
-    if not isinstance(known, Known) or not known.value.startswith(("db+", "database", "django-db", "mongodb", "cassandra")):
+    if not isinstance(known, Known) or not known.value.startswith(
+        ("db+", "database", "django-db", "mongodb", "cassandra")
+    ):
         return False
     is_routed = project.route_tables[app].match("celery.backend_cleanup") is not None
     return (bool(project.beats) or app.settings.get("beat_schedule") is not None) and not is_routed

@@ -1,0 +1,32 @@
+"""LINK: asynchronous clients and primitives at the top level of a module: they belong to the loop that first used them."""
+
+from __future__ import annotations
+
+from celery_lint.facts.model import Assignment, Call, Name
+from celery_lint.finding import Location
+from celery_lint.project.model import Reached
+from celery_lint.project.symbols import Internal, Symbols
+
+# Reproduced to fail when a second `asyncio.run()` uses them (connections and waiters of the first loop).
+LOOP_BOUND = frozenset({
+    "redis.asyncio.Redis", "redis.asyncio.from_url", "redis.asyncio.Redis.from_url", "redis.asyncio.client.Redis",
+    "redis.asyncio.ConnectionPool", "redis.asyncio.ConnectionPool.from_url", "aioredis.from_url", "aioredis.Redis",
+    "httpx.AsyncClient", "aiohttp.ClientSession", "asyncpg.create_pool", "asyncpg.connect",
+    "motor.motor_asyncio.AsyncIOMotorClient", "asyncio.Lock", "asyncio.Semaphore", "asyncio.Queue", "asyncio.Event",
+    "asyncio.Condition",
+})  # fmt: skip
+
+
+def global_client(reached: Reached, symbols: Symbols) -> tuple[str, Location] | None:
+    """The first asynchronous client of a module's top level that a function uses: its name and where it is made."""
+    index, fact = symbols.index(reached.function), symbols.fact(reached.function)
+    for value in index.values(fact):
+        if not isinstance(value, Name) or value.ref.startswith(("%", "builtins.")):
+            continue
+        target = symbols.target(index.path, value.ref)
+        if not isinstance(target, Internal) or not isinstance(target.fact, Assignment):
+            continue
+        made = target.fact.value
+        if isinstance(made, Call) and symbols.external(target.path, made.callee) in LOOP_BOUND:
+            return (target.fact.target or "").lstrip("@"), Location(target.path, target.fact.span)
+    return None
