@@ -72,9 +72,14 @@ def settings() -> dict[str, Any]:
     return found
 
 
+def is_attribute(name: str, value: object) -> bool:
+    """Whether VALUE is a plain attribute of a task class, no method of any kind."""
+    return not name.startswith("_") and not callable(value) and not isinstance(value, classmethod | staticmethod)
+
+
 def task_options() -> list[str]:
     """Names that a task decorator accepts with a meaning."""
-    attributes = {name for name, value in vars(Task).items() if not name.startswith("_") and not callable(value)}
+    attributes = {name for name, value in vars(Task).items() if is_attribute(name, value)}
     handlers = {name for name, value in vars(Task).items() if inspect.isfunction(value) and HANDLER.match(name)}
     consumed = set(inspect.signature(Celery._task_from_fun).parameters) - {"self", "fun", "options"}
     read = {name for name, _ in Task.from_config} | {"Request", "Strategy"}

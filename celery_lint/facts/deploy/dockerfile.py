@@ -177,7 +177,8 @@ def _exec_form(text: Spanned | None) -> list[Spanned] | None:
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
         return None
     found = list[Spanned]()
-    for value, match in zip(values, _STRING.finditer(text.value), strict=False):
+    for item, match in zip(values, _STRING.finditer(text.value), strict=False):
+        value = item.encode("utf-8", errors="replace").decode("utf-8")  # `"\ud800"` is JSON, but no text
         outer = text[match.start() : match.end()]
         inner = text[match.start() + 1 : match.end() - 1]
         found.append((inner if inner.value == value else spread(value, outer.place)).at(outer.place))

@@ -21,8 +21,9 @@ from celery_lint.facts.deploy.text import DeployFile, Spanned, joined, spread
 from celery_lint.facts.model import Command
 
 IS_TEMPLATE = re.compile(rb"\{\{|\{%")
+LONGEST_LINE = 5_000
 _KEY = re.compile(r"(\s*)((?:-\s+)*)(command|args|name|replicas|kind)\s*:\s*(.*?)\s*$")
-_TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
+_TEMPLATE = re.compile(r"\{\{[^{}]*\}\}|\{%[^{}]*%\}")
 _CONTROL = re.compile(r"\s*(\{\{-?\s*(/\*|if\b|else\b|end\b|with\b|range\b|define\b|\$\w+\s*:?=)|\{%|\{#)")
 _FORMATTED = re.compile(r'\{\{-?\s*printf\s+"(--?[\w-]+[ =]?)%[sdv]"')
 _SCALAR = re.compile(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'|[^,\[\]\s][^,\[\]]*')
@@ -41,7 +42,7 @@ class _Key:
 
 def commands(file: DeployFile) -> Iterator[Command]:
     """What the containers of a templated manifest run."""
-    lines = list(physical_lines(file))
+    lines = [line[:LONGEST_LINE] for line in physical_lines(file)]
     keys = [key for index, line in enumerate(lines) if (key := _key(index, line)) is not None]
     for position, key in enumerate(keys):
         if _is_probe(lines, key):

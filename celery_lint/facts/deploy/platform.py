@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator
 
 import yaml
@@ -80,8 +79,7 @@ def _run(file: DeployFile, name: str, node: yaml.Node) -> Iterator[Command]:
 
 
 def toml_commands(file: DeployFile) -> Iterator[Command]:
-    """What `[processes]` of a fly.toml, or `startCommand` of a railway.toml, runs. Raises TOMLDecodeError."""
-    tomllib.loads(file.source)
+    """What `[processes]` of a fly.toml, or `startCommand` of a railway.toml, runs."""
     section = ""
     for line in physical_lines(file):
         if line.value.lstrip().startswith("["):

@@ -74,7 +74,7 @@ def _reader(path: str) -> Reader | None:
     if _DOCKERFILE_NAME.match(name) and not lower.endswith((".dockerignore", ".md", ".py")):
         return _read_dockerfile
     if _PROCFILE_NAME.match(name):
-        return _plain(procfile.commands)
+        return _read_procfile
     if _MAKEFILE_NAME.match(name):
         return _plain(makefile.commands)
     if lower.endswith((".yml", ".yaml")):
@@ -105,6 +105,10 @@ def _plain(commands: Callable[[DeployFile], Iterator[Command]]) -> Reader:
         return DeployFacts(file.path, tuple(found))
 
     return read_plain
+
+
+def _read_procfile(file: DeployFile) -> DeployFacts:
+    return DeployFacts(file.path, tuple(procfile.commands(file)))
 
 
 def _read_dockerfile(file: DeployFile) -> DeployFacts:
@@ -164,7 +168,7 @@ def _of_document(file: DeployFile, document: yaml.Node, is_template: bool) -> It
 def _yaml_error(file: DeployFile, error: Exception) -> ReadError:
     """One line that says what is wrong where."""
     if not isinstance(error, yaml.MarkedYAMLError):
-        return ReadError(f"not readable as YAML: {error}")
+        return ReadError(f"not valid YAML: {' '.join(str(error).split())}")
     mark = error.problem_mark
     place = (mark.index, mark.index) if mark is not None else (0, 0)
     line = f" (line {mark.line + 1})" if mark is not None else ""

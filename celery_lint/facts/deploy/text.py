@@ -19,7 +19,8 @@ from celery_lint.finding import Span
 FIRST_HOLE = 0xE000
 LAST_HOLE = 0xF8FF
 LONGEST_VALUE = 20_000
-_NO_HOLES = dict.fromkeys(range(FIRST_HOLE, LAST_HOLE + 1), "�")
+# Bytes that are not UTF-8 (surrogates while decoding), and characters that would look like holes.
+_REPLACED = dict.fromkeys((*range(56448, 56576), *range(FIRST_HOLE, LAST_HOLE + 1)), "�")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +92,9 @@ class DeployFile:
     def __post_init__(self) -> None:
         text = self.data.decode("utf-8", errors="surrogateescape")
         self.bom = 3 if text.startswith("\ufeff") else 0
-        self.source = text.removeprefix("\ufeff").translate(_NO_HOLES)
-        self._is_ascii = self.source.isascii()
+        self._decoded = text.removeprefix("\ufeff")
+        self._is_ascii = self._decoded.isascii()
+        self.source = self._decoded if self._is_ascii else self._decoded.translate(_REPLACED)
 
     def all(self) -> Spanned:
         """The whole file."""
@@ -109,7 +111,7 @@ class DeployFile:
     def _byte(self, offset: int) -> int:
         if self._is_ascii:
             return offset + self.bom
-        return len(self.source[:offset].encode("utf-8", errors="surrogateescape")) + self.bom
+        return len(self._decoded[:offset].encode("utf-8", errors="surrogateescape")) + self.bom
 
     def hole(self, name: str | None = None, default: str | None = None) -> str:
         """A character that stands for the variable NAME; the nameless hole when there are too many."""
@@ -167,18 +169,13 @@ class DeployFile:
         text = self.known(spanned.value)
         raw = self.source[place[0] : place[1]]
         prefix = "" if text is not None else self._known_start(spanned.value)
-        return Word(_clean(text), _clean(raw) or "", self.span(place), _clean(self.template(spanned.value)), prefix)
+        return Word(text, raw, self.span(place), self.template(spanned.value), prefix)
 
     def _known_start(self, value: str) -> str:
         known = takewhile(lambda part: part is not None, map(self._filled, value))
-        return _clean("".join(part for part in known if part is not None)) or ""
+        return "".join(part for part in known if part is not None)
 
 
 def has_holes(value: str) -> bool:
     """Whether some of VALUE is not known."""
     return not value.isascii() and any(FIRST_HOLE <= ord(character) <= LAST_HOLE for character in value)
-
-
-def _clean(text: str | None) -> str | None:
-    """TEXT without the surrogates that stand for bytes that are not UTF-8."""
-    return text if text is None or text.isascii() else text.encode("utf-8", errors="replace").decode("utf-8")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import takewhile
 
+from celery_lint.facts.deploy.shell.conditions import condition, is_test, matches, negated, tests_for_empty
 from celery_lint.facts.deploy.shell.expand import Expander, Scope, Value
 from celery_lint.facts.deploy.shell.parser import parse
-from celery_lint.facts.deploy.shell.tests import condition, is_test, matches, negated, tests_for_empty
 from celery_lint.facts.deploy.shell.tree import (
     Assign,
     Case,
