@@ -160,6 +160,15 @@ class Project:
         own = {name for task in self.tasks for name in task.names}
         return frozenset(sent_names(self.files, self.evaluator)) - own
 
+    def included(self, app: App, module: str) -> Location | None:
+        """Where APP's `include` or `imports` names MODULE."""
+        for setting in (app.settings.get("include"), app.settings.get("imports")):
+            items = self.evaluator.items(setting.value) if setting is not None else None
+            for item in items or ():
+                if self.evaluator.text(item) == Known(module):
+                    return Location(item.path, item.span)
+        return None
+
     # packages
 
     def owns_package(self, name: str) -> bool:
@@ -168,7 +177,8 @@ class Project:
 
     def requires(self, name: str) -> bool:
         """Whether the project's requirements name a package, in the spelling of its import or with dashes."""
-        pattern = re.compile(name.replace("_", "[-_.]").encode(), re.IGNORECASE)
+        spelt = re.escape(name).replace("_", "[-_.]")
+        pattern = re.compile(rf"(?<![\w.-]){spelt}(?!\w)".encode(), re.IGNORECASE)
         return any(pattern.search(self.files.data(path)) for path in self.files.paths if _is_requirements(path))
 
     def overrides_call(self, base: ClassRef | External | None) -> bool:

@@ -6,8 +6,9 @@ import difflib
 import fnmatch
 from collections.abc import Iterator
 
-from celery_lint.finding import Finding
+from celery_lint.finding import Finding, Related
 from celery_lint.project.model import Route
+from celery_lint.project.names import module_names
 from celery_lint.project.project import Project
 from celery_lint.rule import HIGH, WARNING, rule
 
@@ -15,13 +16,13 @@ from celery_lint.rule import HIGH, WARNING, rule
 @rule("CEL204", "dead-route", since="0.1", severity=WARNING, confidence=HIGH)
 def check(route: Route, project: Project) -> Iterator[Finding]:
     """A `task_routes` key matches no task."""
-    tasks = [task for task in project.tasks if route.app in project.apps_of(task)]
-    if project.tasks_open is not None or not tasks or _is_foreign(route, project):
+    if project.tasks_open is not None or not project.tasks or _is_foreign(route, project):
         return
-    names = {name for task in tasks for name in task.names}
+    # The tasks of all apps: routes are the sender's, and it may send what another app runs.
+    names = {name for task in project.tasks for name in task.names}
     matching = {name for name in names if _matches(route, name)}
     if not matching:
-        yield _finding(route, _why(route, names), names)
+        yield _of_module(route, project) or _finding(route, _why(route, names), names)
         return
     winner = _shadowed_by(route, matching, project)
     if winner is not None:
@@ -74,6 +75,28 @@ def _finding(route: Route, why: str, names: set[str]) -> Finding:
         f"route `{route.pattern}` matches no task: {why}{hint}. What it was meant for goes to the default queue",
         route.location,
         f"route:{route.pattern}",
+    )
+
+
+def _of_module(route: Route, project: Project) -> Finding | None:
+    """The route of a module that does have tasks, under names of their own."""
+    module = route.pattern.removesuffix(".*")
+    modules = project.symbols.modules
+    mine = [task for task in project.tasks if route.app in project.apps_of(task)]
+    tasks = [task for task in mine if module in module_names(task.location.path, modules)]
+    if module == route.pattern or not tasks:
+        return None
+    named = ", ".join(f"`{task.name}`" for task in tasks[:2]) + (" and others" if len(tasks) > 2 else "")
+    loaded = project.included(route.app, module)
+    return check.finding(
+        f"route `{route.pattern}` matches no task: the tasks of that module have names of their own, {named}, and go to "
+        "the default queue; route those names",
+        route.location,
+        f"route:{route.pattern}",
+        related=(
+            *(Related(task.location, f"named `{task.name}`") for task in tasks),
+            *((Related(loaded, "the worker imports the module here"),) if loaded is not None else ()),
+        ),
     )
 
 
