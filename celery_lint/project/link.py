@@ -18,6 +18,7 @@ from celery_lint.project.project import Project
 from celery_lint.project.queues import find_queues
 from celery_lint.project.reach import Reach, Root, signal_roots
 from celery_lint.project.routing import read_routes
+from celery_lint.project.schedules import find_entries
 from celery_lint.project.symbols import ClassRef, External, FunctionRef, Symbols
 from celery_lint.project.tasks import Decorators, TaskDraft, TaskFinder, options_of
 from celery_lint.project.values import Evaluator, Known, Placed, Unknown
@@ -53,7 +54,8 @@ def link(root: Path, paths: Sequence[str], options: Settings, overlay: Mapping[s
         apps=tuple(made.values()),
         tasks=tasks,
         workers=workers,
-        beats=tuple(finder.beats),
+        commands=tuple(finder.commands),
+        schedule=tuple(find_entries(apps, made)),
         route_tables=tables,
         queues=tuple(find_queues(files, evaluator, tuple(made.values()), tasks, tables)),
         reach=reach,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from celery_lint.facts.deploy.celery_command import Invocation
 from celery_lint.facts.model import Call, Command
 from celery_lint.finding import Confidence, Location, Related, Span
 from celery_lint.project.symbols import ClassRef, External, FunctionRef
@@ -131,6 +132,51 @@ class Worker:
     concurrency: int | None = None
     has_time_limit: bool = False
     excludes_queues: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class CeleryCommand:
+    """One run of Celery's command line that a deployment file or a launcher makes: worker, beat, flower, …
+
+    APP is the application that `-A` means; with APP_IS_KNOWN false it cannot be told.
+    """
+
+    command: Command
+    invocation: Invocation
+    location: Location
+    label: str
+    app: App | None
+    app_is_known: bool
+
+    @property
+    def entity(self) -> str:
+        """What findings about this command are about."""
+        return f"command:{self.label}"
+
+
+@dataclass(frozen=True, eq=False)
+class ScheduleEntry:
+    """One periodic task: an entry of `beat_schedule`, or a call of `add_periodic_task`.
+
+    KEY is its name in the schedule; None when it is computed or not given. TASK is the name of the task it sends,
+    TASK_IS_KNOWN whether that could be read (a missing `task` is known and None). FIELDS are the entry's items (or
+    the call's keywords) by name, OPEN when more may be given than can be seen. LOCATION is the key, or the call.
+    """
+
+    app: App
+    key: str | None
+    task: str | None
+    task_is_known: bool
+    task_location: Location
+    fields: Mapping[str, Placed]
+    open: bool
+    location: Location
+    is_call: bool = False
+
+    @property
+    def entity(self) -> str:
+        """What findings about this entry are about."""
+        return f"schedule:{self.key or self.task or 'unnamed'}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,8 +15,11 @@ from celery_lint.project.engines import Engine, Engines
 from celery_lint.project.files import Files, is_aside
 from celery_lint.project.index import FileIndex
 from celery_lint.project.loops import Loops
-from celery_lint.project.model import App, Queue, Reached, Route, Statistics, Task, Unreadable, Worker
+from celery_lint.project.model import (
+    App, CeleryCommand, Queue, Reached, Route, ScheduleEntry, Statistics, Task, Unreadable, Worker,
+)  # fmt: skip
 from celery_lint.project.reach import Reach
+from celery_lint.project.registration import Registration
 from celery_lint.project.routing import RouteTable, declared_queues, default_queue
 from celery_lint.project.sent import sent_names
 from celery_lint.project.symbols import ClassRef, External, FunctionRef, Symbols
@@ -50,7 +53,8 @@ class Project:
     apps: tuple[App, ...]
     tasks: tuple[Task, ...]
     workers: tuple[Worker, ...]
-    beats: tuple[Location, ...]
+    commands: tuple[CeleryCommand, ...]
+    schedule: tuple[ScheduleEntry, ...]
     route_tables: Mapping[App, RouteTable]
     queues: tuple[Queue, ...]
     reach: Reach
@@ -66,6 +70,8 @@ class Project:
             App: self.apps,
             Task: self.tasks,
             Worker: self.workers,
+            CeleryCommand: self.commands,
+            ScheduleEntry: self.schedule,
             Route: (route for found in self.route_tables.values() for route in found.routes),
             Queue: self.queues,
             Reached: self.reached.values(),
@@ -105,6 +111,16 @@ class Project:
             queues=len({queue.name for queue in self.queues}),
             workers=len(self.workers),
         )
+
+    @property
+    def beats(self) -> tuple[CeleryCommand, ...]:
+        """The commands that start beat, alone or inside a worker."""
+        return tuple(command for command in self.commands if command.invocation.is_beat)
+
+    @cached_property
+    def registration(self) -> Registration:
+        """Which modules the workers import."""
+        return Registration(self.files, self.evaluator, self.workers)
 
     @cached_property
     def twins(self) -> Twins:

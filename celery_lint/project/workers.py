@@ -12,7 +12,7 @@ from celery_lint.finding import Location, Span
 from celery_lint.project.apps import Apps, Draft
 from celery_lint.project.files import Files
 from celery_lint.project.launchers import launched
-from celery_lint.project.model import App, Worker
+from celery_lint.project.model import App, CeleryCommand, Worker
 from celery_lint.project.symbols import Internal
 from celery_lint.project.values import Evaluator, Known, Placed, Unknown
 from celery_lint.settings import DeclaredWorker, Settings
@@ -29,7 +29,7 @@ class WorkerFinder:
         self.evaluator: Evaluator = apps.evaluator
         self.made = made
         self.table: Table = table()
-        self.beats: list[Location] = []
+        self.commands: list[CeleryCommand] = []
 
     def find(self, deploy_paths: Sequence[str], options: Settings) -> Iterator[Worker]:
         """All workers: those of deployment files, of launchers, and those that the configuration declares."""
@@ -52,8 +52,9 @@ class WorkerFinder:
 
     def _workers(self, command: Command, owner: Placed | None) -> Iterator[Worker]:
         for parsed in invocations(command, self.table):
-            if parsed.is_beat:
-                self.beats.append(Location(command.path, command.span))
+            app, known = self._app(command, parsed, owner)
+            place = Location(command.path, command.span)
+            self.commands.append(CeleryCommand(command, parsed, place, _label(command), app, known))
             if parsed.is_worker or parsed.subcommand == "multi":
                 yield self._worker(command, parsed, owner)
 
@@ -97,7 +98,15 @@ class WorkerFinder:
             return self._one(self.apps.drafts) if not parsed.open else (None, False)
         if parsed.app.text is None:
             return self._one(self.apps.drafts)
-        return self._one(self.named(parsed.app.text, command.path))
+        named = self.named(parsed.app.text, command.path)
+        # A module of the project that gets its application in a way nobody can follow: the only one there is.
+        return self._one(named or (self.apps.drafts if self._has_module(parsed.app.text) else ()))
+
+    def _has_module(self, text: str) -> bool:
+        modules = self.apps.symbols.modules
+        names = tuple(text.partition(":")[0].split("."))
+        found = [modules.below(root, names) for root in modules.tops(names[0])]
+        return any(hit is not None and len(hit[1]) < 2 for hit in found)
 
     def _one(self, drafts: Sequence[Draft]) -> tuple[App | None, bool]:
         apps = list(dict.fromkeys(self.made[id(draft)] for draft in drafts))

@@ -1,0 +1,127 @@
+"""LINK: what beat sends: the entries of `beat_schedule`, and `add_periodic_task` calls."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from celery_lint.facts.model import Assignment, Attribute, Call, Literal, Name, Subscript
+from celery_lint.finding import Location
+from celery_lint.project.apps import Apps
+from celery_lint.project.files import is_aside
+from celery_lint.project.model import App, ScheduleEntry
+from celery_lint.project.reach import last_name
+from celery_lint.project.values import Evaluator, Known, Placed
+
+_SCHEDULES = re.compile(rb"beat_schedule|add_periodic_task|BEAT_SCHEDULE")
+
+
+def find_entries(apps: Apps, made: Mapping[int, App]) -> Iterator[ScheduleEntry]:
+    """All periodic tasks of the applications."""
+    every = tuple(made.values())
+    for app in every:
+        setting = app.settings.get("beat_schedule")
+        if setting is not None:
+            yield from _entries(app, setting.value, apps.evaluator)
+    for path in apps.files.mentioning(_SCHEDULES):
+        if is_aside(path):
+            continue
+        index = apps.files.python(path)
+        for assignment in index.facts.assignments:
+            yield from _added(path, assignment, apps, made)
+        for call in index.facts.calls:
+            yield from _called(path, call, apps, made)
+
+
+def _entries(app: App, schedule: Placed, evaluator: Evaluator) -> Iterator[ScheduleEntry]:
+    """The entries of a dict; a part that cannot be seen holds none."""
+    for key, key_place, value in evaluator.entries(schedule):
+        if key_place.value is not value.value:
+            name = key.value if isinstance(key, Known) else None
+            yield _entry(app, name, Location(key_place.path, key_place.span), value, evaluator)
+
+
+def _entry(app: App, key: str | None, place: Location, value: Placed, evaluator: Evaluator) -> ScheduleEntry:
+    fields: dict[str, Placed] = {}
+    is_open = False
+    for name, _, item in evaluator.entries(value):
+        if isinstance(name, Known):
+            fields[name.value] = item
+        else:
+            is_open = True
+    return _made(app, key, place, fields, is_open, fields.get("task"), evaluator, is_call=False)
+
+
+def _made(
+    app: App,
+    key: str | None,
+    place: Location,
+    fields: Mapping[str, Placed],
+    is_open: bool,
+    task: Placed | None,
+    evaluator: Evaluator,
+    *,
+    is_call: bool,
+) -> ScheduleEntry:
+    if task is None:
+        return ScheduleEntry(app, key, None, not is_open, place, fields, is_open, place, is_call)
+    known = evaluator.text(task)
+    name = known.value if isinstance(known, Known) else None
+    return ScheduleEntry(
+        app, key, name, name is not None, Location(task.path, task.span), fields, is_open, place, is_call
+    )
+
+
+def _added(path: str, assignment: Assignment, apps: Apps, made: Mapping[int, App]) -> Iterator[ScheduleEntry]:
+    """`app.conf.beat_schedule["name"] = {...}`."""
+    target = assignment.target_value
+    if not isinstance(target, Subscript) or not isinstance(target.value, Name) or assignment.value is None:
+        return
+    owner, dot, setting = target.value.ref.rpartition(".conf.")
+    if not dot or setting not in ("beat_schedule", "CELERYBEAT_SCHEDULE"):
+        return
+    key = target.index.value if isinstance(target.index, Literal) and isinstance(target.index.value, str) else None
+    for draft in apps.of(Placed(path, assignment.block, Name(owner))) or ():
+        value = Placed(path, assignment.block, assignment.value)
+        yield _entry(made[id(draft)], key, Location(path, target.index.span), value, apps.evaluator)
+
+
+def _called(path: str, call: Call, apps: Apps, made: Mapping[int, App]) -> Iterator[ScheduleEntry]:
+    """`app.add_periodic_task(schedule, signature, …)`, `app.conf.beat_schedule.update({...})`."""
+    method = last_name(call.callee)
+    if not isinstance(call.callee, Name | Attribute) or method not in ("add_periodic_task", "update"):
+        return
+    if isinstance(call.callee, Attribute):
+        return
+    owner = call.callee.ref.rpartition(".")[0]
+    if method == "update":
+        head, dot, setting = owner.rpartition(".conf.")
+        if dot and setting == "beat_schedule" and call.arguments:
+            for draft in apps.of(Placed(path, call.block, Name(head))) or ():
+                yield from _entries(made[id(draft)], Placed(path, call.block, call.arguments[0].value), apps.evaluator)
+        return
+    for app in _apps_called(path, call, owner, apps, made):
+        yield _periodic(app, path, call, apps.evaluator)
+
+
+def _apps_called(path: str, call: Call, owner: str, apps: Apps, made: Mapping[int, App]) -> list[App]:
+    found = apps.of(Placed(path, call.block, Name(owner)))
+    if found is None and len(made) == 1 and owner.lstrip("%") in ("sender", "app", "celery", "celery_app"):
+        return list(made.values())
+    return [made[id(draft)] for draft in found or ()]
+
+
+def _periodic(app: App, path: str, call: Call, evaluator: Evaluator) -> ScheduleEntry:
+    place = Location(path, call.span)
+    fields = {
+        argument.keyword: Placed(path, call.block, argument.value)
+        for argument in call.arguments
+        if argument.keyword is not None
+    }
+    schedule, name = call.argument(0, "schedule"), call.argument(None, "name")
+    if schedule is not None:
+        fields["schedule"] = Placed(path, call.block, schedule.value)
+    known = evaluator.text(Placed(path, call.block, name.value)) if name is not None else None
+    key = known.value if isinstance(known, Known) else None
+    # The task is an object here: Python finds a misspelt one by itself.
+    return ScheduleEntry(app, key, None, False, place, fields, call.is_open, place, is_call=True)
