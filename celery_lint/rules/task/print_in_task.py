@@ -20,7 +20,7 @@ def check(reached: Reached, project: Project) -> Iterator[Finding]:
     """`print()` in a task goes to the log without the task's name, and always as WARNING."""
     if reached.label == "debug_task" or project.twins.selected("T201") or not _belongs_to_workers(reached, project):
         return
-    prints = [call for call in project.index(reached.function.path).calls(_fact(reached, project)) if _is_print(call)]
+    prints = _prints(reached, project)
     if not prints:
         return
     first, *others = prints
@@ -39,6 +39,14 @@ def _fact(reached: Reached, project: Project) -> Function:
     return project.symbols.fact(reached.function)
 
 
+def _prints(reached: Reached, project: Project) -> list[Call]:
+    """The prints of a function and of the functions inside it that run."""
+    index, fact = project.index(reached.function.path), _fact(reached, project)
+    inside = [other for other in index.inside(fact) if FunctionRef(index.path, other.block) in project.reached]
+    found = [call for function in (fact, *inside) for call in index.calls(function) if _is_print(call)]
+    return sorted(found, key=lambda call: call.span)
+
+
 def _where(reached: Reached) -> str:
     return f"`{reached.label}`, which tasks call" if reached.steps else reached.root_label
 
@@ -50,23 +58,14 @@ def _is_print(call: Call) -> bool:
 
 
 def _belongs_to_workers(reached: Reached, project: Project) -> bool:
-    """Whether only tasks run the function: the task itself, what is defined inside it, and private helpers."""
+    """Whether only workers run the function: what they start themselves, and helpers that nothing else calls.
+
+    A function inside another one is part of that one.
+    """
     if not reached.steps:
         return True
-    if is_aside(reached.function.path):
-        return False
-    owner = _enclosing_task(reached, project)
-    return owner or _is_helper_of_tasks(reached.function, project)
-
-
-def _enclosing_task(reached: Reached, project: Project) -> bool:
-    index = project.index(reached.function.path)
-    outer = index.function_at(_fact(reached, project).outer)
-    while outer is not None:
-        if FunctionRef(index.path, outer.block) in project.task_functions:
-            return True
-        outer = index.function_at(outer.outer)
-    return False
+    is_inner = project.index(reached.function.path).function_at(_fact(reached, project).outer) is not None
+    return not is_inner and not is_aside(reached.function.path) and _is_helper_of_tasks(reached.function, project)
 
 
 def _is_helper_of_tasks(function: FunctionRef, project: Project) -> bool:
