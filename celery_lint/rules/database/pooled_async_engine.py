@@ -84,8 +84,8 @@ def _message(engine: Engine, names: str) -> str:
             "connections open; `await engine.dispose()` at the end, or use `poolclass=NullPool`"
         )
     return (
-        f"this engine keeps connections from one event loop to the next, and {names} each run a loop of their own: from the "
-        "second run on they fail with «attached to a different loop»; use `poolclass=NullPool` in workers"
+        f"this engine keeps connections from one event loop to the next, and {names} run a new loop each time: "
+        "the second run fails with «attached to a different loop»; use `poolclass=NullPool` in workers"
     )
 
 
@@ -98,5 +98,5 @@ def _withheld(engine: Engine, tasks: tuple[Task, ...], project: Project) -> str 
         )
     web = Engines(project.files, project.evaluator).web_user(engine)
     if web is not None:
-        return f"the web application uses this engine as well ({web}) and needs its pool; give the workers an engine of their own"
+        return f"the web application uses this engine too ({web}) and needs its pool; give the workers their own engine"
     return None

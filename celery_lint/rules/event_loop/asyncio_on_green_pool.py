@@ -44,8 +44,8 @@ def _finding(worker: Worker, driving: list[tuple[Task, Location]], project: Proj
     related = [Related(task.location, f"task `{task.name}`") for task, _ in driving]
     related += [Related(place, "drives asyncio here") for place in dict.fromkeys(place for _, place in driving)]
     return check.finding(
-        f"this {pool} worker {verb} {names}{more}, which drive asyncio: all greenlets share one thread, so a second task "
-        "at the same time raises RuntimeError; use `--pool=threads` or prefork for them",
+        f"this {pool} worker {verb} {names}{more}, which drive asyncio: all greenlets share one thread, so a second "
+        "such task at the same time raises RuntimeError; use `--pool=threads` or prefork for them",
         worker.location,
         f"worker:{worker.label}",
         related=tuple(related),
