@@ -9,7 +9,7 @@ from celery_lint.project.engines import Engine, Engines
 from celery_lint.project.model import Reached, Task
 from celery_lint.project.project import Project
 from celery_lint.remedy import UseNullPool
-from celery_lint.rule import ERROR, HIGH, MEDIUM, rule
+from celery_lint.rule import ERROR, HIGH, MEDIUM, listed, rule
 
 # These notice no other loop as long as one thread runs them (reproduced on prefork and solo).
 _LOOP_TOLERANT = frozenset({"psycopg", "psycopg_async", "aiosqlite"})
@@ -63,11 +63,8 @@ def _has_own_loop(task: Task, project: Project) -> bool:
 
 
 def _finding(engine: Engine, tasks: tuple[Task, ...], project: Project) -> Finding:
-    names = ", ".join(f"`{task.name}`" for task in tasks[:3]) + (
-        f" and {len(tasks) - 3} more" if len(tasks) > 3 else ""
-    )
     return check.finding(
-        _message(engine, names),
+        _message(engine, tasks),
         engine.location,
         f"engine:{engine.path}:{engine.call.target or ''}".replace("@", "").replace("%", ""),
         related=tuple(Related(task.location, f"task `{task.name}` uses it") for task in tasks),
@@ -77,14 +74,15 @@ def _finding(engine: Engine, tasks: tuple[Task, ...], project: Project) -> Findi
     )
 
 
-def _message(engine: Engine, names: str) -> str:
+def _message(engine: Engine, tasks: tuple[Task, ...]) -> str:
+    run = f"{listed([task.name for task in tasks])} {'runs' if len(tasks) == 1 else 'run'}"
     if not engine.is_shared:
         return (
-            f"an engine with a pool is made each time {names} runs and never disposed of: every run leaves its "
+            f"an engine with a pool is made each time {run} and never disposed of: every run leaves its "
             "connections open; `await engine.dispose()` at the end, or use `poolclass=NullPool`"
         )
     return (
-        f"this engine keeps connections from one event loop to the next, and {names} run a new loop each time: "
+        f"this engine keeps connections from one event loop to the next, and {run} a new one each time: "
         "the second run fails with «attached to a different loop»; use `poolclass=NullPool` in workers"
     )
 

@@ -40,7 +40,7 @@ def _finding(reached: Reached, use: LoopUse, project: Project) -> Finding:
     path = reached.function.path
     first, *others = use.runs
     tasks = project.tasks_reaching(reached.function)
-    who = f"`{reached.label}`, which runs in a worker," if reached.steps else reached.root_label.capitalize()
+    who = f"`{reached.label}`, which runs in a worker," if reached.steps else reached.root_label
     return check.finding(
         f"{who} drives an event loop by hand: {_consequence(use)}; `asyncio.run()` makes, runs and closes its own",
         Location(path, first.span),
