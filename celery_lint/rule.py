@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import get_type_hints
 
@@ -79,6 +79,14 @@ class Rule:
             remedy,
             withheld=withheld,
         )
+
+
+def listed(names: Sequence[str]) -> str:
+    """NAMES in a message: two at most, and how many others there are."""
+    first, *others = (f"`{name}`" for name in names)
+    if not others:
+        return first
+    return f"{first} and {others[0] if len(others) == 1 else f'{len(others)} others'}"
 
 
 def rule(

@@ -32,6 +32,8 @@ BlockKind = OneOf[
     "try", "except", "finally", "with", "case",
 ]  # fmt: skip
 
+AssignmentOperator = OneOf["=", "+=", "|=", "other"]
+
 CommandKind = OneOf[
     "compose", "dockerfile", "procfile", "makefile", "shell", "systemd", "supervisor", "kubernetes", "helm",
     "platform", "python",
@@ -255,7 +257,7 @@ class Assignment(Struct, frozen=True):
     value: Value | None
     span: Span
     block: int
-    operator: OneOf["=", "+=", "|=", "other"] = "="
+    operator: AssignmentOperator = "="
     annotation: Value | None = None
 
 

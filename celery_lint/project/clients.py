@@ -1,4 +1,4 @@
-"""LINK: asynchronous clients and primitives at the top level of a module: they belong to the loop that first used them."""
+"""LINK: asynchronous clients and primitives of a module: they belong to the loop that first used them."""
 
 from __future__ import annotations
 

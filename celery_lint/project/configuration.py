@@ -316,7 +316,7 @@ class Configuration:
             collector.add(name, Placed(path, assignment.block, assignment.value), Location(path, assignment.span))
 
     def _class(self, collector: Collector, owner: ClassRef, namespace: str | None) -> None:
-        lineage = [item for item in self.symbols.lineage(owner)]
+        lineage = list(self.symbols.lineage(owner))
         for item in reversed(lineage):
             if not isinstance(item, ClassRef):
                 continue

@@ -155,9 +155,10 @@ class Engines:
                 if assignment.target is None or not assignment.target.startswith("@") or assignment.value is None:
                     continue
                 for value in within(assignment.value):
-                    if isinstance(value, Call) and last_name(value.callee) == name:
-                        if self.symbols.function(path, value.block, value.callee) == factory:
-                            yield Holder(path, assignment.target[1:])
+                    if not isinstance(value, Call) or last_name(value.callee) != name:
+                        continue
+                    if self.symbols.function(path, value.block, value.callee) == factory:
+                        yield Holder(path, assignment.target[1:])
 
     def _spread(self, holders: set[Holder]) -> None:
         """What is made at import time from a holder holds the engine too: `async_sessionmaker(engine)`."""
@@ -261,9 +262,10 @@ class Engines:
         """Whether a function disposes of a shared engine: then no connection survives the run."""
         index, fact = self.symbols.index(reached.function), self.symbols.fact(reached.function)
         for call in index.calls(fact):
-            if last_name(call.callee) == "dispose" and isinstance(call.callee, Name):
-                if self.holder(index.path, call.callee.ref.rpartition(".")[0]) in engine.holders:
-                    return True
+            if last_name(call.callee) != "dispose" or not isinstance(call.callee, Name):
+                continue
+            if self.holder(index.path, call.callee.ref.rpartition(".")[0]) in engine.holders:
+                return True
         return False
 
     def makes_unpooled(self, function: FunctionRef) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from celery_lint.facts.model import (
@@ -35,37 +35,31 @@ from celery_lint.facts.model import (
 Definition = Function | Class | Assignment
 
 
-def parts(value: Value | Argument | Entry) -> Iterator[Value]:
+def parts(value: Value | Argument | Entry) -> Iterable[Value]:
     """The values directly inside VALUE."""
     match value:
         case Attribute() | Await() | Argument():
-            yield value.value
+            return (value.value,)
+        case Entry():
+            return (value.value,) if value.key is None else (value.key, value.value)
         case Call():
-            yield value.callee
-            yield from (argument.value for argument in value.arguments)
+            return (value.callee, *(argument.value for argument in value.arguments))
         case Mapping():
-            for entry in value.entries:
-                if entry.key is not None:
-                    yield entry.key
-                yield entry.value
+            return [part for entry in value.entries for part in parts(entry)]
         case Items():
-            yield from value.items
+            return value.items
         case Text() | Opaque():
-            yield from value.parts
+            return value.parts
         case Operation():
-            yield value.left
-            yield value.right
+            return (value.left, value.right)
         case Subscript():
-            yield value.value
-            yield value.index
+            return (value.value, value.index)
         case Choice():
-            yield value.test
-            yield value.body
-            yield value.orelse
+            return (value.test, value.body, value.orelse)
         case Lambda():
-            yield value.body
-        case Literal() | Name() | Entry():
-            return
+            return (value.body,)
+        case Literal() | Name():
+            return ()
 
 
 def within(value: Value) -> Iterator[Value]:

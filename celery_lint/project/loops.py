@@ -164,9 +164,10 @@ class Loops:
             for assignment in index.facts.assignments:
                 named = (assignment.target or "").rpartition(".")[2] == name
                 inside = item.block in set(index.up(assignment.block))
-                if named and inside and assignment.value is not None:
-                    if self._is_loop(index, assignment.block, assignment.value, depth + 1):
-                        return True
+                if not named or not inside or assignment.value is None:
+                    continue
+                if self._is_loop(index, assignment.block, assignment.value, depth + 1):
+                    return True
         return False
 
     def _is_loop_parameter(self, index: FileIndex, block: int, name: str) -> bool:

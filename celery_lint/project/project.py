@@ -16,7 +16,16 @@ from celery_lint.project.files import Files, is_aside
 from celery_lint.project.index import FileIndex
 from celery_lint.project.loops import Loops
 from celery_lint.project.model import (
-    App, CeleryCommand, Queue, Reached, Route, ScheduleEntry, Statistics, Task, Unreadable, Worker,
+    App,
+    CeleryCommand,
+    Queue,
+    Reached,
+    Route,
+    ScheduleEntry,
+    Statistics,
+    Task,
+    Unreadable,
+    Worker,
 )  # fmt: skip
 from celery_lint.project.reach import Reach
 from celery_lint.project.registration import Registration

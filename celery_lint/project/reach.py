@@ -22,7 +22,8 @@ WORKER_SIGNALS = frozenset({
 })  # fmt: skip
 # Calls that run their argument in another thread or process: no event loop runs there.
 _THREADS = frozenset({
-    "to_thread", "run_in_executor", "submit", "Thread", "Process", "Timer", "run_in_threadpool", "run_sync", "sync_to_async",
+    "to_thread", "run_in_executor", "submit", "Thread", "Process", "Timer", "run_in_threadpool", "run_sync",
+    "sync_to_async",
 })  # fmt: skip
 # Calls that hand work over to somebody else: their arguments do not run here.
 _HANDED_OVER = frozenset({"delay", "apply_async", "s", "si", "signature", "send_task"})

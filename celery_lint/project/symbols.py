@@ -90,9 +90,10 @@ class Symbols:
         for number in index.up(block):
             owner = self._bound.get(FunctionRef(path, number))
             function = index.functions_by_block.get(number)
-            if owner is not None and function is not None and function.parameters:
-                if function.parameters[0].name == head.removeprefix("%"):
-                    return owner
+            if owner is None or function is None or not function.parameters:
+                continue
+            if function.parameters[0].name == head.removeprefix("%"):
+                return owner
         return None
 
     # names
@@ -401,7 +402,7 @@ class Symbols:
         return None
 
     def annotated(self, path: str, block: int, annotation: Value) -> ClassRef | External | None:
-        """The class an annotation names: `Service`, `"Service"` is not followed, `Optional[Service]`, `Service | None`."""
+        """The class an annotation names: `Service`, `Optional[Service]`, `Service | None`; not a quoted `"Service"`."""
         match annotation:
             case Operation(operator="|"):
                 return self.annotated(path, block, annotation.left)

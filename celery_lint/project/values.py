@@ -124,9 +124,8 @@ class Evaluator:
         if not tail and placed.bound is not None and head[1:] in placed.bound:
             return placed.bound[head[1:]]
         assigned = self.symbols.assigned(placed.path, placed.block, head)
-        if len(assigned) == 1 and assigned[0].value is not None and assigned[0].operator == "=":
-            if not tail:
-                return Placed(placed.path, assigned[0].block, assigned[0].value, placed.bound)
+        if not tail and len(assigned) == 1 and assigned[0].value is not None and assigned[0].operator == "=":
+            return Placed(placed.path, assigned[0].block, assigned[0].value, placed.bound)
         owner = self.symbols.type_of(placed.path, placed.block, Name(ref.rpartition(".")[0])) if tail else None
         return self._class_attribute(owner, (ref.rpartition(".")[2],)) if isinstance(owner, ClassRef) else None
 
@@ -388,14 +387,7 @@ def _mapping(call: Call, taken: set[str]) -> Dict:
 
 def _reads_environment(name: str) -> bool:
     head, _, last = name.rpartition(".")
-    return (head.endswith("environ") or head.endswith(".env")) and last in (
-        "get",
-        "str",
-        "int",
-        "bool",
-        "float",
-        "list",
-    )
+    return head.endswith(("environ", ".env")) and last in ("get", "str", "int", "bool", "float", "list")
 
 
 def _calculate(sign: str, left: Known[Scalar], right: Known[Scalar]) -> Evaluated:

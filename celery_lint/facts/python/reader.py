@@ -83,6 +83,9 @@ def _read_module(path: str, module: cst.Module, spans: Spans) -> model.PythonFac
     )
 
 
+_AUGMENTED: dict[type[cst.BaseAugOp], model.AssignmentOperator] = {cst.AddAssign: "+=", cst.BitOrAssign: "|="}
+
+
 @dataclass
 class _Reader(cst.CSTVisitor):
     """Walks the statements of one file and writes the facts down. Expressions are left to `Values`."""
@@ -142,7 +145,7 @@ class _Reader(cst.CSTVisitor):
                 decorators,
                 signature,
                 returns,
-            )  # fmt: skip
+            )
         )
         return False
 
@@ -216,8 +219,7 @@ class _Reader(cst.CSTVisitor):
 
     def visit_AugAssign(self, node: cst.AugAssign) -> bool:
         value = self.values.of(node.value, "assigned")
-        operator = {cst.AddAssign: "+=", cst.BitOrAssign: "|="}.get(type(node.operator), "other")
-        self._assignment(node.target, value, node, operator)
+        self._assignment(node.target, value, node, _AUGMENTED.get(type(node.operator), "other"))
         return False
 
     def _assignment(
@@ -225,7 +227,7 @@ class _Reader(cst.CSTVisitor):
         target: cst.BaseExpression,
         value: model.Value | None,
         node: cst.CSTNode,
-        operator: str = "=",
+        operator: model.AssignmentOperator = "=",
         annotation: model.Value | None = None,
     ) -> None:
         self.assignments.append(
@@ -236,8 +238,8 @@ class _Reader(cst.CSTVisitor):
                 self._span(node),
                 self.values.block,
                 operator,
-                annotation,  # type: ignore[arg-type]
-            )  # fmt: skip
+                annotation,
+            )
         )
 
     def visit_NamedExpr(self, node: cst.NamedExpr) -> bool:

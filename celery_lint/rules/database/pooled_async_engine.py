@@ -9,7 +9,7 @@ from celery_lint.project.engines import Engine, Engines
 from celery_lint.project.model import Reached, Task
 from celery_lint.project.project import Project
 from celery_lint.remedy import UseNullPool
-from celery_lint.rule import ERROR, HIGH, MEDIUM, rule
+from celery_lint.rule import ERROR, HIGH, MEDIUM, listed, rule
 
 # These notice no other loop as long as one thread runs them (reproduced on prefork and solo).
 _LOOP_TOLERANT = frozenset({"psycopg", "psycopg_async", "aiosqlite"})
@@ -63,11 +63,8 @@ def _has_own_loop(task: Task, project: Project) -> bool:
 
 
 def _finding(engine: Engine, tasks: tuple[Task, ...], project: Project) -> Finding:
-    names = ", ".join(f"`{task.name}`" for task in tasks[:3]) + (
-        f" and {len(tasks) - 3} more" if len(tasks) > 3 else ""
-    )
     return check.finding(
-        _message(engine, names),
+        _message(engine, tasks),
         engine.location,
         f"engine:{engine.path}:{engine.call.target or ''}".replace("@", "").replace("%", ""),
         related=tuple(Related(task.location, f"task `{task.name}` uses it") for task in tasks),
@@ -77,15 +74,16 @@ def _finding(engine: Engine, tasks: tuple[Task, ...], project: Project) -> Findi
     )
 
 
-def _message(engine: Engine, names: str) -> str:
+def _message(engine: Engine, tasks: tuple[Task, ...]) -> str:
+    run = f"{listed([task.name for task in tasks])} {'runs' if len(tasks) == 1 else 'run'}"
     if not engine.is_shared:
         return (
-            f"an engine with a pool is made each time {names} runs and never disposed of: every run leaves its "
+            f"an engine with a pool is made each time {run} and never disposed of: every run leaves its "
             "connections open; `await engine.dispose()` at the end, or use `poolclass=NullPool`"
         )
     return (
-        f"this engine keeps connections from one event loop to the next, and {names} each run a loop of their own: from the "
-        "second run on they fail with «attached to a different loop»; use `poolclass=NullPool` in workers"
+        f"this engine keeps connections from one event loop to the next, and {run} a new one each time: "
+        "the second run fails with «attached to a different loop»; use `poolclass=NullPool` in workers"
     )
 
 
@@ -98,5 +96,5 @@ def _withheld(engine: Engine, tasks: tuple[Task, ...], project: Project) -> str 
         )
     web = Engines(project.files, project.evaluator).web_user(engine)
     if web is not None:
-        return f"the web application uses this engine as well ({web}) and needs its pool; give the workers an engine of their own"
+        return f"the web application uses this engine too ({web}) and needs its pool; give the workers their own engine"
     return None

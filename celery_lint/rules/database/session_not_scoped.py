@@ -36,8 +36,8 @@ def _finding(reached: Reached, assignment: Assignment, kind: str, index: FileInd
     opener = assignment.value.value if isinstance(assignment.value, Await) else assignment.value
     is_generator = isinstance(opener, Call) and kind == "generator"
     return check.finding(
-        f"`{variable}` is opened without `{entering}` in worker code: an exception or an early return leaves its connection "
-        f"checked out, and the worker runs out of them; open it with `{entering} … as {variable}:`",
+        f"`{variable}` is opened without `{entering}`: an exception or an early return keeps its connection "
+        f"checked out, until the worker has none left; open it with `{entering} … as {variable}:`",
         Location(index.path, assignment.span),
         reached.entity,
         related=reached.path(),
@@ -71,9 +71,10 @@ def _calls_around(index: FileIndex, block: int) -> Iterator[Call]:
 def _is_entered(index: FileIndex, name: str, function: int) -> bool:
     """`with session:`, `with closing(session):`, `stack.enter_context(session)`."""
     for number, block in enumerate(index.facts.blocks):
-        if block.kind == "with" and function in set(index.up(number)):
-            if any(_mentions(item.value, name) for item in block.items):
-                return True
+        if block.kind != "with" or function not in set(index.up(number)):
+            continue
+        if any(_mentions(item.value, name) for item in block.items):
+            return True
     return any(
         isinstance(call.callee, Name)
         and call.callee.ref.rpartition(".")[2]
@@ -123,7 +124,7 @@ def _at_module_level(project: Project, sessions: Sessions) -> Iterator[Finding]:
         index = project.index(path)
         definition = index.definitions[name][-1]
         yield check.finding(
-            f"`{name}` is one session for the whole worker: tasks that run at the same time share its transaction, and after one "
+            f"`{name}` is one session for the whole worker: concurrent tasks share its transaction, and after one "
             "failed flush all others fail; open a session in each task",
             Location(path, definition.span),
             f"session:{path}:{name}",

@@ -21,7 +21,7 @@ def check(task: Task, project: Project) -> Iterator[Finding]:
     if not task.is_async or task.function is None or _something_awaits_it(task, project):
         return
     yield check.finding(
-        f"task `{task.name}` is `async def`: Celery calls it and never awaits it, so its body never runs{_outcome(task)}",
+        f"task `{task.name}` is `async def`: Celery never awaits it, so its body never runs{_outcome(task)}",
         task.location,
         task.entity,
         remedy=WrapAsyncTask(task.location.path, project.symbols.fact(task.function).span, _is_bound(task, project)),

@@ -12,7 +12,7 @@ from celery_lint.project.model import Task, Worker
 from celery_lint.project.project import Project
 from celery_lint.project.values import Known
 from celery_lint.project.workers import GREEN
-from celery_lint.rule import ERROR, HIGH, MEDIUM, WARNING, rule
+from celery_lint.rule import ERROR, HIGH, MEDIUM, WARNING, listed, rule
 
 _BRIDGES = re.compile(rb"\b(?:asyncio_gevent|aiogevent|aioeventlet)\b")
 _REAL_THREADS = re.compile(rb"\.threadpool\b|\btpool\b")
@@ -38,14 +38,14 @@ def check(worker: Worker, project: Project) -> Iterator[Finding]:
 def _finding(worker: Worker, driving: list[tuple[Task, Location]], project: Project, *, certain: bool) -> Finding:
     assert isinstance(worker.pool, Known)
     pool = worker.pool.value
-    names = ", ".join(f"`{task.name}`" for task, _ in driving[:3])
-    more = f" and {len(driving) - 3} more" if len(driving) > 3 else ""
-    verb = "runs" if certain else "may run"
+    names = listed([task.name for task, _ in driving])
+    they, them = ("drives", "it") if len(driving) == 1 else ("drive", "them")
+    runs = "runs" if certain else "may run"
     related = [Related(task.location, f"task `{task.name}`") for task, _ in driving]
     related += [Related(place, "drives asyncio here") for place in dict.fromkeys(place for _, place in driving)]
     return check.finding(
-        f"this {pool} worker {verb} {names}{more}, which drive asyncio: all greenlets share one thread, so a second task "
-        "at the same time raises RuntimeError; use `--pool=threads` or prefork for them",
+        f"this {pool} worker {runs} {names}, which {they} asyncio: all greenlets share one thread, so a second such "
+        f"task at the same time raises RuntimeError; use `--pool=threads` or prefork for {them}",
         worker.location,
         f"worker:{worker.label}",
         related=tuple(related),

@@ -36,7 +36,7 @@ def _in_function(reached: Reached, project: Project) -> Iterator[Finding]:
 
 
 def _where(reached: Reached) -> str:
-    return f"`{reached.label}`, which runs in a worker," if reached.steps else f"{reached.root_label.capitalize()}"
+    return f"`{reached.label}`, which runs in a worker," if reached.steps else reached.root_label
 
 
 def _consequence(reached: Reached, project: Project) -> str:

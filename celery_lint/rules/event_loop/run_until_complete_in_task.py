@@ -40,7 +40,7 @@ def _finding(reached: Reached, use: LoopUse, project: Project) -> Finding:
     path = reached.function.path
     first, *others = use.runs
     tasks = project.tasks_reaching(reached.function)
-    who = f"`{reached.label}`, which runs in a worker," if reached.steps else reached.root_label.capitalize()
+    who = f"`{reached.label}`, which runs in a worker," if reached.steps else reached.root_label
     return check.finding(
         f"{who} drives an event loop by hand: {_consequence(use)}; `asyncio.run()` makes, runs and closes its own",
         Location(path, first.span),
@@ -132,11 +132,11 @@ def _withheld(reached: Reached, tasks: tuple[Task, ...], project: Project) -> st
     if client is not None:
         name, place = client
         return (
-            f"`{name}` at {place.path}:{project.line(place)} is a client shared by all runs and stays bound to its first "
-            "loop; make it inside the coroutine first"
+            f"`{name}` at {place.path}:{project.line(place)} is shared by all runs and stays bound to its first loop; "
+            "make it inside the coroutine first"
         )
     for place in _lone_get_event_loops(reached, project):
-        return f"`get_event_loop()` at {place.path}:{project.line(place)} would find no loop after `asyncio.run()`"
+        return f"after `asyncio.run()`, `get_event_loop()` at {place.path}:{project.line(place)} finds no loop"
     return None
 
 
@@ -181,8 +181,8 @@ def _patched_asyncio(project: Project) -> Iterator[Finding]:
         for call in project.index(path).facts.calls:
             if project.symbols.external(path, call.callee) == "nest_asyncio.apply":
                 yield check.finding(
-                    "`nest_asyncio.apply()` lets loops run inside each other in every task of this worker: what one task "
-                    "waits for, another one resumes; run coroutines with `asyncio.run()` instead",
+                    "`nest_asyncio.apply()` lets loops run inside each other in every task of this worker: what one "
+                    "task waits for, another one resumes; run coroutines with `asyncio.run()` instead",
                     Location(path, call.span),
                     f"module:{path}",
                 )

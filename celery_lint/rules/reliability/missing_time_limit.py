@@ -42,9 +42,10 @@ def check(app: App, project: Project) -> Iterator[Finding]:
 
 def _of_app(app: App, tasks: list[Task], project: Project) -> Finding:
     total = sum(1 for task in project.tasks if app in project.apps_of(task))
-    count = "its only task has" if total == 1 else f"{len(tasks)} of its {total} tasks have"
+    nor = "does its only task" if total == 1 else f"do {_share(len(tasks), total)}"
     return check.finding(
-        f"`{app.name}` sets no time limit and {count} none: one call that hangs occupies a pool slot for ever; {_advice(app, tasks, project)}",
+        f"`{app.name}` sets no time limit, nor {nor}: a call that hangs occupies a pool slot for ever; "
+        + _advice(app, tasks, project),
         app.location,
         app.entity,
         related=tuple(Related(task.location, f"task `{task.name}` has no limit") for task in tasks),
@@ -53,9 +54,14 @@ def _of_app(app: App, tasks: list[Task], project: Project) -> Finding:
     )
 
 
+def _share(some: int, total: int) -> str:
+    return f"its {total} tasks" if some == total else f"{some} of its {total} tasks"
+
+
 def _of_task(task: Task, app: App, project: Project) -> Finding:
     return check.finding(
-        f"task `{task.name}` has no time limit: if it hangs it occupies a pool slot for ever; {_advice(app, [task], project)}",
+        f"task `{task.name}` has no time limit: if it hangs it occupies a pool slot for ever; "
+        + _advice(app, [task], project),
         task.location,
         task.entity,
         related=(Related(app.location, "nor does its application set one"),),

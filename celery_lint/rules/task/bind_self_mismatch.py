@@ -58,7 +58,7 @@ def _unbound(task: Task, fact: Function, index: FileIndex) -> Finding | None:
         )
     if _uses_self(fact, index):
         return check.finding(
-            f"task `{task.name}` uses `self` without `bind=True` and a `self` parameter: it raises NameError when it runs",
+            f"task `{task.name}` uses `self`, but has no such parameter and no `bind=True`: every run raises NameError",
             task.location,
             task.entity,
         )
@@ -78,8 +78,8 @@ def _at_decorator(task: Task) -> Location:
 def _bound(task: Task, fact: Function, index: FileIndex, project: Project) -> Finding | None:
     if _first_parameter(fact) is None and not any(item.star == "*" for item in fact.parameters):
         return check.finding(
-            f"task `{task.name}` is bound (`bind=True`) and takes no parameter: Celery passes the task itself, so every run "
-            "raises TypeError; add `self`",
+            f"task `{task.name}` is bound (`bind=True`) and takes no parameter: Celery passes the task itself, so "
+            "every run raises TypeError; add `self`",
             task.location,
             task.entity,
         )

@@ -27,7 +27,7 @@ def check(reached: Reached, project: Project) -> Iterator[Finding]:
     path = reached.function.path
     times = f" ({len(prints)} times)" if others else ""
     yield check.finding(
-        f"`print()` in {_where(reached)}{times}: in a worker it is logged as WARNING, without the task's name and id; use a logger",
+        f"`print()` in {_where(reached)}{times}: a worker logs it as WARNING, without the task's name; use a logger",
         Location(path, first.span),
         reached.entity,
         related=(*(Related(Location(path, call.span), "and here") for call in others), *reached.path()),

@@ -10,7 +10,7 @@ from celery_lint.finding import Finding, Related
 from celery_lint.project.model import Route
 from celery_lint.project.names import module_names
 from celery_lint.project.project import Project
-from celery_lint.rule import HIGH, WARNING, rule
+from celery_lint.rule import HIGH, WARNING, listed, rule
 
 
 @rule("CEL204", "dead-route", since="0.1", severity=WARNING, confidence=HIGH)
@@ -64,15 +64,15 @@ def _is_sent_elsewhere(route: Route, project: Project) -> bool:
 def _why(route: Route, names: set[str]) -> str:
     looks_like_glob = any(sign in route.pattern for sign in "?[") and "*" not in route.pattern and not route.is_regex
     if looks_like_glob and any(fnmatch.fnmatch(name, route.pattern) for name in names):
-        return "Celery reads it as a plain name, since only keys with `*` are patterns"
-    return "no task has a name like it"
+        return " (Celery takes it for a plain name: only keys with `*` are patterns)"
+    return ""
 
 
 def _finding(route: Route, why: str, names: set[str]) -> Finding:
     close = _closest(route.pattern, names)
-    hint = f"; the nearest is `{close}`" if close is not None else ""
+    hint = f"; did you mean `{close}`?" if close is not None else ""
     return check.finding(
-        f"route `{route.pattern}` matches no task: {why}{hint}. What it was meant for goes to the default queue",
+        f"route `{route.pattern}` matches no task{why}: what it was meant for goes to the default queue{hint}",
         route.location,
         f"route:{route.pattern}",
     )
@@ -86,11 +86,11 @@ def _of_module(route: Route, project: Project) -> Finding | None:
     tasks = [task for task in mine if module in module_names(task.location.path, modules)]
     if module == route.pattern or not tasks:
         return None
-    named = ", ".join(f"`{task.name}`" for task in tasks[:2]) + (" and others" if len(tasks) > 2 else "")
+    names = listed([task.name for task in tasks])
     loaded = project.included(route.app, module)
     return check.finding(
-        f"route `{route.pattern}` matches no task: the tasks of that module have names of their own, {named}, and go to "
-        "the default queue; route those names",
+        f"route `{route.pattern}` matches no task: the tasks of that module have names of their own, {names}, and go "
+        "to the default queue; route those names",
         route.location,
         f"route:{route.pattern}",
         related=(

@@ -9,7 +9,7 @@ from celery_lint.finding import Finding, Location, Related
 from celery_lint.project.model import App, Task, Worker
 from celery_lint.project.project import Project
 from celery_lint.project.values import Known
-from celery_lint.rule import ERROR, HIGH, rule
+from celery_lint.rule import ERROR, HIGH, listed, rule
 
 
 @rule("CEL207", "default-queue-not-consumed", since="0.1", severity=ERROR, confidence=HIGH)
@@ -24,9 +24,9 @@ def check(app: App, project: Project) -> Iterator[Finding]:
     if any(project.consumes(worker, queue) is not False for worker in project.workers):
         return
     unrouted = [task for task in project.tasks if app in project.apps_of(task) and _goes_to(task, app, queue, project)]
-    names = [f"`{task.name}`" for task in unrouted]
+    names = [task.name for task in unrouted]
     if _cleans_up(app, project):
-        names.append("`celery.backend_cleanup`")
+        names.append("celery.backend_cleanup")
     if names:
         yield _finding(app, queue, names, unrouted, workers)
 
@@ -44,10 +44,9 @@ def _cleans_up(app: App, project: Project) -> bool:
 
 
 def _finding(app: App, queue: str, names: list[str], unrouted: list[Task], workers: tuple[Worker, ...]) -> Finding:
-    shown = ", ".join(names[:3]) + (" and others" if len(names) > 3 else "")
     they = len(names) > 1
     return check.finding(
-        f"nothing routes {shown}, so {'they go' if they else 'it goes'} to the default queue `{queue}`, "
+        f"nothing routes {listed(names)}, so {'they go' if they else 'it goes'} to the default queue `{queue}`, "
         f"which no worker consumes: route {'them' if they else 'it'}, or add `{queue}` to a worker's `-Q`",
         _place(app),
         f"queue:{queue}",
