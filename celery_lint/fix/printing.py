@@ -105,9 +105,10 @@ def _single(
     if not values:
         return Message(None, False, options)
     value = values[0].value
-    if isinstance(value, cst.FormattedString) and error is not None:
-        shorter = _without_exception(code, value, error)
-        return Message(shorter, shorter is not None, options, True)
+    if isinstance(value, cst.FormattedString):
+        end = _exception_at_end(code, value, error) if error is not None else None
+        text = _written(code, value, end, lazy=lazy)
+        return Message(text, text is not None, options, error is not None)
     if _is_text(value):
         return Message(None, False, options, error is not None)
     if not lazy:
@@ -128,9 +129,10 @@ def _is_text(node: cst.BaseExpression) -> bool:
     return isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value in ("str", "repr")
 
 
-def _without_exception(code: Code, text: cst.FormattedString, error: str) -> str | None:
-    """An f-string without the exception at its end, which `logger.exception` adds: `f"Failed: {e}"`."""
-    if len(text.parts) < 2 or '"""' in text.start or "'''" in text.start:
+def _exception_at_end(code: Code, text: cst.FormattedString, error: str) -> str | None:
+    """What to cut off an f-string that ends with the exception (`f"Failed: {e}"` → `: `), which `logger.exception`
+    adds by itself; None when it does not end so, or says it elsewhere too."""
+    if len(text.parts) < 2:
         return None
     last, before = text.parts[-1], text.parts[-2]
     if not isinstance(last, cst.FormattedStringExpression) or not isinstance(before, cst.FormattedStringText):
@@ -138,16 +140,48 @@ def _without_exception(code: Code, text: cst.FormattedString, error: str) -> str
     if code.text_of(last.expression) not in _spellings(error):
         return None
     rest = text.parts[:-2]
-    if any(_mentions(code, part, error) for part in rest):
-        return None
     ending = next((ending for ending in _ENDINGS if before.value.endswith(ending)), None)
-    if ending is None or not (rest or before.value.removesuffix(ending).strip()):
+    if ending is None or any(_mentions(code, part, error) for part in rest):
         return None
-    body = "".join(code.text_of(part) for part in rest) + before.value.removesuffix(ending)
-    if any(isinstance(part, cst.FormattedStringExpression) for part in rest):
-        return f"{text.start}{body}{text.end}"
-    prefix = text.start.lower().replace("f", "", 1)
-    return f"{prefix}{body.replace('{{', '{').replace('}}', '}')}{text.end}"
+    return ending if rest or before.value.removesuffix(ending).strip() else None
+
+
+def _written(code: Code, text: cst.FormattedString, end: str | None, *, lazy: bool) -> str | None:
+    """The f-string TEXT as the arguments of a log call, without the exception after END: lazy `%s` arguments where
+    the logger takes them and the f-string formats nothing. None when it stays as it is."""
+    parts = list(text.parts)
+    if end is not None:
+        before = parts[-2]
+        assert isinstance(before, cst.FormattedStringText)
+        parts = [*parts[:-2], before.with_changes(value=before.value.removesuffix(end))]
+    values = [part for part in parts if isinstance(part, cst.FormattedStringExpression)]
+    plain = text.start.lower().replace("f", "", 1)
+    if not values:
+        return f"{plain}{_joined(parts, percent='%')}{text.end}"
+    if lazy and all(_is_plain(code, value) for value in values):
+        arguments = ", ".join(code.text_of(value.expression) for value in values)
+        return f"{plain}{_joined(parts, percent='%%')}{text.end}, {arguments}"
+    if end is None:
+        return None
+    kept = (part.value if isinstance(part, cst.FormattedStringText) else code.text_of(part) for part in parts)
+    return f"{text.start}{''.join(kept)}{text.end}"
+
+
+def _joined(parts: Sequence[cst.BaseFormattedStringContent], *, percent: str) -> str:
+    """The text of PARTS for a string that is no f-string, with `%s` (or `%r`) for each value."""
+    found = []
+    for part in parts:
+        if isinstance(part, cst.FormattedStringText):
+            found.append(part.value.replace("{{", "{").replace("}}", "}").replace("%", percent))
+        elif isinstance(part, cst.FormattedStringExpression):
+            found.append(f"%{part.conversion or 's'}")
+    return "".join(found)
+
+
+def _is_plain(code: Code, value: cst.FormattedStringExpression) -> bool:
+    """Whether `%s` says the same: no format, no `=`, nothing on a line of its own."""
+    one_line = "\n" not in code.text_of(value)
+    return not value.format_spec and value.equal is None and value.conversion in (None, "s", "r", "a") and one_line
 
 
 def _spellings(error: str) -> tuple[str, ...]:
