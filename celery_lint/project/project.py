@@ -185,15 +185,6 @@ class Project:
         own = {name for task in self.tasks for name in task.names}
         return frozenset(sent_names(self.files, self.evaluator)) - own
 
-    def included(self, app: App, module: str) -> Location | None:
-        """Where APP's `include` or `imports` names MODULE."""
-        for setting in (app.settings.get("include"), app.settings.get("imports")):
-            items = self.evaluator.items(setting.value) if setting is not None else None
-            for item in items or ():
-                if self.evaluator.text(item) == Known(module):
-                    return Location(item.path, item.span)
-        return None
-
     # packages
 
     def owns_package(self, name: str) -> bool:

@@ -101,11 +101,21 @@ class Evaluator:
             found = self._follow_name(placed, value.ref)
         elif isinstance(value, Attribute):
             found = self._follow_attribute(placed, value)
-        elif isinstance(value, Choice):
-            return placed
+        elif isinstance(value, Operation) and value.operator == "or":
+            found = self._first_true(placed, value, depth)
         else:
             found = None
         return self.follow(found, depth + 1) if found is not None and found != placed else placed
+
+    def _first_true(self, placed: Placed, value: Operation, depth: int) -> Placed | None:
+        """`given or default`: the side that counts, when the first can be seen."""
+        left = self.follow(placed.at(value.left), depth + 1)
+        match left.value:
+            case Literal(value=known):
+                return left if known else placed.at(value.right)
+            case Dict(entries=held) | Items(items=held):
+                return left if held else placed.at(value.right)
+        return None
 
     def _follow_name(self, placed: Placed, ref: str) -> Placed | None:
         if ref.startswith("%"):

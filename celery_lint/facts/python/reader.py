@@ -24,6 +24,8 @@ def read(path: str, data: bytes) -> model.PythonFacts:
     if b"\0" in data:
         at = data.index(b"\0")
         return _unreadable(path, "it contains a NUL byte", Span(at, at + 1))
+    if (danger := _too_deep(data)) is not None:
+        return _unreadable(path, danger, Span(0, 0))
     try:
         module = cst.parse_module(data)
         return _read_module(path, module, Spans(module, data))
@@ -41,6 +43,21 @@ def _unreadable(path: str, message: str, span: Span) -> model.PythonFacts:
 
 def _first_line(message: str) -> str:
     return message.strip().partition("\n")[0].removesuffix(".")
+
+
+def _too_deep(data: bytes) -> str | None:
+    """Why LibCST must not see DATA: its parser ends the process on what CPython's refuses as nested too deeply."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(data)
+    except (RecursionError, MemoryError):
+        return "it is nested too deeply"
+    except SyntaxError as error:
+        return "it is nested too deeply" if "too many" in (error.msg or "") else None
+    except ValueError:
+        return None
+    return None
 
 
 def _syntax_error(path: str, data: bytes, error: cst.ParserSyntaxError) -> model.PythonFacts:

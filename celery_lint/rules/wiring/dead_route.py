@@ -87,16 +87,12 @@ def _of_module(route: Route, project: Project) -> Finding | None:
     if module == route.pattern or not tasks:
         return None
     names = listed([task.name for task in tasks])
-    loaded = project.included(route.app, module)
     return check.finding(
         f"route `{route.pattern}` matches no task: the tasks of that module have names of their own, {names}, and go "
         "to the default queue; route those names",
         route.location,
         f"route:{route.pattern}",
-        related=(
-            *(Related(task.location, f"named `{task.name}`") for task in tasks),
-            *((Related(loaded, "the worker imports the module here"),) if loaded is not None else ()),
-        ),
+        related=tuple(Related(task.location, f"named `{task.name}`") for task in tasks),
     )
 
 
