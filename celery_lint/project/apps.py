@@ -15,6 +15,10 @@ from celery_lint.project.values import Evaluator, Known, Placed
 
 _MAKES_APP = re.compile(rb"Celery\s*\(|celery\.Celery\b|import Celery\b")
 CELERY_CLASSES = frozenset({"celery.Celery", "celery.app.Celery", "celery.app.base.Celery"})
+# The application of the process: the one made last, or a default one that Celery makes itself.
+CURRENT_APPS = frozenset({"celery.current_app", "celery.app.current_app", "celery._state.current_app"})
+_CURRENT_APP = re.compile(rb"\bcurrent_app\b")
+_CONFIGURES = re.compile(rb"\bconfig_from_object\b|\.conf\b")
 _DEPTH = 8
 
 
@@ -42,6 +46,12 @@ class Draft:
         """Where the app is made."""
         return Location(self.placed.path, self.placed.span)
 
+    @property
+    def is_current(self) -> bool:
+        """Whether it is Celery's default application: CONSTRUCTOR is then the name that stands for it."""
+        call = self.constructor.value
+        return isinstance(call, Call) and isinstance(call.callee, Name) and call.callee.ref in CURRENT_APPS
+
 
 def is_celery(found: ClassRef | External | None, evaluator: Evaluator) -> bool:
     """Whether a class is Celery's application class or one derived from it in the project."""
@@ -60,7 +70,7 @@ class Apps:
         self.symbols = evaluator.symbols
         self.files = evaluator.symbols.files
         self._made: dict[tuple[str, int], list[Draft]] = {}
-        self.drafts: tuple[Draft, ...] = tuple(self._find())
+        self.drafts: tuple[Draft, ...] = tuple(self._find()) or tuple(self._find_current())
 
     # finding them
 
@@ -74,6 +84,27 @@ class Apps:
                     drafts = list(self._drafts(index, call, made if isinstance(made, ClassRef) else None))
                     self._made[(path, call.span.start)] = drafts
                     yield from drafts
+
+    def _find_current(self) -> Iterator[Draft]:
+        """Celery's default application, in a project that makes none and configures `celery.current_app`."""
+        for path in self.files.mentioning(_CURRENT_APP):
+            if is_aside(path) or not _CONFIGURES.search(self.files.data(path)):
+                continue
+            for assignment in self.files.python(path).facts.assignments:
+                value = assignment.value
+                if isinstance(value, Name) and self._is_current(path, value):
+                    call = Call(Name(value.ref, value.span), (), value.span, assignment.block, "assigned")
+                    draft = Draft(Placed(path, assignment.block, call), None, None, None, tuple(self._named(path, assignment)))
+                    self._made[(path, value.span.start)] = [draft]
+                    yield draft
+                    return
+
+    def _is_current(self, path: str, value: Name) -> bool:
+        return self.symbols.external(path, value) in CURRENT_APPS
+
+    def _named(self, path: str, assignment: Assignment) -> Iterator[tuple[str, str]]:
+        if assignment.target is not None and assignment.target.startswith("@"):
+            yield path, assignment.target[1:]
 
     def _drafts(self, index: FileIndex, call: Call, app_class: ClassRef | None) -> Iterator[Draft]:
         constructor = Placed(index.path, call.block, call)
@@ -132,6 +163,8 @@ class Apps:
         if value.ref.startswith("%"):
             return self._of_local(placed, value.ref, depth)
         target = self.symbols.target(placed.path, value.ref)
+        if isinstance(target, External) and target.name in CURRENT_APPS:
+            return tuple(draft for draft in self.drafts_made if draft.is_current) or None
         if not isinstance(target, Internal):
             return None
         if isinstance(target.fact, Assignment):
@@ -208,8 +241,24 @@ class Apps:
                 return None
             owner = self.symbols.type_of(target.path, fact.block, fact.value)
             method = self.symbols.method(owner, target.rest[-1]) if isinstance(owner, ClassRef) else None
-            return self._of_factory(Placed(target.path, fact.block, fact.value), method, depth + 1) if method else None
+            place = Placed(target.path, fact.block, fact.value)
+            return self._of_factory(place, method, depth + 1) if method else self._put_on(place, target.rest, depth)
         return self.of(Placed(target.path, fact.block, fact.value), depth + 1) if fact.value is not None else None
+
+    def _put_on(self, placed: Placed, names: tuple[str, ...], depth: int) -> tuple[Draft, ...] | None:
+        """`web = create_web()`, where the factory says `web.celery_app = …` of what it returns."""
+        call = placed.value
+        function = self.symbols.function(placed.path, placed.block, call.callee) if isinstance(call, Call) else None
+        if function is None:
+            return None
+        index, fact = self.symbols.index(function), self.symbols.fact(function)
+        wanted = {
+            ".".join((item.value.ref, *names)) for item in index.returns(fact) if isinstance(item.value, Name)
+        }
+        for assignment in index.assignments(fact):
+            if assignment.target in wanted and assignment.value is not None:
+                return self.of(Placed(function.path, assignment.block, assignment.value), depth + 1)
+        return None
 
     def _of_module(self, path: str) -> tuple[Draft, ...] | None:
         found = [draft for draft in self.drafts_made if any(held == path for held, _ in draft.variables)]

@@ -121,6 +121,8 @@ class Configuration:
     def _constructor(self, draft: Draft) -> None:
         call, collector = draft.constructor.value, self.of(draft)
         assert isinstance(call, Call)
+        if draft.is_current:
+            return
         collector.places.append(draft.constructor)
         for argument in call.arguments:
             placed = draft.constructor.at(argument.value)

@@ -26,6 +26,7 @@ from celery_lint.project.workers import WorkerFinder
 from celery_lint.settings import Settings
 
 _SIGNALS = re.compile(rb"\.connect\b")
+_CELERY = re.compile(rb"celery|shared_task", re.IGNORECASE)
 _CONSUMERS = re.compile(rb"\badd_consumer\b")
 _DECLARES = re.compile(rb"^\s*@.*task|shared_task|register_task", re.MULTILINE)
 _HOOKS = ("__call__", "run", "before_start", "on_success", "on_failure", "on_retry", "after_return", "__init__")
@@ -36,6 +37,7 @@ def link(root: Path, paths: Sequence[str], options: Settings, overlay: Mapping[s
     files = Files(root, paths, overlay)
     symbols = Symbols(files, Modules(files))
     evaluator = Evaluator(symbols)
+    _learn_roots(files, symbols.modules)
     apps = Apps(evaluator)
     made = _apps(apps)
     # Workers first: what `-A` names tells from which folder the worker imports, and so the names of tasks.
@@ -63,6 +65,14 @@ def link(root: Path, paths: Sequence[str], options: Settings, overlay: Mapping[s
         tasks_open=_tasks_open(tasks, files),
         queues_open=_queues_open(workers, files),
     )
+
+
+def _learn_roots(files: Files, modules: Modules) -> None:
+    """What the files of the project that are about Celery import shows from which folders they are imported."""
+    for path in files.mentioning(_CELERY):
+        if not is_aside(path):
+            for item in files.python(path).facts.imports:
+                modules.find(path, item.target)
 
 
 # applications

@@ -47,11 +47,13 @@ class Modules:
         names = tuple(dotted.split("."))
         if names[0] in _INSTALLED:
             return None
-        for root in self._roots_around(path, names[0]):
-            found = self.below(root, names)
-            if found is not None:
-                return self._note(root, found)
-        return self._elsewhere(path, names)
+        around = [(root, self.below(root, names)) for root in self._roots_around(path, names[0])]
+        hits = [(len(hit[1]), position, root, hit) for position, (root, hit) in enumerate(around) if hit is not None]
+        if not hits:
+            return self._elsewhere(path, names)
+        # `app/app/core.py`: both folders hold an `app`, and only one of them an `app.core`.
+        _, _, root, hit = min(hits)
+        return self._note(root, hit)
 
     def _elsewhere(self, path: str, names: tuple[str, ...]) -> tuple[str, tuple[str, ...]] | None:
         """A package of this repository beside the importing file's own tree: the deepest match, the nearest folder."""

@@ -41,17 +41,16 @@ def module_names(path: str, modules: Modules) -> list[str]:
     """The dotted names under which PATH can be imported, the likeliest first.
 
     Folders that imports of this project already work from decide; without any, every folder that is no package.
+    A package counts among them when more imports work from it than from the folders around it: `src/__init__.py`
+    makes no `src.shop` of the `shop` that everybody imports.
     """
-    names = modules.names_of(path)
-    roots = {_root(path, name): name for name in names}
-    used = [
-        (modules.roots[root], name)
-        for root, name in roots.items()
-        if modules.roots[root] and not modules.is_package(root)
-    ]
+    names = {_root(path, name): name for name in modules.names_of(path)}
+    plain = [root for root in names if not modules.is_package(root)]
+    most = max((modules.roots[root] for root in plain), default=0)
+    used = [root for root in names if modules.roots[root] > (0 if root in plain else most)]
     if used:
-        return [name for _, name in sorted(used, key=lambda item: -item[0])]
-    return [name for root, name in roots.items() if not modules.is_package(root)] or names[:1]
+        return [names[root] for root in sorted(used, key=lambda root: -modules.roots[root])]
+    return [names[root] for root in plain] or list(names.values())[:1]
 
 
 def _root(path: str, name: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from celery_lint.facts.model import Attribute, Call, Class, Function, Name, Value
 from celery_lint.finding import Location
-from celery_lint.project.apps import Apps, Draft
+from celery_lint.project.apps import CURRENT_APPS, Apps, Draft
 from celery_lint.project.files import is_aside
 from celery_lint.project.index import FileIndex
 from celery_lint.project.model import Option
@@ -19,6 +19,7 @@ _DECLARES = re.compile(rb"celery|shared_task|\.task\b|_task\b|register_task", re
 SHARED = frozenset({
     "celery.shared_task", "celery.app.shared_task", "celery.task", "celery.task.task", "celery.decorators.task",
     "celery.task.periodic_task", "celery.decorators.periodic_task", "celery.task.base.periodic_task",
+    *(f"{app}.task" for app in CURRENT_APPS),
 })  # fmt: skip
 TASK_CLASSES = frozenset(
     {"celery.Task", "celery.app.task.Task", "celery.app.Task", "celery.task.Task", "celery.task.base.Task"}
