@@ -8,7 +8,7 @@ DEMO := tests/fixtures/projects/demo
 
 # Status 1 means that there are findings, which is the point of the demonstration.
 demo: .venv/installed
-	.venv/bin/celery-lint $(DEMO) || test $$? -eq 1
+	cd $(DEMO) && "$(CURDIR)/.venv/bin/celery-lint" || test $$? -eq 1
 
 test: .venv/installed-dev
 	.venv/bin/pytest

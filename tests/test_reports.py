@@ -131,8 +131,52 @@ def test_many_related_places_are_capped() -> None:
     assert "  = … and 12 more" in rows
 
 
+def test_one_place_is_never_left_out_for_a_line_that_says_so() -> None:
+    related = tuple(Related(Location("proj/tasks.py", Span(0, 1)), f"number {number}") for number in range(6))
+    assert "more" not in shown("«x» = 1", related=related)
+
+
+def test_places_of_which_the_same_is_said_are_one_note() -> None:
+    again = tuple(Related(Location("proj/tasks.py", Span(line, line)), "and here") for line in range(9))
+    path = Related(Location("proj/tasks.py", Span(0, 1)), "reached from task `proj.tasks.send`")
+    assert shown("\n" * 9 + "«x»", related=(*again, path)).splitlines()[5:7] == [
+        "   = proj/tasks.py:1:1: and here (also lines 2, 3, 4, 5 and 4 more)",
+        "   = proj/tasks.py:1:1: reached from task `proj.tasks.send`",
+    ]
+    assert "also" not in shown("\n" * 9 + "«x»", related=(*again[:2], path))
+
+
 def test_a_withheld_fix_is_explained() -> None:
-    assert "  = No automatic fix: the loop is shared." in shown("«x»", withheld="No automatic fix: the loop is shared.")
+    assert "  = no automatic fix: the loop is shared" in shown("«x»", withheld="the loop is shared")
+
+
+def test_long_messages_are_wrapped_under_their_start() -> None:
+    source, span = marked("«x»")
+    message = "task `proj.send` drives an event loop by hand: `async with Session() as session:` and so on, and on"
+    wide = finding(span, message=message, withheld="because " + "it " * 20 + "cannot")
+    lines = list(full(report(wide, sources=(source,)), Terminal(width=60)))
+    assert lines[:3] == [
+        "error[CEL102] task `proj.send` drives an event loop by hand:",
+        "              `async with Session() as session:` and so on,",
+        "              and on",
+    ]
+    assert lines[-4:-2] == [
+        "  = no automatic fix: because it it it it it it it it it it",
+        "    it it it it it it it it it it cannot",
+    ]
+
+
+def test_the_message_is_bold_as_far_as_it_names_the_thing() -> None:
+    source, span = marked("«x»")
+    said = finding(span, message="task `x: y` runs for ever: it occupies a slot")
+    first = next(full(report(said, sources=(source,)), Terminal(color=True)))
+    assert first.endswith(" \033[1mtask `x: y` runs for ever:\033[0m it occupies a slot")
+
+
+def test_a_rule_is_explained_once() -> None:
+    source, span = marked("«x»")
+    lines = list(full(report(finding(span), finding(span), sources=(source,)), PLAIN))
+    assert sum("celery-lint explain" in line for line in lines) == 1
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Iterable
 
 _TAB = "    "
+_WORD = re.compile(r"(?:`[^`]*`|\S)+")
 
 
 def escape(text: str) -> str:
@@ -21,6 +24,24 @@ def cells(line: str) -> list[str]:
 def width(text: str) -> int:
     """How many columns TEXT takes on a terminal."""
     return len(text) if text.isascii() else sum(map(_char_width, text))
+
+
+def words(text: str) -> list[str]:
+    """The words of TEXT; what stands between backquotes is one of them."""
+    return _WORD.findall(text)
+
+
+def fill(text: Iterable[str], room: int, used: int = 0) -> list[list[str]]:
+    """The words of TEXT in lines of at most ROOM columns, of which the first has USED some. A word that is wider than
+    a line has a line of its own. One line at least."""
+    lines: list[list[str]] = [[]]
+    for word in text:
+        if used and used + 1 + width(word) > room:
+            lines.append([])
+            used = 0
+        lines[-1].append(word)
+        used += width(word) + bool(used)
+    return lines
 
 
 def _shown(char: str) -> str:

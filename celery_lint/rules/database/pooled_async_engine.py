@@ -82,7 +82,7 @@ def _message(engine: Engine, tasks: tuple[Task, ...]) -> str:
             "connections open; `await engine.dispose()` at the end, or use `poolclass=NullPool`"
         )
     return (
-        f"this engine keeps connections from one event loop to the next, and {run} a new one each time: "
+        f"this engine keeps connections from one event loop to the next, but {run} a new one each time: "
         "the second run fails with «attached to a different loop»; use `poolclass=NullPool` in workers"
     )
 
