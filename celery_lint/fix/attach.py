@@ -1,0 +1,91 @@
+"""Turns the remedies of findings into fixes: edits that were tried, or the reason why there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from itertools import groupby
+
+from celery_lint.finding import Applicability, Finding, Fix
+from celery_lint.fix.outcome import Rewrite, Withheld
+from celery_lint.fix.patch import compiles, loses_comments, patched
+from celery_lint.fix.project import Files
+from celery_lint.fix.rewrite import (
+    bind_task,
+    log_instead,
+    run_coroutines,
+    scope_session,
+    set_time_limits,
+    use_null_pool,
+    wrap_async_task,
+)
+from celery_lint.remedy import (
+    BindTask,
+    LogInstead,
+    Remedy,
+    RunCoroutines,
+    ScopeSession,
+    SetTimeLimits,
+    UseNullPool,
+    WrapAsyncTask,
+)
+from celery_lint.source import Source
+
+
+def attach(findings: Iterable[Finding], source_of: Callable[[str], Source]) -> tuple[Finding, ...]:
+    """FINDINGS, each one that has a remedy now with its `fix` or with `withheld`, the reason for none.
+
+    A finding that has either already keeps it. SOURCE_OF gives the file at a path as the remedies saw it.
+    """
+    files = Files(source_of)
+    return tuple(_attached(finding, files, source_of) for finding in findings)
+
+
+def _attached(finding: Finding, files: Files, source_of: Callable[[str], Source]) -> Finding:
+    if finding.remedy is None or finding.fix is not None or finding.withheld is not None:
+        return finding
+    try:
+        done = carry_out(finding.remedy, files)
+        return replace(finding, fix=_tried(done, source_of))
+    except Withheld as error:
+        return replace(finding, withheld=error.reason)
+
+
+def _tried(done: Rewrite, source_of: Callable[[str], Source]) -> Fix:
+    """DONE as a fix; unsafe when it would delete a comment. Raises `Withheld` when the result is no Python."""
+    applicability = done.applicability
+    edits = sorted(done.edits, key=lambda edit: (edit.path, edit.span))
+    for path, group in groupby(edits, key=lambda edit: edit.path):
+        source = source_of(path)
+        result = patched(source, group)
+        if not compiles(result):
+            raise Withheld(f"the change to {path} would not compile")
+        if applicability is Applicability.SAFE and loses_comments(source.data, result):
+            applicability = Applicability.UNSAFE
+    if not edits:
+        raise Withheld("there is nothing left to change")
+    return Fix(done.title, applicability, tuple(edits))
+
+
+def rewrite(remedy: Remedy, source_of: Callable[[str], Source]) -> Rewrite:
+    """The edits that carry out one REMEDY. Raises `Withheld`."""
+    return carry_out(remedy, Files(source_of))
+
+
+def carry_out(remedy: Remedy, files: Files) -> Rewrite:
+    """The edits that carry out REMEDY in FILES. Raises `Withheld`."""
+    match remedy:
+        case RunCoroutines():
+            return run_coroutines.rewrite(remedy, files)
+        case UseNullPool():
+            return use_null_pool.rewrite(remedy, files)
+        case ScopeSession():
+            return scope_session.rewrite(remedy, files)
+        case BindTask():
+            return bind_task.rewrite(remedy, files)
+        case LogInstead():
+            return log_instead.rewrite(remedy, files)
+        case WrapAsyncTask():
+            return wrap_async_task.rewrite(remedy, files)
+        case SetTimeLimits():
+            return set_time_limits.rewrite(remedy, files)

@@ -1,0 +1,319 @@
+"""A Python file as the rewriters see it: a LibCST tree whose nodes know where they stand.
+
+Offsets are characters of the decoded text, so that text can be sliced; `Code.span` and `Code.edit` translate
+to the bytes that findings and edits are made of. Lines count from 0 here.
+"""
+
+from __future__ import annotations
+
+import re
+import tokenize
+from bisect import bisect_left, bisect_right
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from io import StringIO
+from typing import NamedTuple, TypeVar
+
+import libcst as cst
+from libcst._nodes.internal import CodegenState
+
+from celery_lint.finding import Edit, Span
+from celery_lint.fix.outcome import Withheld
+from celery_lint.source import Source
+
+_LINE_END = re.compile(r"\r\n|\n|\r")
+_STRINGS = (cst.SimpleString, cst.FormattedString, cst.TemplatedString)
+
+Node = TypeVar("Node", bound=cst.CSTNode)
+Block = cst.Module | cst.IndentedBlock
+
+
+class Extent(NamedTuple):
+    """A half-open range of characters."""
+
+    start: int
+    end: int
+
+
+class Line(NamedTuple):
+    """One line: where it starts, where its text ends, where its newline ends."""
+
+    start: int
+    end: int
+    next: int
+
+
+class _Recorder(CodegenState):
+    """Renders a tree and notes where every node comes out, and under which parent."""
+
+    def __init__(self, module: cst.Module) -> None:
+        super().__init__(module.default_indent, module.default_newline)
+        self.position = 0
+        self.extents: dict[cst.CSTNode, Extent] = {}
+        self.parents: dict[cst.CSTNode, cst.CSTNode] = {}
+        self._open: list[tuple[cst.CSTNode, int]] = []
+
+    def add_indent_tokens(self) -> None:
+        super().add_indent_tokens()
+        self.position += sum(map(len, self.indent_tokens))
+
+    def add_token(self, value: str) -> None:
+        super().add_token(value)
+        self.position += len(value)
+
+    def before_codegen(self, node: cst.CSTNode) -> None:
+        if self._open:
+            self.parents[node] = self._open[-1][0]
+        self._open.append((node, self.position))
+
+    def after_codegen(self, node: cst.CSTNode) -> None:
+        _, start = self._open.pop()
+        self.extents.setdefault(node, Extent(start, self.position))
+
+    @contextmanager
+    def record_syntactic_position(
+        self, node: cst.CSTNode, *, start_node: cst.CSTNode | None = None, end_node: cst.CSTNode | None = None
+    ) -> Iterator[None]:
+        start = self.position
+        yield
+        first = self.extents[start_node].start if start_node is not None else start
+        last = self.extents[end_node].end if end_node is not None else self.position
+        self.extents[node] = Extent(first, last)
+
+
+class Code:
+    """One parsed file. Raises `Withheld` when its bytes could not be given back exactly."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.text = _decoded(source)
+        self.module = _parsed(self.text)
+        recorder = _Recorder(self.module)
+        self.module._codegen(recorder)
+        if "".join(recorder.tokens) != self.text:
+            raise Withheld("LibCST cannot give this file back unchanged")
+        self._extents = recorder.extents
+        self._parents = recorder.parents
+
+    # Where nodes stand
+
+    def extent(self, node: cst.CSTNode) -> Extent:
+        """Where NODE stands, without the whitespace, comments and parentheses around it."""
+        return self._extents[node]
+
+    def text_of(self, node: cst.CSTNode) -> str:
+        """NODE as it is written."""
+        start, end = self._extents[node]
+        return self.text[start:end]
+
+    def definition(self, node: cst.FunctionDef | cst.ClassDef) -> Extent:
+        """The extent of a definition with its decorators."""
+        start, end = self._extents[node]
+        return Extent(self._extents[node.decorators[0]].start if node.decorators else start, end)
+
+    def nodes(self, kind: type[Node], within: cst.CSTNode | None = None) -> Iterator[Node]:
+        """All nodes of KIND in document order, or those inside WITHIN."""
+        start, end = self._extents[within] if within is not None else (0, len(self.text))
+        nodes, starts = self._ordered
+        for index in range(bisect_left(starts, start), bisect_right(starts, end)):
+            node = nodes[index]
+            if isinstance(node, kind) and self._extents[node].end <= end:
+                yield node
+
+    @cached_property
+    def _ordered(self) -> tuple[list[cst.CSTNode], list[int]]:
+        nodes = sorted(self._extents, key=lambda node: (self._extents[node].start, -self._extents[node].end))
+        return nodes, [self._extents[node].start for node in nodes]
+
+    def find(self, span: Span, kind: type[Node]) -> Node:
+        """The node of KIND that stands at the bytes of SPAN."""
+        for node in self.at(span):
+            if isinstance(node, kind):
+                return node
+        raise Withheld("the code is not where the rule saw it")
+
+    def at(self, span: Span) -> list[cst.CSTNode]:
+        """All nodes that stand at the bytes of SPAN: a call, and the statement that is nothing but the call."""
+        wanted = Extent(self.character(span.start), self.character(span.end))
+        nodes, starts = self._ordered
+        candidates = nodes[bisect_left(starts, wanted.start) : bisect_right(starts, wanted.start)]
+        return [node for node in candidates if self._extents[node] == wanted]
+
+    # What is around a node
+
+    def parent(self, node: cst.CSTNode) -> cst.CSTNode:
+        """The node that holds NODE; the module holds itself."""
+        return self._parents.get(node, self.module)
+
+    def ancestors(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+        """The nodes around NODE, innermost first, the module last."""
+        while node in self._parents:
+            node = self._parents[node]
+            yield node
+
+    def statement(self, node: cst.CSTNode) -> cst.BaseStatement:
+        """The innermost statement around NODE that stands on lines of its own."""
+        for around in (node, *self.ancestors(node)):
+            if isinstance(around, cst.BaseStatement) and isinstance(self.parent(around), Block):
+                return around
+        raise Withheld("the code is not a statement")
+
+    def block(self, node: cst.CSTNode) -> Block:
+        """The block whose statement NODE belongs to."""
+        holder = self.parent(self.statement(node))
+        assert isinstance(holder, Block)
+        return holder
+
+    def function(self, node: cst.CSTNode) -> cst.FunctionDef | cst.Lambda | cst.ClassDef | cst.Module:
+        """The scope that NODE's own code runs in."""
+        inner = node
+        for around in self.ancestors(node):
+            if isinstance(around, cst.FunctionDef | cst.ClassDef) and inner is around.body:
+                return around
+            if isinstance(around, cst.Lambda) and inner is around.body:
+                return around
+            inner = around
+        return self.module
+
+    def contains(self, outer: cst.CSTNode, inner: cst.CSTNode) -> bool:
+        """Whether INNER is OUTER or stands inside it."""
+        return inner is outer or any(around is outer for around in self.ancestors(inner))
+
+    # Lines
+
+    @cached_property
+    def lines(self) -> Sequence[Line]:
+        """All lines; the last one is empty when the file ends with a newline."""
+        found, start = [], 0
+        for match in _LINE_END.finditer(self.text):
+            found.append(Line(start, match.start(), match.end()))
+            start = match.end()
+        return (*found, Line(start, len(self.text), len(self.text)))
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [line.start for line in self.lines]
+
+    def line(self, offset: int) -> int:
+        """The line that holds the character at OFFSET."""
+        return bisect_right(self._starts, offset) - 1
+
+    def line_text(self, line: int) -> str:
+        """LINE without its newline."""
+        return self.text[self.lines[line].start : self.lines[line].end]
+
+    def first_line(self, node: cst.CSTNode) -> int:
+        """The line NODE starts on, decorators included."""
+        if isinstance(node, cst.FunctionDef | cst.ClassDef):
+            return self.line(self.definition(node).start)
+        return self.line(self._extents[node].start)
+
+    def last_line(self, node: cst.CSTNode) -> int:
+        """The line NODE ends on."""
+        start, end = self._extents[node]
+        return self.line(max(start, end - 1))
+
+    def number(self, node: cst.CSTNode) -> int:
+        """The line of NODE as people count it."""
+        return self.line(self._extents[node].start) + 1
+
+    def indent(self, line: int) -> str:
+        """The whitespace that LINE starts with."""
+        text = self.line_text(line)
+        return text[: len(text) - len(text.lstrip(" \t\f"))]
+
+    def is_blank(self, line: int) -> bool:
+        """Whether LINE holds nothing but whitespace."""
+        return not self.line_text(line).strip()
+
+    def is_comment(self, line: int) -> bool:
+        """Whether LINE holds a comment and nothing else."""
+        return self.line_text(line).lstrip().startswith("#") and line not in self.frozen_lines
+
+    def leading_comments(self, line: int) -> int:
+        """The first line of the comments that stand directly above LINE (LINE itself when there are none)."""
+        indent = self.indent(line)
+        while line > 0 and self.is_comment(line - 1) and self.indent(line - 1) == indent:
+            line -= 1
+        return line
+
+    @cached_property
+    def frozen_lines(self) -> frozenset[int]:
+        """Lines that start inside a string: their leading whitespace belongs to the string."""
+        inside: set[int] = set()
+        for node, (start, end) in self._extents.items():
+            if isinstance(node, _STRINGS):
+                inside.update(range(self.line(start) + 1, self.line(max(start, end - 1)) + 1))
+        return frozenset(inside)
+
+    @cached_property
+    def comments(self) -> dict[int, Extent]:
+        """The comment on each line that has one."""
+        return {
+            self.line(extent.start): extent for node, extent in self._extents.items() if isinstance(node, cst.Comment)
+        }
+
+    @cached_property
+    def tokens(self) -> tuple[tokenize.TokenInfo, ...]:
+        """The tokens of the text; empty where this Python's tokenizer does not know the syntax."""
+        return tuple(_tokens(self.text))
+
+    @cached_property
+    def unit(self) -> str:
+        """What one level of indentation looks like here."""
+        return self.module.default_indent
+
+    def unit_at(self, node: cst.CSTNode) -> str:
+        """What one level of indentation looks like around NODE."""
+        for around in self.ancestors(node):
+            if isinstance(around, cst.IndentedBlock):
+                return around.indent if around.indent is not None else self.unit
+        return self.unit
+
+    # Bytes
+
+    @cached_property
+    def _plain(self) -> bool:
+        return len(self.text) == len(self.source.data)
+
+    def character(self, offset: int) -> int:
+        """The character at byte OFFSET."""
+        if self._plain:
+            return offset
+        return len(self.source.data[:offset].decode(self.source.encoding, errors="replace"))
+
+    def byte(self, offset: int) -> int:
+        """The byte at which the character at OFFSET starts."""
+        if self._plain:
+            return offset
+        return len(self.text[:offset].encode(self.source.encoding))
+
+    def span(self, extent: Extent) -> Span:
+        """EXTENT in bytes."""
+        return Span(self.byte(extent.start), self.byte(extent.end))
+
+    def edit(self, extent: Extent, text: str) -> Edit:
+        """Replace EXTENT by TEXT, with the file's own newlines."""
+        return Edit(self.source.path, self.span(extent), _LINE_END.sub(self.source.newline, text))
+
+
+def _decoded(source: Source) -> str:
+    try:
+        return source.data.decode(source.encoding)
+    except (SyntaxError, UnicodeError, LookupError):
+        raise Withheld("the file is not text in its declared encoding") from None
+
+
+def _parsed(text: str) -> cst.Module:
+    try:
+        return cst.parse_module(text)
+    except cst.ParserSyntaxError:
+        raise Withheld("LibCST cannot read the syntax of this file") from None
+
+
+def _tokens(text: str) -> Generator[tokenize.TokenInfo]:
+    try:
+        yield from tokenize.generate_tokens(StringIO(text).readline)
+    except (tokenize.TokenError, SyntaxError):
+        return

@@ -1,0 +1,34 @@
+"""Unified diffs of planned changes, as `patch` and `git apply` read them."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from celery_lint.source import Source
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
+
+
+def diff(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> str:
+    """What changes from BEFORE to AFTER, file by file in the order of their paths."""
+    return "".join(text for path in sorted(after) for text in _file(path, before[path], after[path]))
+
+
+def _file(path: str, before: bytes, after: bytes) -> Iterator[str]:
+    one, two = (_lines(Source(path, data)) for data in (before, after))
+    yield from _ended(difflib.unified_diff(one, two, f"a/{path}", f"b/{path}"))
+
+
+def _lines(source: Source) -> list[str]:
+    # `str.splitlines` would also cut at form feeds.
+    return _LINE.findall(source.decode(source.data))
+
+
+def _ended(lines: Iterable[str]) -> Iterator[str]:
+    for line in lines:
+        if line.endswith(("\n", "\r")):
+            yield line
+        else:
+            yield f"{line}\n\\ No newline at end of file\n"

@@ -1,0 +1,51 @@
+"""The files of one project as rewriters read them: each is parsed once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from celery_lint.finding import Edit
+from celery_lint.fix.code import Code
+from celery_lint.fix.draft import Draft
+from celery_lint.fix.outcome import Withheld
+from celery_lint.source import Source
+
+
+class Files:
+    """Parsed files by path. SOURCE_OF gives the bytes of a path."""
+
+    def __init__(self, source_of: Callable[[str], Source]) -> None:
+        self._source_of = source_of
+        self._parsed: dict[str, Code | Withheld] = {}
+
+    def code(self, path: str) -> Code:
+        """The parsed file at PATH; raises `Withheld` when it cannot be rewritten."""
+        if path not in self._parsed:
+            try:
+                self._parsed[path] = Code(self._source_of(path))
+            except Withheld as error:
+                self._parsed[path] = error
+            except RecursionError:
+                self._parsed[path] = Withheld("the code of this file is nested too deeply")
+        code = self._parsed[path]
+        if isinstance(code, Withheld):
+            raise Withheld(*code.args)
+        return code
+
+
+class Drafts:
+    """The changes of one fix, file by file."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._drafts: dict[str, Draft] = {}
+
+    def draft(self, path: str) -> Draft:
+        """The changes to the file at PATH so far."""
+        if path not in self._drafts:
+            self._drafts[path] = Draft(self._files.code(path))
+        return self._drafts[path]
+
+    def edits(self) -> tuple[Edit, ...]:
+        """All changes as edits."""
+        return tuple(edit for path in sorted(self._drafts) for edit in self._drafts[path].edits())
