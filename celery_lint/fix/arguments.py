@@ -26,8 +26,10 @@ def put_first(draft: Draft, call: cst.Call, text: str) -> None:
         return
     first = keywords[0]
     start = _start(code, first)
-    gap = f"\n{code.indent(code.line(start))}" if _starts_line(code, start) else " "
-    draft.insert(start, f"{text},{gap}")
+    if _starts_line(code, start):
+        draft.put_above(code.leading_comments(code.line(start)), [f"{text},"])
+    else:
+        draft.insert(start, f"{text}, ")
 
 
 def put_last(draft: Draft, holder: Holder, texts: Sequence[str]) -> None:

@@ -118,7 +118,8 @@ def _argument(call: ast.Call) -> Literal["coroutine", "awaitable", "unknown"]:
 
 def engines(sample: Sample) -> Iterator[UseNullPool]:
     for call in calls(sample.tree, "create_async_engine"):
-        yield UseNullPool(PATH, sample.span(call))
+        if "Null" not in ast.unparse(call):
+            yield UseNullPool(PATH, sample.span(call))
 
 
 def sessions(sample: Sample) -> Iterator[ScopeSession]:

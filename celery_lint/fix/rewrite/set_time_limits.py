@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import libcst as cst
 
@@ -20,10 +20,11 @@ def rewrite(remedy: SetTimeLimits, files: Files) -> Rewrite:
     draft = drafts.draft(remedy.path)
     holder = _holder(draft.code, remedy)
     wanted = {"task_soft_time_limit": remedy.soft, "task_time_limit": remedy.hard}
-    present = set(_present(holder))
+    present = dict(_present(holder))
     missing = {name: seconds for name, seconds in wanted.items() if seconds is not None and name not in present}
     if not missing:
         raise Withheld("the time limits are set already")
+    _check_order(wanted, present)
     if isinstance(holder, cst.Dict):
         quote = _quote(holder)
         texts = [f"{quote}{name}{quote}: {seconds}" for name, seconds in missing.items()]
@@ -49,15 +50,29 @@ def _holder(code: Code, remedy: SetTimeLimits) -> cst.Call | cst.Dict:
     return call
 
 
-def _present(holder: cst.Call | cst.Dict) -> Iterator[str]:
+def _check_order(wanted: Mapping[str, int | None], present: Mapping[str, cst.BaseExpression]) -> None:
+    """Celery refuses every call of a task whose soft limit is above the hard one."""
+    soft, hard = (_seconds(present.get(name), default) for name, default in wanted.items())
+    if soft is not None and hard is not None and soft > hard:
+        raise Withheld(f"a soft limit of {soft} s would be above the hard limit of {hard} s")
+
+
+def _seconds(written: cst.BaseExpression | None, default: int | None) -> int | None:
+    if written is None:
+        return default
+    return int(written.evaluated_value) if isinstance(written, cst.Integer) else None
+
+
+def _present(holder: cst.Call | cst.Dict) -> Iterator[tuple[str, cst.BaseExpression]]:
+    """The settings that are written in HOLDER."""
     if isinstance(holder, cst.Call):
-        yield from (argument.keyword.value for argument in holder.args if argument.keyword is not None)
+        yield from ((item.keyword.value, item.value) for item in holder.args if item.keyword is not None)
         return
     for element in holder.elements:
         if isinstance(element, cst.DictElement) and isinstance(element.key, cst.SimpleString):
             key = element.key.evaluated_value
             if isinstance(key, str):
-                yield key
+                yield key, element.value
 
 
 def _quote(holder: cst.Dict) -> str:
