@@ -185,7 +185,8 @@ def _separated(code: Code, imports: list[_Import]) -> bool:
 
 
 def _put_before(draft: Draft, item: _Import, text: str, *, apart: bool) -> None:
-    line = draft.code.leading_comments(item.line) if apart else item.line
+    above = draft.code.leading_comments(item.line)
+    line = above if apart and above > 0 else item.line  # never above the comments that a file starts with
     draft.put_above(line, (text, "") if apart else (text,))
 
 

@@ -221,6 +221,7 @@ class Case:
     after: str | None
     reason: str | None
     safe: bool
+    loses_comments: bool
 
     def __str__(self) -> str:
         return f"{self.remedy}: {self.title}"
@@ -247,6 +248,7 @@ def cases() -> list[Case]:
                     match["after"],
                     match["reason"],
                     safe="Safe." in match["notes"],
+                    loses_comments="Loses comments." in match["notes"],
                 )
             )
     return found
