@@ -119,7 +119,7 @@ def _delete_between(draft: Draft, gone: Sequence[Piece], gap: _Gap, orphans: lis
     """Delete what stands between the pieces, but for one blank line where something new began; whether it did."""
     parted = False
     for one, two in pairwise(gone):
-        lines = range(one.last + 1, two.first)
+        lines = list(range(one.last + 1, two.first))
         blanks = [line for line in lines if draft.code.is_blank(line)]
         if blanks and two.leads and not one.leads and gap.before is not None and not parted:
             lines, parted = [line for line in lines if line not in blanks], True

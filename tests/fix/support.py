@@ -126,8 +126,9 @@ def sessions(sample: Sample) -> Iterator[ScopeSession]:
     """A remedy for each `session = …` in a function that opens one."""
     for function in functions(sample.tree):
         for node in ast.walk(function):
-            opens = isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)
-            if opens and ast.unparse(node.targets[0]) == "session":  # type: ignore[attr-defined]
+            if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
+                continue
+            if ast.unparse(node.targets[0]) == "session":
                 is_async = "async_" in ast.unparse(node)
                 yield ScopeSession(PATH, sample.span(function), sample.span(node), "session", is_async)
 

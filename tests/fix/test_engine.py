@@ -271,7 +271,7 @@ def test_permissions_stay(project: Project) -> None:
     project.fix()
 
     assert stat.S_IMODE(file.stat().st_mode) == 0o754
-    assert os.listdir(file.parent) == [file.name]
+    assert list(file.parent.iterdir()) == [file]
 
 
 @pytest.mark.parametrize("head", [b"\xef\xbb\xbf", b"# coding: latin-1\n# \xe9\n"])
@@ -310,7 +310,7 @@ def test_a_full_disk_leaves_the_old_file(project: Project, monkeypatch: pytest.M
     report = project.fix()
 
     assert file.read_text() == LOOP.format(name="tick")
-    assert os.listdir(file.parent) == [file.name]
+    assert list(file.parent.iterdir()) == [file]
     assert [item.reason for item in report.refused] == [f"{PATH} was not fixed: No space left on device"]
     assert report.written == ()
 
@@ -326,7 +326,7 @@ def test_an_interrupt_leaves_no_temporary_file(project: Project, monkeypatch: py
         project.fix()
 
     assert file.read_text() == LOOP.format(name="tick")
-    assert os.listdir(file.parent) == [file.name]
+    assert list(file.parent.iterdir()) == [file]
 
 
 def test_a_link_inside_the_project_is_written_through(project: Project) -> None:

@@ -159,6 +159,7 @@ def test_a_fixed_task_does_the_same(program: str, unit: str, newline: str) -> No
 
 
 def test_the_programs_are_what_they_should_be() -> None:
-    program = f"{HEAD}def task():\n{indent(GETS[1].format(loop='loop'), '    ')}\n    return loop.run_until_complete(work(2))\n"
+    body = f"{GETS[1].format(loop='loop')}\nreturn loop.run_until_complete(work(2))"
+    program = f"{HEAD}def task():\n{indent(body, '    ')}\n"
 
     assert outcome(program) == [4, [2]]

@@ -36,7 +36,7 @@ def wrap_awaitable(draft: Draft, names: Names, run: Run, taken: set[str]) -> str
     statement = code.statement(run.call)
     line = code.leading_comments(code.first_line(statement))
     body = [f"async def {name}():", *_body(code, statement, run.awaited), ""]
-    if not (_starts_paragraph(draft, statement, line) or draft.has_above(line)):
+    if draft.has_above(line) or not _starts_paragraph(draft, statement, line):
         body.insert(0, "")
     draft.put_above(line, body, order=2)
     return f"{name}()"
@@ -111,12 +111,16 @@ def _body(code: Code, statement: cst.CSTNode, value: cst.BaseExpression) -> list
 
 
 def _starts_paragraph(draft: Draft, statement: cst.CSTNode, line: int) -> bool:
-    """Whether nothing, or only a blank line, will stand above STATEMENT in its block."""
+    """Whether only a blank line or the head of a function will stand above STATEMENT.
+
+    Formatters want a blank line between the head of any other block and a definition.
+    """
     code = draft.code
     block = code.block(statement)
     earlier = [code.first_line(sibling) for sibling in block.body if code.first_line(sibling) < line]
     if any(not draft.is_deleted(first) for first in earlier):
         return code.is_blank(line - 1)
     owner = code.parent(block)
-    dissolved = isinstance(owner, cst.Try) and draft.is_deleted(code.first_line(owner))
-    return not dissolved or _starts_paragraph(draft, owner, code.first_line(owner))
+    if isinstance(owner, cst.Try) and draft.is_deleted(code.first_line(owner)):
+        return _starts_paragraph(draft, owner, code.first_line(owner))
+    return isinstance(owner, cst.FunctionDef)
