@@ -8,6 +8,7 @@ import libcst as cst
 
 from celery_lint.fix.code import Code, Extent
 from celery_lint.fix.draft import Draft
+from celery_lint.fix.outcome import Withheld
 
 Holder = cst.Call | cst.Dict
 
@@ -41,6 +42,8 @@ def put_last(draft: Draft, holder: Holder, texts: Sequence[str]) -> None:
         draft.insert(closing, ", ".join(texts))
         return
     last = items[-1]
+    if isinstance(last.value, cst.GeneratorExp) and not last.value.lpar:
+        raise Withheld(f"the call takes a generator (line {code.number(holder)})")
     end = value_end(code, last.value)
     if not _starts_line(code, _start(code, last)):
         comma = _comma_after(code, end, closing)
@@ -93,6 +96,12 @@ def _remove(draft: Draft, call: cst.Call, index: int, kept: Sequence[cst.Arg]) -
         draft.replace(Extent(start, _start(code, call.args[index + 1])), "")
     else:
         draft.replace(Extent(value_end(code, kept[-1].value) if kept else start, end if kept else stop), "")
+
+
+def value_start(code: Code, value: cst.BaseExpression) -> int:
+    """Where VALUE starts, its parentheses included."""
+    opening: Sequence[cst.CSTNode] = getattr(value, "lpar", ())
+    return code.extent(opening[0]).start if opening else code.extent(value).start
 
 
 def value_end(code: Code, value: cst.BaseExpression) -> int:

@@ -23,7 +23,12 @@ from celery_lint.fix.outcome import Withheld
 from celery_lint.source import Source
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
-_STRINGS = (cst.SimpleString, cst.FormattedString, cst.TemplatedString)
+# LibCST knows template strings only since it reads Python 3.14.
+_STRINGS: tuple[type[cst.CSTNode], ...] = (
+    cst.SimpleString,
+    cst.FormattedString,
+    getattr(cst, "TemplatedString", cst.FormattedString),
+)
 
 Node = TypeVar("Node", bound=cst.CSTNode)
 Block = cst.Module | cst.IndentedBlock

@@ -25,6 +25,8 @@ class Files:
                 self._parsed[path] = Code(self._source_of(path))
             except Withheld as error:
                 self._parsed[path] = error
+            except OSError as error:
+                self._parsed[path] = Withheld(f"the file cannot be read ({error.strerror})")
             except RecursionError:
                 self._parsed[path] = Withheld("the code of this file is nested too deeply")
         code = self._parsed[path]

@@ -109,10 +109,19 @@ class Session:
         for assign in self.code.nodes(cst.Assign, self.function):
             if assign is self.assignment or self._is_plain(assign.value):
                 continue
-            if any(name.value in origins for name in self.code.nodes(cst.Name, assign.value)):
+            names = self.code.nodes(cst.Name, assign.value)
+            if any(name.value in origins and self._hands_on(name, assign.value) for name in names):
                 for target in assign.targets:
                     if isinstance(target.target, cst.Name | cst.Tuple | cst.List):
                         yield from (name.value for name in self.code.nodes(cst.Name, target.target))
+
+    def _hands_on(self, name: cst.Name, value: cst.BaseExpression) -> bool:
+        """Whether what NAME holds goes on into VALUE: `user`, `user.load()`, but not `show(user.name)`."""
+        parent = self.code.parent(name)
+        if name.value == self.name or not isinstance(parent, cst.Attribute):
+            return True
+        call = self.code.parent(parent)
+        return parent is value or (isinstance(call, cst.Call) and call.func is parent)
 
     def _is_plain(self, value: cst.BaseExpression) -> bool:
         """Whether VALUE is a result that has nothing to do with the session any more."""

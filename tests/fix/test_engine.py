@@ -330,7 +330,7 @@ def test_an_interrupt_leaves_no_temporary_file(project: Project, monkeypatch: py
 
 
 def test_a_link_inside_the_project_is_written_through(project: Project) -> None:
-    target = project.put(LOOP.format(name="tick"), "shared/real.txt")
+    target = project.put(LOOP.format(name="tick"), "common/real.txt")
     link = project.root / PATH
     link.parent.mkdir()
     link.symlink_to(target)

@@ -15,6 +15,8 @@ from celery_lint.fix.outcome import Withheld
 from celery_lint.remedy import RunCoroutines
 
 _COROUTINES = {"asyncio.wait_for", "asyncio.sleep", "asyncio.wait", "asyncio.to_thread"}
+# Steps of an asynchronous generator can be awaited, but are no coroutines: asyncio.run refuses them.
+_STEPS = {"anext", "__anext__", "asend", "athrow"}
 _COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp)
 
 
@@ -67,8 +69,11 @@ def _read_run(code: Code, names: Names, call: cst.Call, argument: str) -> Run:
         raise Withheld(f"the arguments of the run on line {code.number(call)} are unusual")
     if any(isinstance(around, cst.GeneratorExp) for around in code.ancestors(call)):
         raise Withheld(f"the loop is run inside a generator expression (line {code.number(call)})")
-    if names.called(call.args[0].value) in _COROUTINES:
+    called = names.called(call.args[0].value) or ""
+    if called in _COROUTINES:
         return Run(call, "coroutine")
+    if called.rpartition(".")[2] in _STEPS:
+        return Run(call, "awaitable")
     return Run(call, "coroutine" if argument == "coroutine" else "awaitable" if argument == "awaitable" else "unknown")
 
 

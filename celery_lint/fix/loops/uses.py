@@ -30,6 +30,15 @@ def check_nothing_left(draft: Draft, plumbing: Plumbing, function: cst.CSTNode) 
     for name in _uses(draft.code, plumbing, function):
         if not draft.covers(draft.code.extent(name)):
             raise Withheld(f"the loop is still needed elsewhere (line {draft.code.number(name)})")
+    for call in draft.code.nodes(cst.Call, function):
+        asks = plumbing.source(call) == "current" and draft.code.function(call) is function
+        if asks and not draft.covers(draft.code.extent(call)) and not _is_probe(draft.code, call):
+            raise Withheld(f"the function also asks for the current loop (line {draft.code.number(call)})")
+
+
+def _is_probe(code: Code, call: cst.Call) -> bool:
+    """`asyncio.get_running_loop()` on its own only finds out whether a loop is running."""
+    return written(call.func).endswith("get_running_loop")
 
 
 def _uses(code: Code, plumbing: Plumbing, function: cst.CSTNode) -> list[cst.Name]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from celery_lint.finding import Applicability
+from celery_lint.fix.arguments import value_end, value_start
 from celery_lint.fix.blocks import whole_last_line
 from celery_lint.fix.code import Block, Code, Extent
 from celery_lint.fix.draft import Draft
@@ -91,6 +92,5 @@ def _open(draft: Draft, session: Session, keyword: str) -> None:
     value = session.assignment.value
     assert value is not None
     start = code.extent(session.assignment).start
-    draft.replace(Extent(start, code.extent(value).start), f"{keyword} ")
-    end = code.extent(value).end
-    draft.replace(Extent(end, code.extent(session.assignment).end), f" as {session.name}:")
+    draft.replace(Extent(start, value_start(code, value)), f"{keyword} ")
+    draft.insert(value_end(code, value), f" as {session.name}:")
