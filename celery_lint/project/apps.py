@@ -94,7 +94,9 @@ class Apps:
                 value = assignment.value
                 if isinstance(value, Name) and self._is_current(path, value):
                     call = Call(Name(value.ref, value.span), (), value.span, assignment.block, "assigned")
-                    draft = Draft(Placed(path, assignment.block, call), None, None, None, tuple(self._named(path, assignment)))
+                    draft = Draft(
+                        Placed(path, assignment.block, call), None, None, None, tuple(self._named(path, assignment))
+                    )
                     self._made[(path, value.span.start)] = [draft]
                     yield draft
                     return
@@ -252,9 +254,7 @@ class Apps:
         if function is None:
             return None
         index, fact = self.symbols.index(function), self.symbols.fact(function)
-        wanted = {
-            ".".join((item.value.ref, *names)) for item in index.returns(fact) if isinstance(item.value, Name)
-        }
+        wanted = {".".join((item.value.ref, *names)) for item in index.returns(fact) if isinstance(item.value, Name)}
         for assignment in index.assignments(fact):
             if assignment.target in wanted and assignment.value is not None:
                 return self.of(Placed(function.path, assignment.block, assignment.value), depth + 1)

@@ -13,7 +13,6 @@ from celery_lint.facts.model import (
     Assignment,
     Attribute,
     Call,
-    Choice,
     Class,
     Function,
     Items,
