@@ -80,6 +80,12 @@ def _matches(folder: str, glob: str) -> bool:
     return len(parts) == len(wanted) and all(map(fnmatch.fnmatchcase, parts, wanted))
 
 
+def _is_template(name: str) -> bool:
+    """Whether a folder is of a project that is yet to be made: `{{cookiecutter.project_slug}}`. No import leads there,
+    and what looks like Python in it is text of another language."""
+    return "{{" in name or name.startswith("{%")
+
+
 @dataclass(slots=True)
 class _Walk:
     """One walk: what it has found so far."""
@@ -135,7 +141,7 @@ class _Walk:
     def wanted(self, path: str, is_folder: bool, ignore_files: tuple[IgnoreFile, ...]) -> bool:
         """Whether PATH is neither an asset, nor excluded, nor ignored by git."""
         name = path.rpartition("/")[2]
-        if is_folder and name in _SKIPPED:
+        if is_folder and (name in _SKIPPED or _is_template(name)):
             return False
         if not is_folder and name[name.rfind(".") :].lower() in _ASSETS:
             return False

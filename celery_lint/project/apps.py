@@ -14,6 +14,9 @@ from celery_lint.project.symbols import ClassRef, External, FunctionRef, Interna
 from celery_lint.project.values import Evaluator, Known, Placed
 
 _MAKES_APP = re.compile(rb"Celery\s*\(|celery\.Celery\b|import Celery\b")
+# Methods that only Celery's application has.
+_APP_METHODS = ("config_from_object", "autodiscover_tasks")
+_USES_APP = re.compile(rb"\.(?:config_from_object|autodiscover_tasks)\b")
 CELERY_CLASSES = frozenset({"celery.Celery", "celery.app.Celery", "celery.app.base.Celery"})
 # The application of the process: the one made last, or a default one that Celery makes itself.
 CURRENT_APPS = frozenset({"celery.current_app", "celery.app.current_app", "celery._state.current_app"})
@@ -27,7 +30,8 @@ class Draft:
     """An application before its settings are known.
 
     CONSTRUCTOR is the `Celery(...)` call; CALLER the call of the factory that holds it, when there are several.
-    BOUND gives the factory's parameters the caller's arguments.
+    BOUND gives the factory's parameters the caller's arguments. FOREIGN: its class is not of this project, and all
+    that is known of it is that it is derived from Celery's.
     """
 
     constructor: Placed
@@ -35,6 +39,7 @@ class Draft:
     factory: FunctionRef | None
     caller: Placed | None
     variables: tuple[tuple[str, str], ...]
+    foreign: bool = False
 
     @property
     def placed(self) -> Placed:
@@ -70,7 +75,9 @@ class Apps:
         self.symbols = evaluator.symbols
         self.files = evaluator.symbols.files
         self._made: dict[tuple[str, int], list[Draft]] = {}
-        self.drafts: tuple[Draft, ...] = tuple(self._find()) or tuple(self._find_current())
+        self.drafts: tuple[Draft, ...] = tuple(self._find())
+        self.drafts += tuple(self._find_foreign())
+        self.drafts = self.drafts or tuple(self._find_current())
 
     # finding them
 
@@ -108,6 +115,32 @@ class Apps:
         if assignment.target is not None and assignment.target.startswith("@"):
             yield path, assignment.target[1:]
 
+    def _find_foreign(self) -> Iterator[Draft]:
+        """`app = TenantAwareCelery("proj")` of another package: it is configured the way only applications are."""
+        for path in self.files.mentioning(_USES_APP):
+            if is_aside(path) or b"celery" not in self.files.data(path).lower():
+                continue
+            index = self.files.python(path)
+            used = (_owner(call.callee) for call in index.facts.calls if index.is_import_time(call.block))
+            for ref in dict.fromkeys(ref for ref in used if ref is not None):
+                made = self._made_by_call(path, ref)
+                if made is not None and not self.of(Placed(path, 0, Name(ref))):
+                    call = made.value
+                    assert isinstance(call, Call)
+                    draft = Draft(made, None, None, None, tuple(self._held(path, call)), foreign=True)
+                    self._made[(path, call.span.start)] = [draft]
+                    yield draft
+
+    def _made_by_call(self, path: str, ref: str) -> Placed | None:
+        """The call of something that is not of this project, whose value REF is given at the top of PATH."""
+        for fact in self.files.python(path).definitions.get(ref.removeprefix("@"), []):
+            value = fact.value if isinstance(fact, Assignment) else None
+            if isinstance(fact, Assignment) and isinstance(value, Call):
+                known = self.symbols.class_of(path, fact.block, value.callee)
+                if not isinstance(known, ClassRef) and self.symbols.function(path, fact.block, value.callee) is None:
+                    return Placed(path, fact.block, value)
+        return None
+
     def _drafts(self, index: FileIndex, call: Call, app_class: ClassRef | None) -> Iterator[Draft]:
         constructor = Placed(index.path, call.block, call)
         function = index.function_at(call.block)
@@ -115,6 +148,8 @@ class Apps:
             if not index.is_import_time(call.block):
                 return
             yield Draft(constructor, app_class, None, None, tuple(self._held(index.path, call)))
+            return
+        if _is_dropped(index, function, call):
             return
         factory = FunctionRef(index.path, function.block)
         callers = list(self._callers(factory, function.name))
@@ -139,8 +174,7 @@ class Apps:
             yield path, value.target[1:]
 
     def _callers(self, factory: FunctionRef, name: str) -> Iterator[Placed]:
-        word = re.compile(rb"\b" + name.encode() + rb"\b")
-        for path in self.files.mentioning(word):
+        for path in self.files.holding(name):
             if is_aside(path):
                 continue
             index = self.files.python(path)
@@ -281,6 +315,26 @@ class Apps:
             return True
         found = self.symbols.type_of(placed.path, placed.block, placed.value)
         return is_celery(found, self.evaluator)
+
+
+def _is_dropped(index: FileIndex, function: Function, call: Call) -> bool:
+    """Whether the application stays in the function that makes it, as a client or for a check: nobody gets hold of it,
+    and nothing there becomes a task."""
+    target = call.target
+    if call.use != "assigned" or target is None or not target.startswith("%") or "." in target:
+        return False
+    mentioned = [value for each in (function, *index.inside(function)) for value in index.values(each)]
+    decorators = [value for inner in index.inside(function) for item in inner.decorators for value in within(item)]
+    declares = any(_last_name(value) == "task" for value in (*mentioned, *decorators))
+    return not declares and not any(isinstance(value, Name) and value.ref == target for value in mentioned)
+
+
+def _owner(callee: Value) -> str | None:
+    """`@app` of a call of `app.autodiscover_tasks`, at the top level of its module."""
+    if not isinstance(callee, Name):
+        return None
+    owner, _, method = callee.ref.rpartition(".")
+    return owner if method in _APP_METHODS and owner.startswith("@") and "." not in owner else None
 
 
 def shape(value: Value) -> str:

@@ -11,19 +11,39 @@ import re
 from collections.abc import Callable, Iterator
 
 from celery_lint.celery_versions import table
-from celery_lint.facts.model import Assignment, Attribute, Await, Call, Literal, Name, Operation, Subscript, Value
+from celery_lint.facts.model import (
+    Assignment,
+    Attribute,
+    Await,
+    Call,
+    Literal,
+    Name,
+    Opaque,
+    Operation,
+    Subscript,
+    Value,
+)
 from celery_lint.finding import Location
 from celery_lint.project.apps import Apps, Draft
+from celery_lint.project.django import Django
 from celery_lint.project.files import is_aside
 from celery_lint.project.model import Setting, Settings
 from celery_lint.project.symbols import ClassRef, External, Internal
 from celery_lint.project.values import Evaluator, Known, Placed
 
 _CONFIGURES = re.compile(
-    rb"\.conf\b|config_from_object|config_from_envvar|config_from_cmdline|add_defaults|setup_defaults"
+    rb"\.conf(?:\s*\[|\s*[-+|&]?=(?!=)|\.update\b|\.\w+\s*(?:[-+|&]?=(?!=)|:|\.(?:append|extend|insert)\b))"
+    rb"|config_from_object|config_from_envvar|config_from_cmdline|add_defaults|setup_defaults"
 )
-_DJANGO_MODULE = re.compile(rb"DJANGO_SETTINGS_MODULE")
 _DJANGO = frozenset({"django.conf:settings", "django.conf"})
+# Bases of settings classes that set nothing themselves.
+_SETTINGS_CLASSES = frozenset({
+    "builtins.object", "configurations.Configuration", "configurations.base.Configuration", "pydantic.BaseModel",
+    "pydantic.BaseSettings", "pydantic_settings.BaseSettings", "typing.NamedTuple", "typing.Protocol", "abc.ABC",
+    "enum.Enum", "pydantic.v1.BaseSettings",
+})  # fmt: skip
+# What changes a list or dict that is already there. (`update` of the routes and the schedule only adds to them.)
+_GROWS = frozenset({"append", "extend", "insert"})
 # Keywords of `Celery(...)` that are no settings under their own name.
 _CONSTRUCTOR = {"broker": "broker_url", "backend": "result_backend", "include": "include"}
 _NO_SETTINGS = frozenset({
@@ -107,6 +127,7 @@ class Configuration:
         self.evaluator = apps.evaluator
         self.symbols = apps.symbols
         self.files = apps.files
+        self.django = Django(apps.evaluator)
         self._collectors = {id(draft): Collector(self.evaluator) for draft in apps.drafts}
         for draft in apps.drafts:
             self._constructor(draft)
@@ -124,6 +145,8 @@ class Configuration:
         if draft.is_current:
             return
         collector.places.append(draft.constructor)
+        if draft.foreign:
+            collector.reopen("its class is of another package", outside=True)
         for argument in call.arguments:
             placed = draft.constructor.at(argument.value)
             if argument.star == "**":
@@ -174,11 +197,21 @@ class Configuration:
         elif method in ("config_from_object", "add_defaults", "setup_defaults"):
             app = Placed(path, call.block, Name(owner))
             self._each(app, lambda c, d: self._from_object(c, self._place(path, call, d), call))
+        elif method in _GROWS and (changed := owner.partition(".conf.")[2]):
+            self._grown(path, call, owner.removesuffix(f".conf.{changed}"), changed)
         elif method in ("config_from_envvar", "config_from_cmdline"):
             self._each(
                 Placed(path, call.block, Name(owner)),
                 lambda c, d: c.reopen("it is configured from outside", outside=True),
             )
+
+    def _grown(self, path: str, call: Call, owner: str, name: str) -> None:
+        """`app.conf.task_queues.append(…)`: what the setting holds in the end is not what was written down."""
+        value = Opaque((call,), call.span)
+        location = Location(path, call.span)
+        self._each(
+            Placed(path, call.block, Name(owner)), lambda c, d: c.add(name, Placed(path, call.block, value), location)
+        )
 
     def _each(self, app: Placed, action: Callable[[Collector, Draft], None]) -> None:
         """Do something for every application that APP may stand for; for all of them when nothing tells."""
@@ -296,18 +329,32 @@ class Configuration:
         index = self.files.python(path)
         if index.facts.error is not None:
             collector.reopen(f"{path} cannot be read")
-        for module in index.star_imports:
-            found = self.symbols.modules.find(path, module)
-            if found is None or found[1]:
-                collector.reopen(f"{path} takes settings from {module}", outside=found is None)
+        for source in self.django.included(path):
+            if source.path is None:
+                collector.reopen(f"{path} takes settings from {source.name}", outside=True)
             else:
-                self._module(collector, found[0], namespace, seen | {path})
+                self._module(collector, source.path, namespace, seen | {path})
+        for item in index.facts.classes:
+            self._settings_class(collector, ClassRef(path, item.block), namespace)
         for name, bound in index.imported.items():
             known = stripped(name, namespace)
             if known is not None and new_setting_name(known) != known.lower():
                 collector.add(known, Placed(path, 0, Name(f"@{name}")), Location(path, bound.span))
         for assignment in index.assignments_by_function.get(-1, []):
             self._module_setting(collector, path, assignment, namespace)
+
+    def _settings_class(self, collector: Collector, owner: ClassRef, namespace: str | None) -> None:
+        """A class in a settings module whose attributes are the settings: django-configurations and the like."""
+        lineage = [item for item in self.symbols.lineage(owner) if isinstance(item, ClassRef)]
+        if any(self._sets_something(item, namespace) for item in lineage):
+            self._class(collector, owner, namespace)
+
+    def _sets_something(self, owner: ClassRef, namespace: str | None) -> bool:
+        known = table().settings
+        names = (assigned.target for assigned in self.files.python(owner.path).assigned_in(owner.block))
+        written = (name.rpartition(".")[2] for name in names if name is not None)
+        settings = (stripped(name, namespace) for name in written if name.isupper())
+        return any(name is not None and new_setting_name(name) in known for name in settings)
 
     def _module_setting(self, collector: Collector, path: str, assignment: Assignment, namespace: str | None) -> None:
         target = assignment.target or ""
@@ -321,10 +368,11 @@ class Configuration:
         lineage = list(self.symbols.lineage(owner))
         for item in reversed(lineage):
             if not isinstance(item, ClassRef):
+                if item.name not in _SETTINGS_CLASSES:
+                    collector.reopen(f"its settings are those of {item.name} too", outside=True)
                 continue
-            index = self.files.python(item.path)
-            for assignment in index.facts.assignments:
-                if assignment.block != item.block or assignment.target is None or assignment.value is None:
+            for assignment in self.files.python(item.path).assigned_in(item.block):
+                if assignment.target is None or assignment.value is None:
                     continue
                 name = stripped(assignment.target.rpartition(".")[2], namespace)
                 if name is not None:
@@ -343,31 +391,14 @@ class Configuration:
     # Django
 
     def _django(self, collector: Collector, path: str, namespace: str | None) -> None:
-        modules = list(dict.fromkeys(self._django_modules(path)))
-        for module in modules:
-            self._module(collector, module, namespace)
-        if not modules:
+        sources = self.django.sources(path)
+        if not sources:
             collector.reopen("Django's settings module is not known")
-
-    def _django_modules(self, path: str) -> Iterator[str]:
-        """The settings modules that `os.environ.setdefault("DJANGO_SETTINGS_MODULE", …)` names, this app's first."""
-        others = [other for other in self.files.mentioning(_DJANGO_MODULE) if other != path and not is_aside(other)]
-        for candidate in (path, *others):
-            for call in self.files.python(candidate).facts.calls:
-                argument = call.argument(1)
-                first = call.argument(0)
-                if argument is None or first is None or not _is_literal(first.value, "DJANGO_SETTINGS_MODULE"):
-                    continue
-                name = self.evaluator.text(Placed(candidate, call.block, argument.value))
-                found = self.symbols.modules.find(candidate, name.value) if isinstance(name, Known) else None
-                if found is not None and not found[1]:
-                    yield found[0]
-                    if candidate == path:
-                        return
-
-
-def _is_literal(value: Value, text: str) -> bool:
-    return isinstance(value, Literal) and value.value == text
+        for source in sources:
+            if source.path is not None:
+                self._module(collector, source.path, namespace)
+            else:
+                collector.reopen(f"its settings module {source.name} is not in this project", outside=True)
 
 
 def flattened(value: Value) -> Iterator[Value]:

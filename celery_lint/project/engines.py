@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from celery_lint.facts.model import Attribute, Call, Function, Literal, Name, Text, Value
 from celery_lint.finding import Location
@@ -147,7 +148,7 @@ class Engines:
         return False
 
     def _module_level_calls(self, factory: FunctionRef, name: str) -> Iterator[Holder]:
-        for path in self.files.mentioning(re.compile(rb"\b" + name.encode() + rb"\b")):
+        for path in self.files.holding(name):
             if is_aside(path):
                 continue
             index = self.files.python(path)
@@ -165,7 +166,7 @@ class Engines:
         queue = list(holders)
         while queue:
             holder = queue.pop()
-            for path in self.files.mentioning(re.compile(rb"\b" + holder.name.rpartition(".")[2].encode() + rb"\b")):
+            for path in self.files.holding(holder.name.rpartition(".")[2]):
                 if is_aside(path):
                     continue
                 for found in self._made_from(path, holder):
@@ -276,7 +277,9 @@ class Engines:
 
     def web_user(self, engine: Engine) -> str | None:
         """A file of the web application that imports the module of ENGINE; None when there is none."""
-        for path in self.files.mentioning(_WEB):
+        name = PurePosixPath(engine.path).stem
+        importing = None if name == "__init__" else self.files.holding(name)
+        for path in self.files.mentioning(_WEB, importing):
             if is_aside(path) or path == engine.path:
                 continue
             index = self.files.python(path)

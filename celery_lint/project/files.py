@@ -12,7 +12,10 @@ from celery_lint.project.index import FileIndex
 from celery_lint.source import Source
 
 _CELERY = re.compile(rb"celery|shared_task", re.IGNORECASE)
-_ASIDE = frozenset({"tests", "test", "testing", "test_utils", "e2e", "docs", "doc", "examples", "example", "samples"})
+_ASIDE = frozenset({
+    "tests", "test", "testing", "test_utils", "unittests", "e2e", "docs", "doc", "examples", "example", "samples",
+    "benchmarks", "benchmark",
+})  # fmt: skip
 
 
 def is_aside(path: str) -> bool:
@@ -37,6 +40,7 @@ class Files:
         self._data: dict[str, bytes] = {}
         self._python: dict[str, FileIndex] = {}
         self._deploy: dict[str, DeployFacts] = {}
+        self._holding: dict[str, tuple[str, ...]] = {}
         self.unreadable: dict[str, ReadError] = {}
 
     @cached_property
@@ -101,6 +105,16 @@ class Files:
         for path in self.python_paths if among is None else among:
             if pattern.search(self.data(path)):
                 yield path
+
+    def holding(self, name: str) -> tuple[str, ...]:
+        """The Python files in which NAME stands as a word."""
+        found = self._holding.get(name)
+        if found is None:
+            # A plain search is a hundred times faster than a pattern, and leaves next to nothing to the pattern.
+            written, word = name.encode(), re.compile(rb"\b" + re.escape(name.encode()) + rb"\b")
+            mentioning = (path for path in self.python_paths if written in self.data(path))
+            found = self._holding[name] = tuple(path for path in mentioning if word.search(self.data(path)))
+        return found
 
     def anywhere(self, pattern: re.Pattern[bytes], skip: Callable[[str], bool]) -> bool:
         """Whether the bytes of any file of the project (but those to SKIP) hold PATTERN."""

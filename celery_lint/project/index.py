@@ -75,6 +75,7 @@ class FileIndex:
     def __init__(self, facts: PythonFacts) -> None:
         self.facts = facts
         self.path = facts.path
+        self._values: dict[int, tuple[Value, ...]] = {}
 
     def block(self, number: int) -> Block:
         """The block with that number."""
@@ -96,12 +97,19 @@ class FileIndex:
         """The classes by the number of their body's block."""
         return {item.block: item for item in self.facts.classes}
 
+    @cached_property
+    def _function_around(self) -> list[Function | None]:
+        """By block: the innermost function around it. A block's parent is before it."""
+        found: list[Function | None] = []
+        for number, block in enumerate(self.facts.blocks):
+            function = self.functions_by_block.get(number)
+            outer = found[block.parent] if block.parent >= 0 else None
+            found.append(function if function is not None else outer)
+        return found
+
     def function_at(self, number: int) -> Function | None:
         """The innermost function whose body holds block NUMBER."""
-        for block in self.up(number):
-            if (function := self.functions_by_block.get(block)) is not None:
-                return function
-        return None
+        return self._function_around[number] if number >= 0 else None
 
     def class_of(self, function: Function) -> Class | None:
         """The class that FUNCTION is a method of."""
@@ -216,6 +224,25 @@ class FileIndex:
             found[function.block if function is not None else -1].append(item)
         return found
 
+    @cached_property
+    def _assignments_by_block(self) -> dict[int, list[Assignment]]:
+        found: dict[int, list[Assignment]] = defaultdict(list)
+        for assignment in self.facts.assignments:
+            found[assignment.block].append(assignment)
+        return found
+
+    def assigned_in(self, block: int) -> list[Assignment]:
+        """The assignments that stand directly in BLOCK: for the body of a class, its attributes."""
+        return self._assignments_by_block.get(block, [])
+
+    @cached_property
+    def methods(self) -> dict[tuple[int, str], Function]:
+        """The functions directly in a block, by that block and their name; of several the first."""
+        found: dict[tuple[int, str], Function] = {}
+        for function in self.facts.functions:
+            found.setdefault((function.outer, function.name), function)
+        return found
+
     def calls(self, function: Function) -> list[Call]:
         """The calls in the body of FUNCTION, without those of functions inside it."""
         return self.calls_by_function.get(function.block, [])
@@ -228,14 +255,49 @@ class FileIndex:
         """The `return`s of FUNCTION."""
         return self.returns_by_function.get(function.block, [])
 
-    def inside(self, function: Function) -> Iterator[Function]:
-        """The functions defined inside FUNCTION, at any depth."""
-        for candidate in self.facts.functions:
-            if candidate is not function and function.block in set(self.up(candidate.outer)):
-                yield candidate
+    @cached_property
+    def _inside(self) -> dict[int, list[Function]]:
+        found: dict[int, list[Function]] = defaultdict(list)
+        for function in self.facts.functions:
+            for block in self.up(function.outer):
+                if block in self.functions_by_block:
+                    found[block].append(function)
+        return found
 
-    def values(self, function: Function) -> Iterator[Value]:
+    def inside(self, function: Function) -> list[Function]:
+        """The functions defined inside FUNCTION, at any depth."""
+        return self._inside.get(function.block, [])
+
+    @cached_property
+    def set_on_self(self) -> dict[tuple[int, str], list[Assignment]]:
+        """What the code of a class assigns to `self.NAME`, by the block of the class and NAME."""
+        found: dict[tuple[int, str], list[Assignment]] = defaultdict(list)
+        for assignment in self.facts.assignments:
+            owner, _, name = (assignment.target or "").rpartition(".")
+            if owner == "%self":
+                for block in self.up(assignment.block):
+                    if block in self.classes_by_block:
+                        found[(block, name)].append(assignment)
+        return found
+
+    @cached_property
+    def _entered(self) -> dict[int, list[Block]]:
+        """The `with` blocks of each function by its block."""
+        found: dict[int, list[Block]] = defaultdict(list)
+        for number, block in enumerate(self.facts.blocks):
+            function = self.function_at(number) if block.kind == "with" else None
+            if function is not None:
+                found[function.block].append(block)
+        return found
+
+    def values(self, function: Function) -> tuple[Value, ...]:
         """Every value that the body of FUNCTION holds: of calls, assignments, returns and `with` items."""
+        known = self._values.get(function.block)
+        if known is None:
+            known = self._values[function.block] = tuple(self._find_values(function))
+        return known
+
+    def _find_values(self, function: Function) -> Iterator[Value]:
         for call in self.calls(function):
             yield from within(call)
         for assignment in self.assignments(function):
@@ -244,7 +306,6 @@ class FileIndex:
         for item in self.returns(function):
             if item.value is not None:
                 yield from within(item.value)
-        for number, block in enumerate(self.facts.blocks):
-            if block.kind == "with" and self.function_at(number) is function:
-                for entered in block.items:
-                    yield from within(entered.value)
+        for block in self._entered.get(function.block, []):
+            for entered in block.items:
+                yield from within(entered.value)

@@ -106,6 +106,8 @@ def _app(draft: Draft, apps: Apps, configuration: Configuration) -> App:
 
 def _task_class(draft: Draft, call: Call, apps: Apps) -> ClassRef | External | None:
     """The base of an app's tasks: `task_cls=`, or `app.Task = …`."""
+    if draft.foreign:
+        return External("the tasks of an unknown application class")
     argument = call.argument(None, "task_cls")
     if argument is not None:
         found = _class(draft.constructor.at(argument.value), apps)
@@ -177,6 +179,7 @@ def _task(draft: TaskDraft, apps: Apps, made: dict[int, App], symbols: Symbols) 
         custom_decorator=_wraps(draft.declaration.custom, symbols),
         decorators_below=draft.decorators_below,
         explicit_name=name is not None,
+        label=draft.label,
     )
 
 

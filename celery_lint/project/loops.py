@@ -237,13 +237,11 @@ class Loops:
         return self._of_callers(index, function, name, depth)
 
     def _of_callers(self, index: FileIndex, function: Function, name: str, depth: int) -> Awaitability:
-        import re
-
         ref = FunctionRef(index.path, function.block)
         positions = [item.name for item in function.parameters if not item.star]
         offset = 1 if index.class_of(function) is not None else 0
         kinds: set[Awaitability] = set()
-        for path in self.symbols.files.mentioning(re.compile(rb"\b" + function.name.encode() + rb"\b")):
+        for path in self.symbols.files.holding(function.name):
             other = self.symbols.files.python(path)
             for call in other.facts.calls:
                 if last_name(call.callee) != function.name:

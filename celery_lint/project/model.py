@@ -76,7 +76,7 @@ class Option:
 @dataclass(frozen=True, eq=False)
 class Task:
     """One task. NAMES are the names it can have: one when it is certain, several when the import root is not,
-    none when it is computed. LOCATION is the name in its `def` or `class` statement."""
+    none when it is computed; then LABEL, what the code calls it, is shown. LOCATION is the name in its `def` or `class` statement."""
 
     names: tuple[str, ...]
     location: Location
@@ -93,16 +93,12 @@ class Task:
     custom_decorator: bool = False
     decorators_below: tuple[Placed, ...] = ()
     explicit_name: bool = False
+    label: str = ""
 
     @property
     def name(self) -> str:
         """The name to show: the certain one, else the longest candidate, else the function's own."""
         return self.names[0] if self.names else self.label
-
-    @property
-    def label(self) -> str:
-        """A name for messages when Celery's is computed."""
-        return f"the task at {self.location.path}"
 
     @property
     def entity(self) -> str:

@@ -168,7 +168,7 @@ class Project:
         name = self.symbols.fact(task.function).name
         word = re.compile(rb"\b" + re.escape(name.encode()) + rb"\.(?:delay|apply_async|s|si|signature)\b")
         found: list[tuple[str, Call]] = []
-        for path in self.files.mentioning(word):
+        for path in self.files.mentioning(word, self.files.holding(name)):
             if is_aside(path):
                 continue
             for call in self.index(path).facts.calls:

@@ -149,7 +149,10 @@ def default_queue(app: App, evaluator: Evaluator) -> str | None:
 
 
 def declared_queues(app: App, evaluator: Evaluator) -> Sequence[str] | Unknown | None:
-    """The names in `task_queues`: None when it is not set, Unknown when they cannot all be seen."""
+    """The names in `task_queues`: None when it is not set, Unknown when they cannot all be seen.
+
+    An empty list is as good as none: celery/app/amqp.py, AMQP.Queues, then makes the default queue.
+    """
     setting = app.settings.get("task_queues")
     if setting is None:
         return Unknown("the settings cannot all be seen") if app.settings.open else None
@@ -157,10 +160,10 @@ def declared_queues(app: App, evaluator: Evaluator) -> Sequence[str] | Unknown |
     if isinstance(followed.value, Mapping):
         keys = [key for key, _, _ in evaluator.entries(followed)]
         names = [key.value for key in keys if isinstance(key, Known)]
-        return names if len(names) == len(keys) else Unknown("a queue is computed at run time")
+        return (names or None) if len(names) == len(keys) else Unknown("a queue is computed at run time")
     items = evaluator.items(followed)
     if items is None:
         return Unknown("the queues are computed at run time")
     found = [queue_name(evaluator, item) for item in items]
     known = [name for name in found if name is not None]
-    return known if len(known) == len(found) else Unknown("a queue is computed at run time")
+    return (known or None) if len(known) == len(found) else Unknown("a queue is computed at run time")

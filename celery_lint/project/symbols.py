@@ -74,6 +74,7 @@ class Symbols:
         self._types: dict[tuple[str, int, str], ClassRef | External | None] = {}
         self._call_types: dict[tuple[str, Span], ClassRef | External | None] = {}
         self._functions: dict[tuple[str, int, str], FunctionRef | None] = {}
+        self._lineages: dict[ClassRef, tuple[ClassRef | External, ...]] = {}
         self._bound: dict[FunctionRef, ClassRef] = {}
 
     def bind_self(self, bound: Mapping[FunctionRef, ClassRef]) -> None:
@@ -219,8 +220,16 @@ class Symbols:
             if found is not None:
                 yield found
 
-    def lineage(self, ref: ClassRef) -> Iterator[ClassRef | External]:
+    def lineage(self, ref: ClassRef) -> tuple[ClassRef | External, ...]:
         """A class and its bases, near to far."""
+        known = self._lineages.get(ref)
+        if known is None:
+            # While it is being worked out, a class that is its own ancestor has no bases.
+            self._lineages[ref] = (ref,)
+            known = self._lineages[ref] = tuple(self._find_lineage(ref))
+        return known
+
+    def _find_lineage(self, ref: ClassRef) -> Iterator[ClassRef | External]:
         seen: set[ClassRef | External] = set()
         queue: list[ClassRef | External] = [ref]
         while queue:
@@ -258,19 +267,17 @@ class Symbols:
         for item in self.lineage(ref):
             if not isinstance(item, ClassRef):
                 continue
-            index = self.files.python(item.path)
-            for function in index.facts.functions:
-                if function.outer == item.block and function.name == name:
-                    return FunctionRef(item.path, function.block)
+            function = self.files.python(item.path).methods.get((item.block, name))
+            if function is not None:
+                return FunctionRef(item.path, function.block)
         return None
 
     def attribute(self, ref: ClassRef, name: str) -> tuple[str, Assignment] | None:
         """The assignment of a class attribute, its own or inherited inside the project."""
         for item in self.lineage(ref):
             if isinstance(item, ClassRef):
-                index = self.files.python(item.path)
-                for assignment in index.facts.assignments:
-                    if assignment.block == item.block and _last(assignment.target) == name:
+                for assignment in self.files.python(item.path).assigned_in(item.block):
+                    if _last(assignment.target) == name:
                         return item.path, assignment
         return None
 
@@ -365,10 +372,8 @@ class Symbols:
         for item in self.lineage(owner):
             if not isinstance(item, ClassRef):
                 continue
-            index = self.files.python(item.path)
-            for assignment in index.facts.assignments:
-                inside = assignment.target == f"%self.{name}" and item.block in set(index.up(assignment.block))
-                if inside and assignment.value is not None:
+            for assignment in self.files.python(item.path).set_on_self.get((item.block, name), []):
+                if assignment.value is not None:
                     return self.type_of(item.path, assignment.block, assignment.value, depth + 1)
         return None
 

@@ -15,7 +15,9 @@ from celery_lint.project.model import Option
 from celery_lint.project.symbols import ClassRef, External, FunctionRef, Internal
 from celery_lint.project.values import Known, Placed
 
-_DECLARES = re.compile(rb"celery|shared_task|\.task\b|_task\b|register_task", re.IGNORECASE)
+_DECLARES = re.compile(
+    rb"celery|shared_task|register_task|\.task\(|^[ \t]*@[^\n]*task|=[ \t]*\w*_task\(", re.IGNORECASE | re.MULTILINE
+)
 SHARED = frozenset({
     "celery.shared_task", "celery.app.shared_task", "celery.task", "celery.task.task", "celery.decorators.task",
     "celery.task.periodic_task", "celery.decorators.periodic_task", "celery.task.base.periodic_task",
@@ -58,6 +60,13 @@ class TaskDraft:
         assert fact is not None
         return Location(self.path, fact.name_span)
 
+    @property
+    def label(self) -> str:
+        """What the code calls it: the class, else the function."""
+        fact = self.cls or self.function
+        assert fact is not None
+        return fact.name
+
 
 class Decorators:
     """Tells task decorators from everything else that is called `task`."""
@@ -93,8 +102,8 @@ class Decorators:
 
     def _named(self, placed: Placed, ref: str, depth: int) -> Declaration | None:
         owner, _, last = ref.rpartition(".")
-        if last == "task" and owner:
-            owned = self._owned(placed, owner)
+        if owner:
+            owned = self._owned(placed, owner) if last == "task" else self._of_method(placed, owner, last, depth)
             if owned is not None:
                 return owned
         target = self.symbols.target(placed.path, ref)
@@ -130,6 +139,16 @@ class Decorators:
         for draft in drafts:
             if draft.app_class is not None:
                 return self.symbols.method(draft.app_class, "task")
+        return None
+
+    def _of_method(self, placed: Placed, owner: str, name: str, depth: int) -> Declaration | None:
+        """`app.periodic_task`: a method of the project's own Celery class that makes tasks."""
+        drafts = self.apps.of(placed.at(Name(owner))) or ()
+        for draft in drafts:
+            method = self.symbols.method(draft.app_class, name) if draft.app_class is not None else None
+            made = self._factory(method, depth) if method is not None else None
+            if made is not None:
+                return replace(made, apps=drafts)
         return None
 
     def _comes_from_celery(self, placed: Placed, owner: str) -> bool:
@@ -312,8 +331,8 @@ def _class_options(draft: TaskDraft, apps: Apps, found: dict[str, Option]) -> No
         if not isinstance(item, ClassRef):
             continue
         index = apps.files.python(item.path)
-        for assignment in index.facts.assignments:
-            if assignment.block == item.block and assignment.target is not None and assignment.value is not None:
+        for assignment in index.assigned_in(item.block):
+            if assignment.target is not None and assignment.value is not None:
                 name = assignment.target.rpartition(".")[2]
                 place = Placed(item.path, assignment.block, assignment.value)
                 found[name] = Option(name, place, Location(item.path, assignment.span))

@@ -6,8 +6,6 @@ One run of the generator costs a quarter of the parse; LibCST's position provide
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import libcst as cst
@@ -16,14 +14,38 @@ from libcst._nodes.internal import CodegenState
 from celery_lint.finding import Span
 
 
+class _Recording:
+    """Notes where NODE begins and ends without what surrounds it, while the generator writes it.
+
+    A class, since the generator enters one for every expression and `contextlib` takes three times as long.
+    """
+
+    __slots__ = ("begin", "end", "node", "start", "state")
+
+    def __init__(
+        self, state: _SpanState, node: cst.CSTNode, begin: cst.CSTNode | None, end: cst.CSTNode | None
+    ) -> None:
+        self.state, self.node, self.begin, self.end = state, node, begin, end
+
+    def __enter__(self) -> None:
+        self.start = self.state.offset
+
+    def __exit__(self, *error: object) -> None:
+        state = self.state
+        begin = self.start if self.begin is None else state.of(self.begin).start
+        end = state.offset if self.end is None else state.of(self.end).end
+        state.syntactic[id(self.node)] = (begin, end)
+
+
 @dataclass(frozen=False)
 class _SpanState(CodegenState):
-    """A code generator's state that counts bytes instead of keeping text."""
+    """A code generator's state that counts bytes instead of keeping text. Nodes go by their `id`: the module that
+    holds them outlives this."""
 
     encoding: str = "utf-8"
     offset: int = 0
-    whole: dict[cst.CSTNode, Span] = field(default_factory=dict)
-    syntactic: dict[cst.CSTNode, Span] = field(default_factory=dict)
+    whole: dict[int, tuple[int, int]] = field(default_factory=dict)
+    syntactic: dict[int, tuple[int, int]] = field(default_factory=dict)
     starts: list[int] = field(default_factory=list)
 
     def add_token(self, value: str) -> None:
@@ -36,25 +58,20 @@ class _SpanState(CodegenState):
         self.starts.append(self.offset)
 
     def after_codegen(self, node: cst.CSTNode) -> None:
-        self.whole[node] = Span(self.starts.pop(), self.offset)
+        self.whole[id(node)] = (self.starts.pop(), self.offset)
 
-    @contextmanager
-    def record_syntactic_position(
+    def record_syntactic_position(  # type: ignore[override]
         self,
         node: cst.CSTNode,
         *,
         start_node: cst.CSTNode | None = None,
         end_node: cst.CSTNode | None = None,
-    ) -> Iterator[None]:
-        start = self.offset
-        yield
-        begin = start if start_node is None else self.of(start_node).start
-        end = self.offset if end_node is None else self.of(end_node).end
-        self.syntactic[node] = Span(begin, end)
+    ) -> _Recording:
+        return _Recording(self, node, start_node, end_node)
 
     def of(self, node: cst.CSTNode) -> Span:
         """The span of NODE without surrounding whitespace and parentheses."""
-        return self.syntactic.get(node) or self.whole[node]
+        return Span(*(self.syntactic.get(id(node)) or self.whole[id(node)]))
 
 
 class Spans:
@@ -69,6 +86,7 @@ class Spans:
         )
         module._codegen(state)
         self._state = state
+        self._module = module
 
     def of(self, node: cst.CSTNode) -> Span:
         """The span of NODE without surrounding whitespace and parentheses; a `def` or `class` from its

@@ -6,7 +6,7 @@ fifteenth of it, and skips what can hold no fact (whitespace, operators, punctua
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import fields
 from functools import cache
 
@@ -44,14 +44,19 @@ def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
             yield from (item for item in value if isinstance(item, cst.CSTNode))
 
 
+@cache
+def _handlers(visitor: type[cst.CSTVisitor], kind: type[cst.CSTNode]) -> tuple[str | None, str | None]:
+    """The names of the methods that VISITOR has for nodes of one kind."""
+    visit, leave = f"visit_{kind.__name__}", f"leave_{kind.__name__}"
+    return visit if hasattr(visitor, visit) else None, leave if hasattr(visitor, leave) else None
+
+
 def walk(node: cst.CSTNode, visitor: cst.CSTVisitor) -> None:
     """Visit NODE and everything under it. A `visit_X` that returns False keeps the walk out of that node."""
-    name = type(node).__name__
-    visit: Callable[[cst.CSTNode], bool | None] | None = getattr(visitor, f"visit_{name}", None)
-    if visit is not None and visit(node) is False:
+    visit, leave = _handlers(type(visitor), type(node))
+    if visit is not None and getattr(visitor, visit)(node) is False:
         return
     for child in children(node):
         walk(child, visitor)
-    leave: Callable[[cst.CSTNode], None] | None = getattr(visitor, f"leave_{name}", None)
     if leave is not None:
-        leave(node)
+        getattr(visitor, leave)(node)

@@ -92,7 +92,7 @@ def _removable(use: LoopUse, reached: Reached, project: Project) -> Iterator[Loc
         word = re.compile(rb"\b" + fact.name.encode() + rb"\b")
         mentions = [
             (path, match.start())
-            for path in project.files.python_paths
+            for path in project.files.holding(fact.name)
             for match in word.finditer(project.files.data(path))
         ]
         mine = project.symbols.fact(reached.function).span

@@ -18,10 +18,10 @@ from celery_lint.rule import HIGH, INFO, rule
 @rule("CEL408", "print-in-task", since="0.1", severity=INFO, confidence=HIGH, fix="unsafe", twins=("T201",))
 def check(reached: Reached, project: Project) -> Iterator[Finding]:
     """`print()` in a task goes to the log without the task's name, and always as WARNING."""
-    if reached.label == "debug_task" or project.twins.selected("T201") or not _belongs_to_workers(reached, project):
-        return
     prints = _prints(reached, project)
-    if not prints:
+    if not prints or reached.label == "debug_task" or project.twins.selected("T201"):
+        return
+    if not _belongs_to_workers(reached, project):
         return
     first, *others = prints
     path = reached.function.path
@@ -65,25 +65,46 @@ def _belongs_to_workers(reached: Reached, project: Project) -> bool:
     if not reached.steps:
         return True
     is_inner = project.index(reached.function.path).function_at(_fact(reached, project).outer) is not None
-    return not is_inner and not is_aside(reached.function.path) and _is_helper_of_tasks(reached.function, project)
-
-
-def _is_helper_of_tasks(function: FunctionRef, project: Project) -> bool:
-    """A helper that nothing but worker code calls, and that is not handed around."""
-    fact = project.symbols.fact(function)
-    if project.index(function.path).class_of(fact) is not None:
+    if is_inner or is_aside(reached.function.path):
         return False
-    word = re.compile(rb"\b" + re.escape(fact.name.encode()) + rb"\b")
-    for path in project.files.mentioning(word):
-        if not is_aside(path) and not _only_workers_call(function, path, project):
-            return False
-    return True
+    return _runs_in_workers(reached.function, project, frozenset())
 
 
-def _only_workers_call(function: FunctionRef, path: str, project: Project) -> bool:
+def _runs_in_workers(function: FunctionRef, project: Project, seen: frozenset[FunctionRef]) -> bool:
+    """Whether a worker starts FUNCTION itself, or nothing but such functions and their helpers call it.
+
+    A function inside another one is part of that one. SEEN are the helpers that are being asked about.
+    """
+    index = project.index(function.path)
+    outer = index.function_at(project.symbols.fact(function).outer)
+    if outer is not None:
+        return _runs_in_workers(FunctionRef(function.path, outer.block), project, seen)
+    reached = project.reached.get(function)
+    if reached is None:
+        return False
+    return function in seen or not reached.steps or _is_helper(function, project, seen | {function})
+
+
+def _is_helper(function: FunctionRef, project: Project, seen: frozenset[FunctionRef]) -> bool:
+    """A helper that nothing but worker code calls, and that is not handed around: not to a decorator either, which may
+    make a command of it."""
+    fact = project.symbols.fact(function)
+    if project.index(function.path).class_of(fact) is not None or fact.decorators:
+        return False
+    paths = [path for path in project.files.holding(fact.name) if not is_aside(path)]
+    # A file that mentions it and calls nothing of that name need not be read to know that it is handed around.
+    called = re.compile(rb"\b" + re.escape(fact.name.encode()) + rb"\s*\(")
+    if any(path != function.path and not called.search(project.files.data(path)) for path in paths):
+        return False
+    return all(_only_workers_call(function, path, project, seen) for path in paths)
+
+
+def _only_workers_call(function: FunctionRef, path: str, project: Project, seen: frozenset[FunctionRef]) -> bool:
     """Whether every call of FUNCTION in PATH is in worker code, and there is one (or it is FUNCTION's own file)."""
     index = project.index(path)
     calls = [call for call in index.facts.calls if project.symbols.function(path, call.block, call.callee) == function]
-    callers = [index.function_at(call.block) for call in calls]
-    known = all(caller is not None and FunctionRef(path, caller.block) in project.reached for caller in callers)
+    callers = {index.function_at(call.block) for call in calls}
+    known = all(
+        caller is not None and _runs_in_workers(FunctionRef(path, caller.block), project, seen) for caller in callers
+    )
     return known and (bool(calls) or path == function.path)

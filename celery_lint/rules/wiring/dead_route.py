@@ -99,8 +99,14 @@ def _of_module(route: Route, project: Project) -> Finding | None:
 def _closest(pattern: str, names: set[str]) -> str | None:
     """The existing name, or glob over one module, that looks most like PATTERN."""
     globs = {f"{name.rpartition('.')[0]}.*" for name in names if "." in name}
-    found = difflib.get_close_matches(pattern, sorted(globs if "*" in pattern else names), n=1, cutoff=0.6)
-    return found[0] if found else None
+    close = difflib.get_close_matches(pattern, sorted(globs if "*" in pattern else names), n=3, cutoff=0.6)
+    return next((name for name in close if _differs_little(name, pattern)), None)
+
+
+def _differs_little(name: str, pattern: str) -> bool:
+    """Whether the last parts are alike too: tasks of one module share most of their names' letters anyway."""
+    ends = [text.removesuffix(".*").rpartition(".")[2] for text in (name, pattern)]
+    return difflib.SequenceMatcher(None, *ends).ratio() >= 0.6
 
 
 def _shadowed_by(route: Route, matching: set[str], project: Project) -> Route | None:
