@@ -24,6 +24,8 @@ class Sessions:
         self.symbols = symbols
         self.evaluator = evaluator
         self.extra = extra
+        # What functions return. One that is still being asked about returns nothing yet: that ends the circles.
+        self._known: dict[tuple[str, int], Kind | None] = {}
 
     def opened(self, index: FileIndex, assignment: Assignment) -> Kind | None:
         """What kind of session an assignment opens; None when it opens none."""
@@ -78,6 +80,13 @@ class Sessions:
 
     def _returned(self, path: str, fact: Function, depth: int) -> Kind | None:
         """A plain function that returns a new session; one made by `@contextmanager` opens it by itself."""
+        key = (path, fact.block)
+        if key not in self._known:
+            self._known[key] = None
+            self._known[key] = self._find_returned(path, fact, depth)
+        return self._known[key]
+
+    def _find_returned(self, path: str, fact: Function, depth: int) -> Kind | None:
         if fact.decorators or fact.is_generator:
             return None
         for item in self.symbols.files.python(path).returns(fact):
