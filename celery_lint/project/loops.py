@@ -104,6 +104,17 @@ class Loops:
             self._returns_loop[ref] = self._find_loop_returned(ref)
         return self._returns_loop[ref]
 
+    def keeps_loop(self, ref: FunctionRef) -> bool:
+        """Whether a function that returns a loop keeps it for the next call: in a global, an attribute, a
+        `threading.local`."""
+        index, fact = self.symbols.index(ref), self.symbols.fact(ref)
+        return any(
+            assignment.value is not None
+            and not _is_plain_local(assignment.target)
+            and self._is_loop(index, assignment.block, assignment.value)
+            for assignment in index.assignments(fact)
+        )
+
     def _find_loop_returned(self, ref: FunctionRef) -> bool:
         index, fact = self.symbols.index(ref), self.symbols.fact(ref)
         if fact.is_async or fact.is_generator:
@@ -252,6 +263,10 @@ class Loops:
                 if argument is not None:
                     kinds.add(self.awaitability(other, call.block, argument.value, depth + 1))
         return kinds.pop() if len(kinds) == 1 else "unknown"
+
+
+def _is_plain_local(target: str | None) -> bool:
+    return target is not None and target.startswith("%") and "." not in target
 
 
 def is_plain_coroutine(fact: Function) -> bool:

@@ -128,6 +128,12 @@ def _withheld(reached: Reached, tasks: tuple[Task, ...], project: Project) -> st
             f"the engine at {engine.path}:{project.line(engine)} keeps its connections from one loop to the next; "
             "give it `poolclass=NullPool` first (CEL301)"
         )
+    kept = next(
+        (helper for _, helper in project.loops.use(reached.function).helpers if project.loops.keeps_loop(helper)), None
+    )
+    if kept is not None:
+        name = project.symbols.fact(kept).name
+        return f"`{name}()` keeps its loop from one run to the next, and what ran on it may rely on that"
     client = _shared_client(tasks, project)
     if client is not None:
         name, place = client
