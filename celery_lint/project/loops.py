@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal as OneOf
 
@@ -29,17 +30,21 @@ _FUTURES = frozenset({
 })  # fmt: skip
 
 Awaitability = OneOf["coroutine", "awaitable", "unknown"]
+# How long the loop of a `run_until_complete` lives: for this call, as long as its thread, as long as its process, or
+# as the caller who passes it decides.
+Lifetime = OneOf["call", "thread", "process", "caller"]
 
 
 @dataclass(frozen=True)
 class LoopUse:
     """What one function does with event loops.
 
-    RUNS are its `run_until_complete` calls, GETTERS its `get_event_loop` calls, HELPERS its calls of functions
-    of the project that return a loop, ENTRIES its `asyncio.run` and the like.
+    RUNS are its `run_until_complete` calls and LIFETIMES those of their loops, GETTERS its `get_event_loop` calls,
+    HELPERS its calls of functions of the project that return a loop, ENTRIES its `asyncio.run` and the like.
     """
 
     runs: tuple[Call, ...] = ()
+    lifetimes: tuple[Lifetime, ...] = ()
     getters: tuple[Call, ...] = ()
     helpers: tuple[tuple[Call, FunctionRef], ...] = ()
     entries: tuple[Call, ...] = ()
@@ -48,6 +53,11 @@ class LoopUse:
     def drives(self) -> tuple[Call, ...]:
         """Everything in the function that runs a coroutine to its end."""
         return (*self.runs, *self.entries)
+
+    @property
+    def is_passed(self) -> bool:
+        """Whether the function only runs loops that its callers pass to it."""
+        return bool(self.lifetimes) and set(self.lifetimes) == {"caller"}
 
 
 @dataclass
@@ -81,7 +91,8 @@ class Loops:
                 helper = self.symbols.function(index.path, call.block, call.callee)
                 if helper is not None and self.returns_loop(helper):
                     helpers.append((call, helper))
-        return LoopUse(tuple(runs), tuple(getters), tuple(helpers), tuple(entries))
+        lifetimes = tuple(self._lifetime(index, call) for call in runs)
+        return LoopUse(tuple(runs), lifetimes, tuple(getters), tuple(helpers), tuple(entries))
 
     def _is_bridge(self, index: FileIndex, call: Call) -> bool:
         if not self.bridges or not isinstance(call.callee, Name):
@@ -91,11 +102,54 @@ class Loops:
 
     def _is_loop_method(self, index: FileIndex, call: Call) -> bool:
         """Whether the method is called on something that is provably an event loop."""
-        if isinstance(call.callee, Attribute):
-            return self._is_loop(index, call.block, call.callee.value)
-        if isinstance(call.callee, Name) and "." in call.callee.ref:
-            return self._is_loop(index, call.block, Name(call.callee.ref.rpartition(".")[0]))
-        return False
+        owner = _owner(call)
+        return owner is not None and self._is_loop(index, call.block, owner)
+
+    # how long it lives
+
+    def _lifetime(self, index: FileIndex, call: Call) -> Lifetime:
+        owner = _owner(call)
+        found = self._life(index, call.block, owner) if owner is not None else "call"
+        if found == "thread" and isinstance(owner, Name) and self._is_closed(index, call.block, owner):
+            return "call"
+        return found
+
+    def _life(self, index: FileIndex, block: int, value: Value, depth: int = 0) -> Lifetime:
+        """How long the loop that VALUE is lives; of several, the longest, since code that makes a loop where it finds
+        none keeps the one it finds."""
+        if depth > 6:
+            return "call"
+        match value:
+            case Call():
+                if self.symbols.external(index.path, value.callee) in GETTERS:
+                    return "thread"
+                helper = self.symbols.function(index.path, block, value.callee)
+                return self._life_of_returned(helper, depth) if helper is not None else "call"
+            case Operation(operator="or"):
+                return _longest(self._life(index, block, side, depth + 1) for side in (value.left, value.right))
+            case Choice():
+                return _longest(self._life(index, block, side, depth + 1) for side in (value.body, value.orelse))
+            case Name() if not value.ref.startswith("%"):
+                return "process"
+            case Name() if "." not in value.ref:
+                return self._life_of_local(index, block, value.ref, depth)
+        return "call"
+
+    def _life_of_returned(self, helper: FunctionRef, depth: int) -> Lifetime:
+        index = self.symbols.index(helper)
+        returned = [item for item in index.returns(self.symbols.fact(helper)) if item.value is not None]
+        return _longest(self._life(index, item.block, item.value, depth + 1) for item in returned if item.value)
+
+    def _life_of_local(self, index: FileIndex, block: int, ref: str, depth: int) -> Lifetime:
+        values = [item for item in self.symbols.assigned(index.path, block, ref) if item.value is not None]
+        if not values:
+            return "caller"
+        return _longest(self._life(index, item.block, item.value, depth + 1) for item in values if item.value)
+
+    def _is_closed(self, index: FileIndex, block: int, owner: Name) -> bool:
+        function = index.function_at(block)
+        calls = index.calls(function) if function is not None else []
+        return any(isinstance(call.callee, Name) and call.callee.ref == f"{owner.ref}.close" for call in calls)
 
     def returns_loop(self, ref: FunctionRef) -> bool:
         """Whether a function of the project returns an event loop that it gets or makes."""
@@ -267,6 +321,20 @@ class Loops:
 
 def _is_plain_local(target: str | None) -> bool:
     return target is not None and target.startswith("%") and "." not in target
+
+
+def _owner(call: Call) -> Value | None:
+    """What a method is called on."""
+    if isinstance(call.callee, Attribute):
+        return call.callee.value
+    if isinstance(call.callee, Name) and "." in call.callee.ref:
+        return Name(call.callee.ref.rpartition(".")[0])
+    return None
+
+
+def _longest(found: Iterable[Lifetime]) -> Lifetime:
+    order: tuple[Lifetime, ...] = ("call", "caller", "thread", "process")
+    return max(found, key=order.index, default="call")
 
 
 def is_plain_coroutine(fact: Function) -> bool:

@@ -345,6 +345,16 @@ class Project:
                     found.append(worker)
         return tuple(dict.fromkeys(found))
 
+    def may_run(self, worker: Worker, task: Task) -> bool:
+        """Whether nothing rules out that WORKER runs TASK."""
+        for app in self.apps_of(task):
+            if worker.app_is_known and worker.app is not app:
+                continue
+            queues = self.queues_of(task, app)
+            if queues is None or any(self.consumes(worker, queue) is not False for queue in queues):
+                return True
+        return False
+
     def pools_of(self, task: Task) -> frozenset[str] | None:
         """The pools that TASK runs in; None when a worker, its queues or its pool cannot be told."""
         workers = self.workers_for(task)

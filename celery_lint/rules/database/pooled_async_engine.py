@@ -8,11 +8,15 @@ from celery_lint.finding import Finding, Related
 from celery_lint.project.engines import Engine, Engines
 from celery_lint.project.model import Reached, Task
 from celery_lint.project.project import Project
+from celery_lint.project.values import Known
+from celery_lint.project.workers import GREEN
 from celery_lint.remedy import UseNullPool
 from celery_lint.rule import ERROR, HIGH, MEDIUM, listed, rule
 
 # These notice no other loop as long as one thread runs them (reproduced on prefork and solo).
 _LOOP_TOLERANT = frozenset({"psycopg", "psycopg_async", "aiosqlite"})
+# Each task may run in another thread (or greenlet, which asyncio takes for one), and so with another current loop.
+_MANY_THREADS = GREEN | {"threads"}
 
 
 @rule("CEL301", "pooled-async-engine", since="0.1", severity=ERROR, confidence=HIGH, fix="unsafe")
@@ -24,6 +28,14 @@ def check(project: Project) -> Iterator[Finding]:
 
 def shared_by(project: Project) -> Iterator[tuple[Engine, tuple[Task, ...]]]:
     """Each pooled engine that tasks use from event loops of their own, with these tasks."""
+    for engine, tasks in used_by(project):
+        breaking = tuple(task for task in tasks if _breaks(engine, task, project))
+        if breaking:
+            yield engine, breaking
+
+
+def used_by(project: Project) -> Iterator[tuple[Engine, tuple[Task, ...]]]:
+    """Each pooled engine that outlives a run, with the tasks that use it from coroutines, on whatever loop."""
     if project.options.asyncio_bridge == "persistent-loop":
         return
     engines = Engines(project.files, project.evaluator)
@@ -35,31 +47,46 @@ def shared_by(project: Project) -> Iterator[tuple[Engine, tuple[Task, ...]]]:
         if engine.function is not None and any(map(engines.makes_unpooled, project.direct_callers(engine.function))):
             continue
         users = [reached for reached in project.reached.values() if reached.in_loop and engines.uses(engine, reached)]
-        tasks = _tasks(engine, users, project)
-        if tasks:
-            yield engine, tasks
+        yield engine, _tasks(users, project)
 
 
-def _tasks(engine: Engine, users: list[Reached], project: Project) -> tuple[Task, ...]:
+def _tasks(users: list[Reached], project: Project) -> tuple[Task, ...]:
     reaching = {task for reached in users for task in project.tasks_reaching(reached.function)}
-    return tuple(task for task in project.tasks if task in reaching and _breaks(engine, task, project))
+    return tuple(task for task in project.tasks if task in reaching)
 
 
 def _breaks(engine: Engine, task: Task, project: Project) -> bool:
     """Whether each run of TASK has a new event loop, and the engine's driver minds."""
-    if not _has_own_loop(task, project):
-        return False
+    return _has_own_loop(task, project) and minds_loops(engine, task, project)
+
+
+def minds_loops(engine: Engine, task: Task, project: Project) -> bool:
+    """Whether connections of ENGINE fail on another event loop than their first, where TASK runs."""
     if engine.driver not in _LOOP_TOLERANT:
         return True
     return "threads" in (project.pools_of(task) or frozenset())
 
 
 def _has_own_loop(task: Task, project: Project) -> bool:
+    """Whether TASK runs on another loop each time; one that is kept for the next run keeps the connections working."""
     if task.is_async:
         return project.native_async is not None
     if task.function is None:
         return False
-    return any(project.loops.use(function).drives for function in project.reach.explored_from(task.function))
+    uses = [project.loops.use(function) for function in project.reach.explored_from(task.function)]
+    if any(use.entries or "call" in use.lifetimes for use in uses):
+        return True
+    return any("thread" in use.lifetimes for use in uses) and _loses_its_loop(task, project)
+
+
+def _loses_its_loop(task: Task, project: Project) -> bool:
+    """Whether `get_event_loop()` may give TASK another loop than the last time: it runs in pool threads or greenlets,
+    or some other run in the worker leaves the thread without its loop."""
+    workers = [worker for worker in project.workers if project.may_run(worker, task)]
+    if any(isinstance(worker.pool, Known) and worker.pool.value in _MANY_THREADS for worker in workers):
+        return True
+    uses = (project.loops.use(reached.function) for reached in project.reached.values() if not reached.in_loop)
+    return any(use.entries or "call" in use.lifetimes for use in uses)
 
 
 def _finding(engine: Engine, tasks: tuple[Task, ...], project: Project) -> Finding:

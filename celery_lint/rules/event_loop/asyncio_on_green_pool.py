@@ -30,7 +30,7 @@ def check(worker: Worker, project: Project) -> Iterator[Finding]:
     if certain:
         yield _finding(worker, certain, project, certain=True)
         return
-    possible = [(task, place) for task, place in driving if _may_serve(worker, task, project)]
+    possible = [(task, place) for task, place in driving if project.may_run(worker, task)]
     if possible:
         yield _finding(worker, possible, project, certain=False)
 
@@ -80,14 +80,3 @@ def _serves(worker: Worker, task: Task, project: Project) -> bool:
         and all(project.consumes(worker, queue) for queue in queues)
         for app in project.apps_of(task)
     )
-
-
-def _may_serve(worker: Worker, task: Task, project: Project) -> bool:
-    """Whether nothing rules out that the worker runs the task."""
-    for app in project.apps_of(task):
-        if worker.app_is_known and worker.app is not app:
-            continue
-        queues = project.queues_of(task, app)
-        if queues is None or any(project.consumes(worker, queue) is not False for queue in queues):
-            return True
-    return False

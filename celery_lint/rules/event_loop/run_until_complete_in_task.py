@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from celery_lint.facts.model import Call
+from celery_lint.facts.model import Call, Name
 from celery_lint.finding import Applicability, Finding, Location, Related
 from celery_lint.project.clients import global_client
+from celery_lint.project.index import FileIndex
 from celery_lint.project.loops import Awaitability, LoopUse
 from celery_lint.project.model import Reached, Task
 from celery_lint.project.project import Project
@@ -26,9 +27,21 @@ def check(project: Project) -> Iterator[Finding]:
         return
     for reached in project.reached.values():
         use = project.loops.use(reached.function)
-        if use.runs and not reached.in_loop and not _is_bridge(reached, project):
+        if not use.runs or reached.in_loop or _is_bridge(reached, project):
+            continue
+        # A helper that is given a loop is part of what its callers do with theirs.
+        if not (use.is_passed and any(_drives_its_own(caller, project) for caller in _callers(reached, project))):
             yield _finding(reached, use, project)
     yield from _patched_asyncio(project)
+
+
+def _callers(reached: Reached, project: Project) -> frozenset[FunctionRef]:
+    return project.callers_of(reached.function) - {reached.function}
+
+
+def _drives_its_own(function: FunctionRef, project: Project) -> bool:
+    use = project.loops.use(function)
+    return bool(use.runs) and not use.is_passed
 
 
 def _is_bridge(reached: Reached, project: Project) -> bool:
@@ -42,7 +55,7 @@ def _finding(reached: Reached, use: LoopUse, project: Project) -> Finding:
     tasks = project.tasks_reaching(reached.function)
     who = f"`{reached.label}`, which runs in a worker," if reached.steps else reached.root_label
     return check.finding(
-        f"{who} drives an event loop by hand: {_consequence(use)}; `asyncio.run()` makes, runs and closes its own",
+        f"{who} drives an event loop by hand: {_consequence(use, project.index(path))}",
         Location(path, first.span),
         reached.entity,
         related=(
@@ -54,10 +67,32 @@ def _finding(reached: Reached, use: LoopUse, project: Project) -> Finding:
     )
 
 
-def _consequence(use: LoopUse) -> str:
-    if use.getters or use.helpers:
-        return "the loop is shared with whatever ran before it, or missing altogether in pool threads"
-    return "what it leaves running is never cancelled, and an error on the way leaks the loop"
+def _consequence(use: LoopUse, index: FileIndex) -> str:
+    instead = "`asyncio.run()` makes, runs and closes its own"
+    if "process" in use.lifetimes:
+        return (
+            "the loop is kept from task to task, so two at a time in one process raise RuntimeError, and what one leaves "
+            f'running goes on in the next; {instead}, or say `asyncio-bridge = "persistent-loop"` if that is meant'
+        )
+    if "thread" in use.lifetimes:
+        return f"the loop is shared with whatever ran before it, or missing altogether in pool threads; {instead}"
+    if use.is_passed:
+        return f"what it leaves running is never cancelled; {instead}"
+    closes = [call for call in index.facts.calls if _closes(call, use, index)]
+    if not closes:
+        return f"the loop is never closed, so every run leaks it with its file descriptors; {instead}"
+    if any("finally" in index.kinds(call.block) for call in closes):
+        return f"what it leaves running is never cancelled; {instead}"
+    return f"what it leaves running is never cancelled, and an error on the way leaks the loop; {instead}"
+
+
+def _closes(call: Call, use: LoopUse, index: FileIndex) -> bool:
+    """Whether CALL closes the loop that USE runs, in the same function."""
+    owner = use.runs[0].callee
+    if not isinstance(owner, Name) or not isinstance(call.callee, Name):
+        return False
+    same = index.function_at(call.block) is index.function_at(use.runs[0].block)
+    return same and call.callee.ref == f"{owner.ref.rpartition('.')[0]}.close"
 
 
 def _remedy(reached: Reached, use: LoopUse, project: Project) -> RunCoroutines:
@@ -161,11 +196,11 @@ def _block_at(project: Project, place: Location) -> int:
 
 def _shared_engine(reached: Reached, project: Project) -> Location | None:
     """A pooled engine that the tasks running this function share between loops."""
-    from celery_lint.rules.database.pooled_async_engine import shared_by
+    from celery_lint.rules.database.pooled_async_engine import minds_loops, used_by
 
     tasks = set(project.tasks_reaching(reached.function))
-    for engine, users in shared_by(project):
-        if tasks & set(users):
+    for engine, users in used_by(project):
+        if any(minds_loops(engine, task, project) for task in tasks & set(users)):
             return engine.location
     return None
 
