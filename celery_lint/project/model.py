@@ -76,7 +76,8 @@ class Option:
 @dataclass(frozen=True, eq=False)
 class Task:
     """One task. NAMES are the names it can have: one when it is certain, several when the import root is not,
-    none when it is computed; then LABEL, what the code calls it, is shown. LOCATION is the name in its `def` or `class` statement."""
+    none when it is computed; then LABEL, what the code calls it, is shown. LOCATION is the name in its `def` or
+    `class` statement."""
 
     names: tuple[str, ...]
     location: Location
