@@ -106,7 +106,7 @@ def _closest(pattern: str, names: set[str]) -> str | None:
 def _differs_little(name: str, pattern: str) -> bool:
     """Whether the last parts are alike too: tasks of one module share most of their names' letters anyway."""
     one, other = (text.removesuffix(".*").rpartition(".")[2] for text in (name, pattern))
-    return one in other or other in one or difflib.SequenceMatcher(None, one, other).ratio() >= 0.6
+    return one in other or other in one or difflib.SequenceMatcher(a=one, b=other).ratio() >= 0.6
 
 
 def _shadowed_by(route: Route, matching: set[str], project: Project) -> Route | None:
