@@ -129,7 +129,7 @@ class Project:
     @cached_property
     def registration(self) -> Registration:
         """Which modules the workers import."""
-        return Registration(self.files, self.evaluator, self.workers)
+        return Registration(self.files, self.evaluator, self.commands)
 
     @cached_property
     def twins(self) -> Twins:
