@@ -116,6 +116,16 @@ class Registration:
         suspect = path in (app.module_path, app.location.path) or path.endswith("__init__.py") or b"celery" in data
         return suspect and _DYNAMIC.search(data) is not None
 
+    def is_imported(self, path: str) -> bool:
+        """Whether any other file that is no test imports PATH."""
+        name = path.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")[2]
+        word = re.compile(rb"\b" + re.escape(name.encode()) + rb"\b")
+        return any(
+            path in self.targets(other)
+            for other in self.files.mentioning(word)
+            if other != path and not is_aside(other)
+        )
+
     def targets(self, path: str) -> tuple[str, ...]:
         """The files that the imports of PATH run: the modules, and the packages around them."""
         if path not in self._targets:
@@ -272,6 +282,10 @@ class Registration:
         in it; for a package that does not exist, the module in the one around it (celery/loaders/base.py)."""
         own = list(self._module(path, package))
         yield from own
-        around = package if own else package.rpartition(".")[0]
-        if related is not None and around:
+        if related is None:
+            return
+        inside = list(self._module(path, f"{package}.{related}"))
+        yield from inside
+        around = package.rpartition(".")[0]
+        if around and not own and not inside:
             yield from self._module(path, f"{around}.{related}")

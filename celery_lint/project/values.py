@@ -357,8 +357,6 @@ class Evaluator:
         if isinstance(placed.value, Operation) and placed.value.operator == "+":
             left, right = self.items(placed.at(placed.value.left)), self.items(placed.at(placed.value.right))
             return [*left, *right] if left is not None and right is not None else None
-        if isinstance(placed.value, Operation) and placed.value.operator == "or":
-            return self._either(placed, placed.value)
         if not isinstance(placed.value, Items):
             return None
         found: list[Placed] = []
@@ -371,14 +369,6 @@ class Evaluator:
             else:
                 found.append(placed.at(item))
         return found
-
-    def _either(self, placed: Placed, value: Operation) -> list[Placed] | None:
-        """`given or [...]`: what is given when it is a list that can be seen, else the list behind it."""
-        left = self.items(placed.at(value.left))
-        if left:
-            return left
-        is_empty = left == [] or self.scalar(placed.at(value.left)) == Known(None)
-        return self.items(placed.at(value.right)) if is_empty else None
 
     def texts(self, placed: Placed) -> list[str] | None:
         """The strings of a list, tuple or set of strings, or the one string; None when not all can be seen."""
