@@ -109,4 +109,43 @@ class SetTimeLimits:
     style: Literal["keyword", "mapping"] = "keyword"
 
 
-Remedy = RunCoroutines | UseNullPool | ScopeSession | BindTask | LogInstead | WrapAsyncTask | SetTimeLimits
+@dataclass(frozen=True, slots=True)
+class IncludeModule:
+    """Add the dotted name MODULE to the literal list, tuple or set ITEMS of task modules."""
+
+    path: str
+    items: Span
+    module: str
+
+
+@dataclass(frozen=True, slots=True)
+class WrapInList:
+    """Put brackets around ARGUMENT: a string where a list of strings is meant."""
+
+    path: str
+    argument: Span
+
+
+@dataclass(frozen=True, slots=True)
+class DiscoverIn:
+    """Make the `autodiscover_tasks` call CALL look for the module RELATED in its packages."""
+
+    path: str
+    call: Span
+    related: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoadApp:
+    """Import the Celery application NAME of MODULE (relative, `.celery`) in a Django project's package, so that
+    every process has it; PATH is its `__init__.py`."""
+
+    path: str
+    module: str
+    name: str
+
+
+Remedy = (
+    RunCoroutines | UseNullPool | ScopeSession | BindTask | LogInstead | WrapAsyncTask | SetTimeLimits
+    | IncludeModule | WrapInList | DiscoverIn | LoadApp
+)  # fmt: skip

@@ -10,11 +10,12 @@ from celery_lint.fix.code import Code, Extent
 from celery_lint.fix.draft import Draft
 from celery_lint.fix.outcome import Withheld
 
-Holder = cst.Call | cst.Dict
+Holder = cst.Call | cst.Dict | cst.List | cst.Tuple | cst.Set
+Member = cst.Arg | cst.BaseDictElement | cst.BaseElement
 
 
-def members(holder: Holder) -> Sequence[cst.Arg] | Sequence[cst.BaseDictElement]:
-    """The arguments of a call, or the entries of a dict."""
+def members(holder: Holder) -> Sequence[Member]:
+    """The arguments of a call, the entries of a dict, or the items of a list, tuple or set."""
     return holder.args if isinstance(holder, cst.Call) else holder.elements
 
 
@@ -37,7 +38,7 @@ def put_last(draft: Draft, holder: Holder, texts: Sequence[str]) -> None:
     """Put TEXTS behind the members of HOLDER."""
     code = draft.code
     items = members(holder)
-    closing = code.extent(holder).end - 1
+    closing = _closing(code, holder)
     if not items:
         draft.insert(closing, ", ".join(texts))
         return
@@ -55,7 +56,16 @@ def put_last(draft: Draft, holder: Holder, texts: Sequence[str]) -> None:
     _put_lines(draft, last, end, closing, texts)
 
 
-def _put_lines(draft: Draft, last: cst.Arg | cst.BaseDictElement, end: int, closing: int, texts: Sequence[str]) -> None:
+def _closing(code: Code, holder: Holder) -> int:
+    """Where the closing bracket of HOLDER stands."""
+    if not isinstance(holder, cst.Tuple):
+        return code.extent(holder).end - 1
+    if not holder.rpar:
+        raise Withheld(f"the tuple has no parentheses (line {code.number(holder)})")
+    return code.extent(holder.rpar[0]).start
+
+
+def _put_lines(draft: Draft, last: Member, end: int, closing: int, texts: Sequence[str]) -> None:
     """One line for each of TEXTS, below the line of the last member and its comment."""
     code = draft.code
     indent = code.indent(code.line(_start(code, last)))
@@ -110,7 +120,7 @@ def value_end(code: Code, value: cst.BaseExpression) -> int:
     return code.extent(closing[-1]).end if closing else code.extent(value).end
 
 
-def _start(code: Code, item: cst.Arg | cst.BaseDictElement) -> int:
+def _start(code: Code, item: Member) -> int:
     """Where an argument or entry starts, its stars and parentheses included."""
     return code.extent(item).start
 

@@ -12,15 +12,22 @@ from celery_lint.fix.patch import compiles, loses_comments, patched
 from celery_lint.fix.project import Files
 from celery_lint.fix.rewrite import (
     bind_task,
+    discover_in,
+    include_module,
+    load_app,
     log_instead,
     run_coroutines,
     scope_session,
     set_time_limits,
     use_null_pool,
     wrap_async_task,
+    wrap_in_list,
 )
 from celery_lint.remedy import (
     BindTask,
+    DiscoverIn,
+    IncludeModule,
+    LoadApp,
     LogInstead,
     Remedy,
     RunCoroutines,
@@ -28,6 +35,7 @@ from celery_lint.remedy import (
     SetTimeLimits,
     UseNullPool,
     WrapAsyncTask,
+    WrapInList,
 )
 from celery_lint.source import Source
 
@@ -89,3 +97,11 @@ def carry_out(remedy: Remedy, files: Files) -> Rewrite:
             return wrap_async_task.rewrite(remedy, files)
         case SetTimeLimits():
             return set_time_limits.rewrite(remedy, files)
+        case IncludeModule():
+            return include_module.rewrite(remedy, files)
+        case WrapInList():
+            return wrap_in_list.rewrite(remedy, files)
+        case DiscoverIn():
+            return discover_in.rewrite(remedy, files)
+        case LoadApp():
+            return load_app.rewrite(remedy, files)

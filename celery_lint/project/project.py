@@ -129,7 +129,7 @@ class Project:
     @cached_property
     def registration(self) -> Registration:
         """Which modules the workers import."""
-        return Registration(self.files, self.evaluator, self.workers)
+        return Registration(self.files, self.evaluator, self.commands)
 
     @cached_property
     def twins(self) -> Twins:
@@ -180,10 +180,14 @@ class Project:
         return tuple(found)
 
     @cached_property
+    def all_sent_names(self) -> frozenset[str]:
+        """The task names that are sent as strings."""
+        return frozenset(sent_names(self.files, self.evaluator))
+
+    @cached_property
     def sent_names(self) -> frozenset[str]:
         """The task names that are sent as strings and that no task of the project has: tasks of other services."""
-        own = {name for task in self.tasks for name in task.names}
-        return frozenset(sent_names(self.files, self.evaluator)) - own
+        return self.all_sent_names - {name for task in self.tasks for name in task.names}
 
     # packages
 

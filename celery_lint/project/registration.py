@@ -1,8 +1,7 @@
 """LINK: which modules a worker imports, and so which tasks it knows.
 
 As the worker does it: the module that `-A` names and everything it imports; `include` and `imports`;
-`autodiscover_tasks`; and for Django the installed apps' models and configurations. What cannot be followed makes
-the answer open.
+`autodiscover_tasks`; and for Django what its start loads. What cannot be followed makes the answer open.
 """
 
 from __future__ import annotations
@@ -12,31 +11,38 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from celery_lint.facts.model import Call, Import, Lambda, Literal, Name
+from celery_lint.facts.model import Call, Lambda, Literal, Name
+from celery_lint.project.installed import Django
 from celery_lint.project.files import Files, is_aside
-from celery_lint.project.index import FileIndex
-from celery_lint.project.model import App, Worker
+from celery_lint.project.imports import imported_names
+from celery_lint.project.model import App, CeleryCommand
 from celery_lint.project.reach import last_name
-from celery_lint.project.symbols import ClassRef, Internal, Symbols
+from celery_lint.project.symbols import Symbols
 from celery_lint.project.values import Evaluator, Known, Placed
 
 _DISCOVERS = re.compile(rb"autodiscover_tasks")
 _DYNAMIC = re.compile(
-    rb"\b(?:importlib|pkgutil|import_module|__import__|entry_points|import_string|scandir|glob|venusian)\b"
+    rb"\b(?:pkgutil|import_module|__import__|entry_points|import_string|exec_module|scandir|iterdir|rglob|glob|venusian"
+    rb"|find_modules)\b"
 )
-_DJANGO = re.compile(rb"INSTALLED_APPS\s*[:=]")
+_ALWAYS_DYNAMIC = re.compile(rb"\bautodiscover_modules\b")
+_NAMES_IMPORTS = re.compile(rb"(?i:celery_imports|celery_include)|\bimports\s*=|[\"']imports[\"']")
+_STARTS_DJANGO = re.compile(rb"DJANGO_SETTINGS_MODULE|django\.setup|django\.conf\b")
+_INCLUDES = re.compile(rb"\binclude\(\s*\(?\s*[\"']([\w.]+)[\"']")
+_COMMANDS = re.compile(rb"celery[^\n]*?\s(?:-A|--app)[ =]?\s*([A-Za-z_][\w.]*)")
 
 
 @dataclass(frozen=True)
 class Discovery:
     """One `autodiscover_tasks` call: the packages it names (None: Django's installed apps, or computed), and the
-    module it looks for in each (None: the packages themselves)."""
+    module it looks for in each (None: the packages themselves). OPEN: that module is computed."""
 
     path: str
     call: Call
     packages: tuple[Placed, ...] | None
     related: str | None
     uses_django: bool = False
+    open: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,59 +56,84 @@ class Imported:
 class Registration:
     """Answers which files the workers of an application import."""
 
-    def __init__(self, files: Files, evaluator: Evaluator, workers: tuple[Worker, ...]) -> None:
+    def __init__(self, files: Files, evaluator: Evaluator, commands: tuple[CeleryCommand, ...]) -> None:
         self.files = files
         self.evaluator = evaluator
         self.symbols: Symbols = evaluator.symbols
-        self.workers = workers
+        self.commands = tuple(command for command in commands if command.invocation.is_worker)
+        self.django = Django(files, evaluator, self._module)
         self._imported: dict[int, Imported] = {}
+        self._targets: dict[str, tuple[str, ...]] = {}
 
     def imported(self, app: App) -> Imported:
         """The files that a worker of APP imports."""
         if id(app) not in self._imported:
-            self._imported[id(app)] = self._explore(app)
+            reasons: list[str] = []
+            start = [app.module_path, app.location.path, *(path for path, _ in app.variables)]
+            start += [*self._commanded(app, reasons), *self._listed(app, reasons)]
+            paths = self._closure(start, app, reasons)
+            self._imported[id(app)] = Imported(paths, reasons[0] if reasons else None)
         return self._imported[id(app)]
 
-    def _explore(self, app: App) -> Imported:
-        reasons: list[str] = []
-        start = [app.module_path, app.location.path, *(path for path, _ in app.variables)]
-        start += self._listed(app, reasons)
+    def commands_of(self, app: App) -> tuple[CeleryCommand, ...]:
+        """The commands that start workers of APP."""
+        return tuple(command for command in self.commands if command.app is app)
+
+    def loaded_with(self, paths: list[str]) -> frozenset[str]:
+        """The files PATHS and all that they import."""
+        return self._closure(paths, None, [])
+
+    def _closure(self, start: list[str], app: App | None, reasons: list[str]) -> frozenset[str]:
         seen: set[str] = set()
+        has_django = False
         queue = deque(dict.fromkeys(start))
         while queue:
             path = queue.popleft()
             if path in seen:
                 continue
             seen.add(path)
-            index = self.files.python(path)
-            if index.facts.error is not None:
-                reasons.append(f"{path} cannot be read")
-            queue.extend(self._of_file(index))
-            if _DISCOVERS.search(self.files.data(path)):
+            queue.extend(self._with_packages(path))
+            queue.extend(self.targets(path))
+            if app is None:
+                continue
+            data = self.files.data(path)
+            if _DISCOVERS.search(data):
                 for discovery in self.discoveries(path):
                     queue.extend(self._discovered(discovery, reasons))
-            if _DYNAMIC.search(self.files.data(path)) and self._loads_tasks(path, app):
+            if b"urlpatterns" in data:
+                queue.extend(self._included(path, data))
+            if not has_django and _STARTS_DJANGO.search(data):
+                has_django = True
+                queue.extend(self.django.loaded(None, reasons))
+            if self._is_dynamic(path, data, app):
                 reasons.append(f"{path} imports modules at run time")
-        return Imported(frozenset(seen), reasons[0] if reasons else None)
+        return frozenset(seen)
 
-    def _loads_tasks(self, path: str, app: App) -> bool:
-        """Whether a file that imports at run time is one that may load tasks: the application's, or a package's."""
-        return (
-            path in (app.module_path, app.location.path)
-            or path.endswith("__init__.py")
-            or b"celery" in self.files.data(path)
+    def _is_dynamic(self, path: str, data: bytes, app: App) -> bool:
+        """Whether a file imports at run time and may load tasks: the application's file does, or a package's."""
+        if _ALWAYS_DYNAMIC.search(data):
+            return True
+        suspect = path in (app.module_path, app.location.path) or path.endswith("__init__.py") or b"celery" in data
+        return suspect and _DYNAMIC.search(data) is not None
+
+    def is_imported(self, path: str) -> bool:
+        """Whether any other file that is no test imports PATH."""
+        name = path.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")[2]
+        word = re.compile(rb"\b" + re.escape(name.encode()) + rb"\b")
+        return any(
+            path in self.targets(other)
+            for other in self.files.mentioning(word)
+            if other != path and not is_aside(other)
         )
 
-    def _of_file(self, index: FileIndex) -> Iterator[str]:
-        for item in index.facts.imports:
-            yield from self.of_import(index.path, item)
-
-    def of_import(self, path: str, item: Import) -> Iterator[str]:
-        """The files that an import of PATH runs: the module, and the packages around it."""
-        for name in dict.fromkeys((item.module, item.target)):
-            found = self.symbols.modules.find(path, name)
-            if found is not None:
-                yield from self._with_packages(found[0])
+    def targets(self, path: str) -> tuple[str, ...]:
+        """The files that the imports of PATH run: the modules, and the packages around them."""
+        if path not in self._targets:
+            names = imported_names(self.files.data(path))
+            found = (self.symbols.modules.find(path, name) for name in names)
+            paths = (each for hit in found if hit is not None for each in self._with_packages(hit[0]))
+            self._targets[path] = tuple(dict.fromkeys(paths))
+        return self._targets[path]
 
     def _with_packages(self, path: str) -> Iterator[str]:
         yield path
@@ -114,7 +145,56 @@ class Registration:
             yield package
             folder = folder.rpartition("/")[0]
 
-    # what the configuration names
+    def _included(self, path: str, data: bytes) -> Iterator[str]:
+        """`include("shop.urls")` in a URL configuration of Django."""
+        for name in _INCLUDES.findall(data):
+            yield from self._module(path, name.decode())
+
+    # what the command and the configuration name
+
+    def _commanded(self, app: App, reasons: list[str]) -> Iterator[str]:
+        """The modules that `-A` and `--include` of the workers name, and the scripts that start workers."""
+        for command in self.commands:
+            if not command.app_is_known and not self.is_broken(command):
+                reasons.append(f"the application of `{command.label}` cannot be told")
+            if command.app is not app:
+                continue
+            if command.command.kind == "python":
+                yield command.command.path
+            named = command.invocation.app
+            if named is not None and named.text is not None:
+                yield from self._everywhere(named.text.partition(":")[0])
+            include = command.invocation.value("include")
+            if isinstance(include, str):
+                for name in include.split(","):
+                    yield from self._everywhere(name)
+            elif include is not None:
+                reasons.append(f"what `{command.label}` includes is computed")
+        if not self.commands_of(app):
+            yield from self._written()
+
+    def is_broken(self, command: CeleryCommand) -> bool:
+        """Whether `-A` of COMMAND names what a package of the project does not have: nothing starts there."""
+        named = command.invocation.app
+        if named is None or named.text is None or ":" in named.text:
+            return False
+        names = tuple(named.text.split("."))
+        found = [self.symbols.modules.below(root, names) for root in self.symbols.modules.tops(names[0])]
+        hits = [hit for hit in found if hit is not None]
+        return bool(hits) and all(rest and self._has_nothing(path, rest) for path, rest in hits)
+
+    def _has_nothing(self, path: str, names: tuple[str, ...]) -> bool:
+        index = self.files.python(path)
+        known = names[0] in index.definitions or names[0] in index.imported or index.star_imports
+        return index.facts.error is None and not known
+
+    def _everywhere(self, name: str) -> Iterator[str]:
+        """The files that a dotted name means from any folder: nothing says from which the worker imports."""
+        names = tuple(part for part in name.strip().split(".") if part)
+        for root in self.symbols.modules.tops(names[0]) if names else ():
+            found = self.symbols.modules.below(root, names)
+            if found is not None:
+                yield found[0]
 
     def _listed(self, app: App, reasons: list[str]) -> list[str]:
         found: list[str] = []
@@ -125,10 +205,31 @@ class Registration:
                 reasons.append(f"`{name}` is computed at run time")
                 continue
             for module in names:
-                found.extend(self._module(app.module_path, module))
-        if app.settings.open is not None and app.settings.outside:
+                files = list(self._module(app.module_path, module))
+                if not files and self.symbols.modules.tops(module.partition(".")[0]):
+                    reasons.append(f"`{name}` names {module}, which is not found")
+                found += files
+        if app.settings.open is not None and (app.settings.outside or self._may_list()):
             reasons.append(app.settings.open)
         return found
+
+    def lists_modules(self, app: App) -> bool:
+        """Whether APP is told which task modules to import: by `include`, `imports` or `autodiscover_tasks`."""
+        if any(app.settings.get(name) is not None for name in ("include", "imports")):
+            return True
+        paths = dict.fromkeys((app.module_path, app.location.path, *(path for path, _ in app.variables)))
+        return any(_DISCOVERS.search(self.files.data(path)) for path in paths)
+
+    def _written(self) -> Iterator[str]:
+        """The modules that the project's documents start Celery with: `celery -A proj.worker worker`."""
+        for path in self.files.paths:
+            if path.endswith((".md", ".rst", ".txt", "Makefile", ".json")):
+                for name in _COMMANDS.findall(self.files.data(path)):
+                    yield from self._everywhere(name.decode())
+
+    def _may_list(self) -> bool:
+        """Whether some file may set `imports` where the settings of an application cannot be followed."""
+        return any(not is_aside(path) for path in self.files.mentioning(_NAMES_IMPORTS))
 
     def _module(self, path: str, name: str) -> Iterator[str]:
         found = self.symbols.modules.find(path, name)
@@ -146,26 +247,28 @@ class Registration:
     def _discovery(self, path: str, call: Call) -> Discovery:
         related_argument = call.argument(1, "related_name")
         related: str | None = "tasks"
+        is_open = call.is_open
         if related_argument is not None:
             known = self.evaluator.scalar(Placed(path, call.block, related_argument.value))
             related = known.value if isinstance(known, Known) and isinstance(known.value, str) else None
+            is_open = is_open or not isinstance(known, Known)
         argument = call.argument(0, "packages")
-        if argument is None:
-            return Discovery(path, call, None, related, uses_django=True)
-        value = argument.value
-        if isinstance(value, Literal) and value.value is None:
-            return Discovery(path, call, None, related, uses_django=True)
+        value = argument.value if argument is not None else None
+        if value is None or (isinstance(value, Literal) and value.value is None):
+            return Discovery(path, call, None, related, True, is_open)
         if isinstance(value, Lambda) or (isinstance(value, Name) and value.ref.endswith("INSTALLED_APPS")):
-            return Discovery(path, call, None, related, uses_django=True)
+            return Discovery(path, call, None, related, True, is_open)
         items = self.evaluator.items(Placed(path, call.block, value))
-        return Discovery(path, call, tuple(items) if items is not None else None, related)
+        return Discovery(path, call, tuple(items) if items is not None else None, related, False, is_open)
 
     def _discovered(self, discovery: Discovery, reasons: list[str]) -> Iterator[str]:
+        if discovery.open:
+            reasons.append(f"what {discovery.path} discovers is computed")
         if discovery.packages is None:
-            if not discovery.uses_django:
+            if discovery.uses_django:
+                yield from self.django.loaded(discovery.related, reasons)
+            else:
                 reasons.append(f"{discovery.path} discovers packages that are computed")
-                return
-            yield from self._of_django(discovery.related, reasons)
             return
         for package in discovery.packages:
             known = self.evaluator.text(package)
@@ -175,56 +278,14 @@ class Registration:
                 reasons.append(f"{discovery.path} discovers a package that is computed")
 
     def found_in(self, path: str, package: str, related: str | None) -> Iterator[str]:
-        """The files that `autodiscover_tasks([PACKAGE], RELATED)`, written in PATH, imports."""
-        yield from self._module(path, package if related is None else f"{package}.{related}")
-
-    # Django
-
-    def _of_django(self, related: str | None, reasons: list[str]) -> Iterator[str]:
-        settings = [path for path in self.files.mentioning(_DJANGO) if not is_aside(path)]
-        if not settings:
-            reasons.append("Django's INSTALLED_APPS are not in this project")
-        for path in settings:
-            for name, is_known in self.installed_apps(path):
-                if not is_known:
-                    reasons.append(f"INSTALLED_APPS of {path} are computed")
-                    continue
-                for module in (related, "models", "apps"):
-                    if module is not None:
-                        yield from self._module(path, f"{name}.{module}")
-            yield from self._of_urls(path, reasons)
-
-    def _of_urls(self, path: str, reasons: list[str]) -> Iterator[str]:
-        """The URL configuration: Celery's Django fixup runs the system checks when a worker starts, and one of them
-        imports all views (celery/fixups/django.py: DjangoWorkerFixup.validate_models)."""
-        for assignment in self.files.python(path).facts.assignments:
-            if assignment.target == "@ROOT_URLCONF" and assignment.value is not None:
-                known = self.evaluator.text(Placed(path, assignment.block, assignment.value))
-                if isinstance(known, Known):
-                    yield from self._module(path, known.value)
-                else:
-                    reasons.append("ROOT_URLCONF is computed")
-
-    def installed_apps(self, path: str) -> Iterator[tuple[str, bool]]:
-        """The packages in the INSTALLED_APPS of a settings file; ("", False) for a part that cannot be seen."""
-        for assignment in self.files.python(path).facts.assignments:
-            target = assignment.target or ""
-            if not target.lstrip("@").endswith("INSTALLED_APPS") or assignment.value is None:
-                continue
-            items = self.evaluator.items(Placed(path, assignment.block, assignment.value))
-            if items is None:
-                yield "", False
-            for item in items or ():
-                known = self.evaluator.text(item)
-                yield (self._package_of(path, known.value), True) if isinstance(known, Known) else ("", False)
-
-    def _package_of(self, path: str, name: str) -> str:
-        """`shop.apps.ShopConfig` installs the package that its `name` says, else the one around `apps`."""
-        target = self.symbols.target(path, name)
-        if not isinstance(target, Internal) or target.fact is None or not hasattr(target.fact, "bases"):
-            return name
-        named = self.symbols.attribute(ClassRef(target.path, target.fact.block), "name")
-        value = named[1].value if named is not None else None
-        if isinstance(value, Literal) and isinstance(value.value, str):
-            return value.value
-        return name.rpartition(".")[0].rpartition(".")[0]
+        """The files that `autodiscover_tasks([PACKAGE], RELATED)`, written in PATH, imports: the package and the module
+        in it; for a package that does not exist, the module in the one around it (celery/loaders/base.py)."""
+        own = list(self._module(path, package))
+        yield from own
+        if related is None:
+            return
+        inside = list(self._module(path, f"{package}.{related}"))
+        yield from inside
+        around = package.rpartition(".")[0]
+        if around and not own and not inside:
+            yield from self._module(path, f"{around}.{related}")

@@ -1,0 +1,84 @@
+"""Which names a Python file imports: what tells which files a worker loads.
+
+The import graph of a worker reaches far more files than facts are needed of, so `ast` reads them here: that is an
+order of magnitude faster than LibCST.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator
+
+_LINE = re.compile(rb"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+\(?([\w, \t*]*)|import[ \t]+([\w., \t]+))", re.M)
+_STRING = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
+
+
+def imported_names(data: bytes) -> tuple[str, ...]:
+    """The dotted names that a file of the bytes DATA imports, anywhere in it: modules, and what is taken from them.
+
+    Relative ones keep their dots. Imports for type checkers only are left out. What is no Python (any more) is read
+    line by line.
+    """
+    tree = _parsed(data)
+    found = _of_lines(data) if tree is None else _of_statements(tree.body)
+    return tuple(dict.fromkeys(found))
+
+
+def mentioned_modules(data: bytes, skip: re.Pattern[str]) -> Iterator[str]:
+    """The dotted names in the strings that a settings file assigns to names that do not match SKIP."""
+    tree = _parsed(data)
+    for node in ast.walk(tree) if tree is not None else ():
+        if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign) and node.value is not None:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if not any(skip.search(ast.unparse(target)) for target in targets):
+                yield from _strings(node.value)
+
+
+def _strings(value: ast.expr) -> Iterator[str]:
+    for node in ast.walk(value):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and _STRING.fullmatch(node.value):
+            yield node.value
+
+
+def _parsed(data: bytes) -> ast.Module | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(data)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _of_statements(body: list[ast.stmt]) -> Iterator[str]:
+    for statement in body:
+        match statement:
+            case ast.Import():
+                yield from (alias.name for alias in statement.names)
+            case ast.ImportFrom():
+                yield from _taken("." * statement.level + (statement.module or ""), [a.name for a in statement.names])
+            case ast.If(test=ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING")):
+                yield from _of_statements(statement.orelse)
+            case _:
+                for inner in _bodies(statement):
+                    yield from _of_statements(inner)
+
+
+def _bodies(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
+    for name in ("body", "orelse", "finalbody"):
+        yield getattr(statement, name, [])
+    for name in ("handlers", "cases"):
+        yield from (each.body for each in getattr(statement, name, []))
+
+
+def _taken(module: str, names: list[str]) -> Iterator[str]:
+    yield module
+    yield from (f"{module}{name}" if module.endswith(".") else f"{module}.{name}" for name in names if name != "*")
+
+
+def _of_lines(data: bytes) -> Iterator[str]:
+    for found in _LINE.finditer(data):
+        module, names, plain = (group.decode() if group else "" for group in found.groups())
+        words = [part.split()[0] for part in (names or plain).split(",") if part.split()]
+        yield from _taken(module, words) if module else words

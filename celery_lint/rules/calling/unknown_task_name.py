@@ -1,0 +1,85 @@
+"""CEL610: tasks that are sent and that nobody has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from celery_lint.facts.model import Call, Name
+from celery_lint.finding import Finding, Location, Related
+from celery_lint.project.files import is_aside
+from celery_lint.project.missing import defines_nothing, missing
+from celery_lint.project.nearest import nearest
+from celery_lint.project.project import Project
+from celery_lint.project.reach import last_name
+from celery_lint.project.sent import sent_name
+from celery_lint.project.symbols import Internal
+from celery_lint.rule import HIGH, WARNING, rule
+
+_SENDS = re.compile(rb"\b(?:send_task|signature|delay|apply_async)\b")
+_METHODS = frozenset({"delay", "apply_async", "delay_on_commit", "apply_async_on_commit"})
+_SIGNATURES = frozenset({"celery.signature", "celery.canvas.signature", "celery.subtask", "celery.canvas.subtask"})
+_APPS = frozenset({"app", "celery", "celery_app", "current_app"})
+
+
+@rule("CEL610", "unknown-task-name", since="0.1", severity=WARNING, confidence=HIGH)
+def check(project: Project) -> Iterator[Finding]:
+    """A task is sent by a name that no task has."""
+    if not project.tasks:
+        return
+    for path in project.files.mentioning(_SENDS):
+        if is_aside(path):
+            continue
+        for call in project.index(path).facts.calls:
+            yield from _by_name(path, call, project)
+            yield from _imported(path, call, project)
+
+
+def _by_name(path: str, call: Call, project: Project) -> Iterator[Finding]:
+    argument = call.argument(0, "name")
+    name = sent_name(path, call, project.evaluator)
+    if name is None or argument is None or not _names_a_task(path, call, project):
+        return
+    absent = missing(name, path, project)
+    if absent is None:
+        return
+    yield check.finding(
+        f"`{name}` is sent, but no task is called that: {absent.why}{absent.hint}. Workers throw the message away as "
+        "unregistered",
+        Location(path, argument.value.span),
+        f"task:{name}",
+        related=absent.related,
+    )
+
+
+def _names_a_task(path: str, call: Call, project: Project) -> bool:
+    """`app.send_task("x")`, `signature("x")`; `inspect.signature` and a task's own `signature` name none."""
+    if last_name(call.callee) == "send_task":
+        return True
+    if not isinstance(call.callee, Name):
+        return False
+    owner = call.callee.ref.rpartition(".")[0].rpartition(".")[2].lstrip("@%")
+    return project.symbols.external(path, call.callee) in _SIGNATURES or owner in _APPS
+
+
+def _imported(path: str, call: Call, project: Project) -> Iterator[Finding]:
+    """`from proj.tasks import gone` and `gone.delay()`."""
+    if not isinstance(call.callee, Name) or last_name(call.callee) not in _METHODS:
+        return
+    owner = call.callee.ref.rpartition(".")[0]
+    if not owner or owner.startswith(("@", "%", "*", "builtins.")):
+        return
+    target = project.symbols.target(path, owner)
+    if not isinstance(target, Internal) or target.fact is not None or len(target.rest) != 1 or target.path == path:
+        return
+    inside = {task.name: task for task in project.tasks if task.location.path == target.path}
+    if not inside or not defines_nothing(target.path, target.rest, project):
+        return
+    close = nearest(f"{next(iter(inside)).rpartition('.')[0]}.{target.rest[0]}", inside)
+    hint = f"; the nearest is `{close}`" if close is not None else ""
+    yield check.finding(
+        f"`{target.rest[0]}` is sent, but {target.path} defines no such task{hint}: importing it fails when this runs",
+        Location(path, call.span),
+        f"task:{owner}",
+        related=(Related(inside[close].location, f"task `{close}`"),) if close is not None else (),
+    )
