@@ -8,10 +8,11 @@ from itertools import groupby
 
 from celery_lint.finding import Applicability, Finding, Fix
 from celery_lint.fix.outcome import Rewrite, Withheld
-from celery_lint.fix.patch import compiles, loses_comments, patched
+from celery_lint.fix.patch import PYTHON, compiles, loses_comments, patched
 from celery_lint.fix.project import Files
 from celery_lint.fix.rewrite import (
     bind_task,
+    edit_command,
     log_instead,
     run_coroutines,
     scope_session,
@@ -21,6 +22,7 @@ from celery_lint.fix.rewrite import (
 )
 from celery_lint.remedy import (
     BindTask,
+    EditCommand,
     LogInstead,
     Remedy,
     RunCoroutines,
@@ -58,7 +60,7 @@ def _tried(done: Rewrite, source_of: Callable[[str], Source]) -> Fix:
     for path, group in groupby(edits, key=lambda edit: edit.path):
         source = source_of(path)
         result = patched(source, group)
-        if not compiles(result):
+        if path.endswith(PYTHON) and not compiles(result):
             raise Withheld(f"the change to {path} would not compile")
         if applicability is Applicability.SAFE and loses_comments(source.data, result):
             applicability = Applicability.UNSAFE
@@ -89,3 +91,5 @@ def carry_out(remedy: Remedy, files: Files) -> Rewrite:
             return wrap_async_task.rewrite(remedy, files)
         case SetTimeLimits():
             return set_time_limits.rewrite(remedy, files)
+        case EditCommand():
+            return edit_command.rewrite(remedy, files)
