@@ -22,7 +22,7 @@ def check(command: CeleryCommand, project: Project) -> Iterator[Finding]:
     is_mild = locked is not None or is_for_development(command.command)
     yield check.finding(
         f"this worker runs beat inside (`{flag.text}`): a second copy of it sends every periodic task twice, and a restart "
-        f"of the worker stops the schedule; run `celery beat` as a process of its own{_but(locked, command)}",
+        f"of the worker stops the schedule; run `celery beat` as a process of its own{_but(locked)}",
         Location(command.location.path, flag.span),
         command.entity,
         related=_others(command, project),
@@ -30,10 +30,8 @@ def check(command: CeleryCommand, project: Project) -> Iterator[Finding]:
     )
 
 
-def _but(locked: str | None, command: CeleryCommand) -> str:
-    if locked is not None:
-        return f" ({locked} keeps a second one waiting)"
-    return " (in development it will do)" if is_for_development(command.command) else ""
+def _but(locked: str | None) -> str:
+    return f" ({locked} keeps a second one waiting)" if locked is not None else ""
 
 
 def _others(command: CeleryCommand, project: Project) -> tuple[Related, ...]:
