@@ -14,8 +14,8 @@ from celery_lint.project.project import Project
 from celery_lint.project.values import Known, Placed
 from celery_lint.rule import HIGH, WARNING, rule
 
-# celery/worker/request.py hands both limits to every pool; thread.py, solo.py and eventlet.py drop them, gevent.py keeps
-# the hard one.
+# celery/worker/request.py hands both limits to every pool; thread.py, solo.py and eventlet.py drop them,
+# gevent.py keeps the hard one.
 _IGNORES = {
     "time_limit": frozenset({"threads", "solo", "eventlet"}),
     "soft_time_limit": frozenset({"threads", "solo", "eventlet", "gevent"}),
@@ -99,8 +99,8 @@ def _of_revokes(project: Project) -> Iterator[Finding]:
         for call in project.index(path).facts.calls if not is_aside(path) else ():
             if _terminates(call, path, project):
                 yield check.finding(
-                    f"`terminate=True` stops nothing: {_named(pools)} cannot end a task that runs, and the worker answers "
-                    "with NotImplementedError; let the task look for a cancel mark of its own",
+                    f"`terminate=True` stops nothing: {_named(pools)} cannot end a task that runs, and the "
+                    "worker answers with NotImplementedError; let the task look for a cancel mark of its own",
                     Location(path, call.span),
                     f"function:{path}:revoke",
                     related=_places(workers),

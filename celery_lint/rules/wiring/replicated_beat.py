@@ -79,8 +79,8 @@ def _multi(project: Project) -> Iterator[list[CeleryCommand]]:
 def _nodes(nodes: list[CeleryCommand]) -> Finding:
     first = nodes[0]
     return check.finding(
-        f"`celery multi` gives `-B` to each of its {len(nodes)} nodes, so every periodic task is sent {len(nodes)} times: "
-        "start `celery beat` by itself",
+        f"`celery multi` gives `-B` to each of its {len(nodes)} nodes, so every periodic task is sent {len(nodes)} "
+        "times: start `celery beat` by itself",
         first.location,
         first.entity,
         withheld="beat needs a process of its own",
