@@ -45,7 +45,7 @@ def judge(project: Subjects, rules: Sequence[Rule], severities: Mapping[str, Sev
             if rule.code not in crashed:
                 findings.append(_internal_error(rule, subject, crash))
             crashed.setdefault(rule.code, crash.trace)
-    kept = _without_absorbed(findings, {rule.code: rule.absorbs for rule in rules if rule.absorbs})
+    kept = _without_absorbed(_without_repeats(findings), {rule.code: rule.absorbs for rule in rules if rule.absorbs})
     return Judgement(tuple(sorted((_remapped(each, severities) for each in kept), key=order)), crashed)
 
 
@@ -85,6 +85,16 @@ def _internal_error(rule: Rule, subject: object, crash: Crash) -> Finding:
         location=location if isinstance(location, Location) else _THE_PROJECT,
         entity=f"rule:{rule.code}",
     )
+
+
+def _without_repeats(findings: Sequence[Finding]) -> list[Finding]:
+    """FINDINGS, where the same said twice of one place (a script that two services run) is one, the gravest."""
+    kept: dict[tuple[str, Location, str], Finding] = {}
+    for finding in findings:
+        key = (finding.code, finding.location, finding.message)
+        if key not in kept or kept[key].severity < finding.severity:
+            kept[key] = finding
+    return list(kept.values())
 
 
 def _without_absorbed(findings: Sequence[Finding], absorbs: Mapping[str, tuple[str, ...]]) -> list[Finding]:

@@ -145,7 +145,26 @@ class LoadApp:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """OLD, which stands at SPAN, becomes NEW. An empty OLD is an insertion."""
+
+    span: Span
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class EditCommand:
+    """Change words of a command line or values of a deployment file. TITLE is what an editor calls it."""
+
+    path: str
+    title: str
+    replacements: tuple[Replacement, ...]
+    applicability: Applicability = Applicability.UNSAFE
+
+
 Remedy = (
     RunCoroutines | UseNullPool | ScopeSession | BindTask | LogInstead | WrapAsyncTask | SetTimeLimits
-    | IncludeModule | WrapInList | DiscoverIn | LoadApp
+    | IncludeModule | WrapInList | DiscoverIn | LoadApp | EditCommand
 )  # fmt: skip

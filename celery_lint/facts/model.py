@@ -330,6 +330,13 @@ class Condition(Struct, frozen=True):
     negated: bool = False
 
 
+class Place(Struct, frozen=True):
+    """A span of the file PATH."""
+
+    path: str
+    span: Span
+
+
 class Command(Struct, frozen=True):
     """A command that some deployment file runs.
 
@@ -343,7 +350,8 @@ class Command(Struct, frozen=True):
 
     THROUGH is the program that runs Celery's command line and may bring the app with it (`manage.py`,
     `nautobot-server`). STAGE is the build stage of a Dockerfile. ENTRYPOINT are the leading words that a service
-    keeps when it replaces the rest. CONDITIONS all hold where a shell script runs the command.
+    keeps when it replaces the rest. CONDITIONS all hold where a shell script runs the command. REPLICAS_AT is where
+    REPLICAS is written, when that is a plain number.
     """
 
     words: tuple[Word, ...]
@@ -362,6 +370,7 @@ class Command(Struct, frozen=True):
     stage: str | None = None
     entrypoint: tuple[Word, ...] = ()
     conditions: tuple[Condition, ...] = ()
+    replicas_at: Place | None = None
 
 
 class Copy(Struct, frozen=True):

@@ -8,11 +8,12 @@ from itertools import groupby
 
 from celery_lint.finding import Applicability, Finding, Fix
 from celery_lint.fix.outcome import Rewrite, Withheld
-from celery_lint.fix.patch import compiles, loses_comments, patched
+from celery_lint.fix.patch import PYTHON, compiles, loses_comments, patched
 from celery_lint.fix.project import Files
 from celery_lint.fix.rewrite import (
     bind_task,
     discover_in,
+    edit_command,
     include_module,
     load_app,
     log_instead,
@@ -26,6 +27,7 @@ from celery_lint.fix.rewrite import (
 from celery_lint.remedy import (
     BindTask,
     DiscoverIn,
+    EditCommand,
     IncludeModule,
     LoadApp,
     LogInstead,
@@ -66,7 +68,7 @@ def _tried(done: Rewrite, source_of: Callable[[str], Source]) -> Fix:
     for path, group in groupby(edits, key=lambda edit: edit.path):
         source = source_of(path)
         result = patched(source, group)
-        if not compiles(result):
+        if path.endswith(PYTHON) and not compiles(result):
             raise Withheld(f"the change to {path} would not compile")
         if applicability is Applicability.SAFE and loses_comments(source.data, result):
             applicability = Applicability.UNSAFE
@@ -105,3 +107,5 @@ def carry_out(remedy: Remedy, files: Files) -> Rewrite:
             return discover_in.rewrite(remedy, files)
         case LoadApp():
             return load_app.rewrite(remedy, files)
+        case EditCommand():
+            return edit_command.rewrite(remedy, files)

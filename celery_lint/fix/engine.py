@@ -14,7 +14,7 @@ from pathlib import Path
 from celery_lint.finding import Applicability, Edit, Finding
 from celery_lint.fix.attach import attach
 from celery_lint.fix.outcome import Withheld
-from celery_lint.fix.patch import compiles, patched
+from celery_lint.fix.patch import PYTHON, compiles, patched
 from celery_lint.fix.sweep import Helper, helpers_of, sweep
 from celery_lint.fix.write import WriteError, write
 from celery_lint.source import Source
@@ -171,7 +171,7 @@ class _Work:
                 changed[path] = patched(source, (edit for edit in edits if edit.path == path))
             except Withheld:
                 return None
-            if path.endswith((".py", ".pyi")) and not compiles(changed[path]):
+            if path.endswith(PYTHON) and not compiles(changed[path]):
                 return None
         return changed
 

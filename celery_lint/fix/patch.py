@@ -16,6 +16,8 @@ from celery_lint.fix.blocks import is_pragma
 from celery_lint.fix.outcome import Withheld
 from celery_lint.source import Source
 
+PYTHON = (".py", ".pyi")
+
 
 def patched(source: Source, edits: Iterable[Edit]) -> bytes:
     """The bytes of SOURCE after EDITS, which do not overlap.

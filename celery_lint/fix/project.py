@@ -18,6 +18,10 @@ class Files:
         self._source_of = source_of
         self._parsed: dict[str, Code | Withheld] = {}
 
+    def source(self, path: str) -> Source:
+        """The file at PATH, of whatever kind."""
+        return self._source_of(path)
+
     def code(self, path: str) -> Code:
         """The parsed file at PATH; raises `Withheld` when it cannot be rewritten."""
         if path not in self._parsed:

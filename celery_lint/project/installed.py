@@ -17,7 +17,7 @@ _CELERYS = re.compile("celery|beat|schedule|routes|queues|task|INSTALLED_APPS|RO
 _GROWS = frozenset({"append", "extend", "insert"})
 
 
-class Django:
+class InstalledApps:
     """The Django settings of a project, as far as they decide what is imported."""
 
     def __init__(self, files: Files, evaluator: Evaluator, module: Callable[[str, str], Iterator[str]]) -> None:

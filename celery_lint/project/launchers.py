@@ -11,6 +11,7 @@ from celery_lint.project.index import FileIndex, within
 from celery_lint.project.reach import last_name
 from celery_lint.project.values import Evaluator, Known, Placed
 
+WORKER_MAIN = "worker_main"
 _LAUNCHES = re.compile(rb"""['"]celery['"]|worker_main""")
 
 
@@ -79,4 +80,5 @@ def _worker_mains(index: FileIndex, evaluator: Evaluator) -> Iterator[tuple[Comm
             words += _words(evaluator, listed) if isinstance(listed.value, Items) else [Word(None, "…", call.span)]
         if argument is None or not any(word.text == "worker" for word in words):
             words.insert(1, Word("worker", "worker", call.span))
-        yield Command(tuple(words), index.path, call.span, "python", index.path, execs=True), owner
+        # `worker_main` brings its application along, like a program of the project's own.
+        yield Command(tuple(words), index.path, call.span, "python", index.path, execs=True, through=WORKER_MAIN), owner

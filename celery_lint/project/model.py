@@ -135,7 +135,8 @@ class Worker:
 class CeleryCommand:
     """One run of Celery's command line that a deployment file or a launcher makes: worker, beat, flower, …
 
-    APP is the application that `-A` means; with APP_IS_KNOWN false it cannot be told.
+    APP is the application that `-A` means; with APP_IS_KNOWN false it cannot be told. NAMES_APP: the words after
+    `-A` lead to an application that is seen (else APP may still be the only one there is).
     """
 
     command: Command
@@ -144,6 +145,7 @@ class CeleryCommand:
     label: str
     app: App | None
     app_is_known: bool
+    names_app: bool = False
 
     @property
     def entity(self) -> str:

@@ -32,6 +32,7 @@ from celery_lint.project.registration import Registration
 from celery_lint.project.routing import RouteTable, declared_queues, default_queue
 from celery_lint.project.sent import sent_names
 from celery_lint.project.symbols import ClassRef, External, FunctionRef, Symbols
+from celery_lint.project.targets import Targets
 from celery_lint.project.tasks import TASK_CLASSES
 from celery_lint.project.twins import Twins, read_twins
 from celery_lint.project.values import Evaluator, Known, Unknown
@@ -130,6 +131,11 @@ class Project:
     def registration(self) -> Registration:
         """Which modules the workers import."""
         return Registration(self.files, self.evaluator, self.commands)
+
+    @cached_property
+    def targets(self) -> Targets:
+        """What the words after `-A` lead to."""
+        return Targets(self.files, self.symbols)
 
     @cached_property
     def twins(self) -> Twins:

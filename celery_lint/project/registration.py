@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from celery_lint.facts.model import Call, Lambda, Literal, Name
-from celery_lint.project.installed import Django
 from celery_lint.project.files import Files, is_aside
 from celery_lint.project.imports import imported_names
+from celery_lint.project.installed import InstalledApps
 from celery_lint.project.model import App, CeleryCommand
 from celery_lint.project.reach import last_name
 from celery_lint.project.symbols import Symbols
@@ -61,7 +61,7 @@ class Registration:
         self.evaluator = evaluator
         self.symbols: Symbols = evaluator.symbols
         self.commands = tuple(command for command in commands if command.invocation.is_worker)
-        self.django = Django(files, evaluator, self._module)
+        self.django = InstalledApps(files, evaluator, self._module)
         self._imported: dict[int, Imported] = {}
         self._targets: dict[str, tuple[str, ...]] = {}
 

@@ -52,14 +52,13 @@ class WorkerFinder:
 
     def _workers(self, command: Command, owner: Placed | None) -> Iterator[Worker]:
         for parsed in invocations(command, self.table):
-            app, known = self._app(command, parsed, owner)
+            app, known, named = self._app(command, parsed, owner)
             place = Location(command.path, command.span)
-            self.commands.append(CeleryCommand(command, parsed, place, _label(command), app, known))
+            self.commands.append(CeleryCommand(command, parsed, place, _label(command), app, known, named))
             if parsed.is_worker or parsed.subcommand == "multi":
-                yield self._worker(command, parsed, owner)
+                yield self._worker(command, parsed, app, known)
 
-    def _worker(self, command: Command, parsed: Invocation, owner: Placed | None) -> Worker:
-        app, known = self._app(command, parsed, owner)
+    def _worker(self, command: Command, parsed: Invocation, app: App | None, known: bool) -> Worker:
         queues = parsed.queues
         return Worker(
             command=command,
@@ -91,16 +90,18 @@ class WorkerFinder:
 
     # which application
 
-    def _app(self, command: Command, parsed: Invocation, owner: Placed | None) -> tuple[App | None, bool]:
+    def _app(self, command: Command, parsed: Invocation, owner: Placed | None) -> tuple[App | None, bool, bool]:
+        """The application, whether it is known, and whether the command's own words lead to one that is seen."""
         if owner is not None:
-            return self._one(self.apps.of(owner) or ())
+            drafts = self.apps.of(owner) or ()
+            return (*self._one(drafts), bool(drafts))
         if parsed.app is None:
-            return self._one(self.apps.drafts) if not parsed.open else (None, False)
+            return (*(self._one(self.apps.drafts) if not parsed.open else (None, False)), False)
         if parsed.app.text is None:
-            return self._one(self.apps.drafts)
+            return (*self._one(self.apps.drafts), False)
         named = self.named(parsed.app.text, command.path)
         # A module of the project that gets its application in a way nobody can follow: the only one there is.
-        return self._one(named or (self.apps.drafts if self._has_module(parsed.app.text) else ()))
+        return (*self._one(named or (self.apps.drafts if self._has_module(parsed.app.text) else ())), bool(named))
 
     def _has_module(self, text: str) -> bool:
         modules = self.apps.symbols.modules

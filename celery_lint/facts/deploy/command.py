@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from celery_lint.facts.deploy.program import Found
 from celery_lint.facts.deploy.text import DeployFile
-from celery_lint.facts.model import Command, CommandKind, Word
+from celery_lint.facts.model import Command, CommandKind, Place, Word
 from celery_lint.finding import Span
 
 
@@ -31,6 +31,7 @@ class Service:
     stage: str | None = None
     entrypoint: tuple[Word, ...] = ()
     alternative: str | None = None
+    replicas_place: tuple[int, int] | None = None
 
     def commands(self, found: Iterable[Found]) -> Iterator[Command]:
         """FOUND as commands of this service; the same command in two branches of a script is one."""
@@ -71,4 +72,9 @@ class Service:
             stage=self.stage,
             entrypoint=self.entrypoint,
             conditions=run.conditions,
+            replicas_at=self.replicas_at(),
         )
+
+    def replicas_at(self) -> Place | None:
+        """Where the number of replicas is written."""
+        return None if self.replicas_place is None else Place(self.file.path, self.file.span(self.replicas_place))

@@ -93,16 +93,19 @@ class _Service:
         entrypoint, command = self.words("entrypoint"), self.words("command")
         own = (*entrypoint, *command)
         path, stage = self.image()
+        replicas, replicas_place = self.replicas()
         service = Service(
             self.file,
             "compose",
             self.name,
             environment=environment(self.file, self.entries.get("environment")),
-            replicas=self.replicas(),
+            replicas=replicas,
             workdir=yaml_tree.text(self.entries.get("working_dir")),
             overrides=path if own else None,
             stage=stage,
             entrypoint=tuple(self.file.word(word) for word in entrypoint),
+            alternative=self.profile(),
+            replicas_place=replicas_place,
         )
         if not own:
             yield service.bare((), self.file.span(self.place), Found((), script=path))
@@ -140,14 +143,20 @@ class _Service:
             return None, stage
         return relative(self.file.path, f"{context}/{dockerfile}"), stage
 
-    def replicas(self) -> int | None:
+    def profile(self) -> str | None:
+        """A group of its own for a service that only runs under a profile."""
+        profiles = [yaml_tree.text(item) or "" for item in yaml_tree.items(self.entries.get("profiles"))]
+        return "/".join((self.file.path, *profiles)) if profiles else None
+
+    def replicas(self) -> tuple[int | None, tuple[int, int] | None]:
+        """How many there are, and where that is written."""
         deploy = yaml_tree.mapping(self.entries.get("deploy"))
         for node in (deploy.get("replicas"), self.entries.get("scale")):
             text = yaml_tree.spanned(self.file, node)
             known = None if text is None else self.file.known(self.interpolated(text).value)
-            if known is not None and known.isdecimal() and known.isascii() and len(known) < 10:
-                return int(known)
-        return None
+            if text is not None and known is not None and known.isdecimal() and known.isascii() and len(known) < 10:
+                return int(known), text.place
+        return None, None
 
 
 def environment(file: DeployFile, node: yaml.Node | None) -> dict[str, str | None]:

@@ -36,7 +36,7 @@ def commands(file: DeployFile, document: yaml.Node) -> Iterator[Command]:
 def _of_object(file: DeployFile, document: yaml.Node) -> Iterator[Command]:
     entries = yaml_tree.mapping(document)
     name = yaml_tree.text(yaml_tree.mapping(entries.get("metadata")).get("name"))
-    replicas = yaml_tree.number(yaml_tree.mapping(entries.get("spec")).get("replicas"))
+    replicas = yaml_tree.mapping(entries.get("spec")).get("replicas")
     for node in yaml_tree.walk(document):
         found = yaml_tree.mapping(node)
         for key in _CONTAINERS:
@@ -45,7 +45,7 @@ def _of_object(file: DeployFile, document: yaml.Node) -> Iterator[Command]:
 
 
 def _of_container(
-    file: DeployFile, entries: dict[str, yaml.Node], workload: str | None, replicas: int | None
+    file: DeployFile, entries: dict[str, yaml.Node], workload: str | None, replicas: yaml.Node | None
 ) -> Iterator[Command]:
     variables = environment(file, entries.get("env"))
     parts = [*_words(file, entries.get("command")), *_words(file, entries.get("args"))]
@@ -55,7 +55,8 @@ def _of_container(
         "kubernetes",
         workload or yaml_tree.text(entries.get("name")),
         environment=variables,
-        replicas=replicas,
+        replicas=yaml_tree.number(replicas),
+        replicas_place=count.place if (count := yaml_tree.spanned(file, replicas)) else None,
         workdir=yaml_tree.text(entries.get("workingDir")),
         alternative=folder(file.path),
     )

@@ -84,6 +84,7 @@ def _laid_over(below: list[Command], above: list[Command]) -> list[Command]:
             command,
             environment=base.environment | command.environment | top.environment,
             replicas=base.replicas if top.replicas is None else top.replicas,
+            replicas_at=base.replicas_at if top.replicas is None else top.replicas_at,
             workdir=top.workdir or base.workdir,
             overrides=command.overrides or base.overrides or (base.script if command.words else None),
         )
@@ -153,6 +154,7 @@ class _Merge:
             environment=first.environment | command.environment,
             workdir=command.workdir or first.workdir,
             replicas=first.replicas if command.replicas is None else command.replicas,
+            replicas_at=first.replicas_at if command.replicas is None else command.replicas_at,
         )
         needs = not runs_celery(command) and command.script is None and not command.entrypoint
         return command, (*first.entrypoint, *command.words) if needs and first.entrypoint else None
@@ -191,6 +193,7 @@ class _Merge:
             service=command.service or inner.service,
             environment=environment | exported,
             replicas=inner.replicas if command.replicas is None else command.replicas,
+            replicas_at=inner.replicas_at if command.replicas is None else command.replicas_at,
             workdir=inner.workdir or command.workdir,
             alternative=command.alternative,
             kind=command.kind,

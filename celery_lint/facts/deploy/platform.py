@@ -48,13 +48,19 @@ def _listed(file: DeployFile, entries: dict[str, yaml.Node], name: str | None, d
 
 
 def _application(file: DeployFile, entries: dict[str, yaml.Node], name: str | None) -> Iterator[Command]:
-    counts = [yaml_tree.number(entries.get(key)) for key in _COUNTS]
+    count = next((entries[key] for key in _COUNTS if yaml_tree.number(entries.get(key)) is not None), None)
+    place = yaml_tree.spanned(file, count)
     variables = {key: yaml_tree.text(node) for key, node in yaml_tree.mapping(entries.get("env")).items()}
     for key in ("envs", "envVars"):
         variables |= _pairs(entries.get(key))
     service = Service(
-        file, "platform", name, variables, next((count for count in counts if count is not None), None)
-    )  # fmt: skip
+        file,
+        "platform",
+        name,
+        variables,
+        replicas=yaml_tree.number(count),
+        replicas_place=None if place is None else place.place,
+    )
     for key in _COMMANDS:
         text = yaml_tree.spanned(file, entries.get(key))
         if text is not None:

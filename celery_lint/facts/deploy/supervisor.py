@@ -38,12 +38,14 @@ def _of_program(file: DeployFile, program: _Program) -> Iterator[Command]:
     if command is None:
         return
     directory = entries.get("directory") or entries.get("working_dir")
+    processes = entries.get("numprocs") or entries.get("numprocesses")
     service = Service(
         file,
         "supervisor",
         program.name,
         environment=dict(_environment(entries.get("environment"))),
-        replicas=_count(entries.get("numprocs") or entries.get("numprocesses")),
+        replicas=_count(processes),
+        replicas_place=None if processes is None else processes.place,
         workdir=directory.value.strip() if directory else None,
         alternative=folder(file.path),
     )

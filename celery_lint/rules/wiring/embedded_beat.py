@@ -1,0 +1,43 @@
+"""CEL214: beat inside a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from celery_lint.finding import Finding, Location, Related
+from celery_lint.project.beats import lock
+from celery_lint.project.deployment import is_for_development
+from celery_lint.project.model import CeleryCommand
+from celery_lint.project.project import Project
+from celery_lint.rule import HIGH, INFO, WARNING, rule
+
+
+@rule("CEL214", "embedded-beat", since="0.1", severity=WARNING, confidence=HIGH)
+def check(command: CeleryCommand, project: Project) -> Iterator[Finding]:
+    """A worker runs beat inside (`-B`): each further worker doubles every periodic task."""
+    flag = command.invocation.options.get("beat")
+    if not command.invocation.is_worker or flag is None:
+        return
+    locked = lock(command, project)
+    is_mild = locked is not None or is_for_development(command.command)
+    yield check.finding(
+        f"this worker runs beat inside (`{flag.text}`): a second copy of it sends every periodic task twice, and a restart "
+        f"of the worker stops the schedule; run `celery beat` as a process of its own{_but(locked)}",
+        Location(command.location.path, flag.span),
+        command.entity,
+        related=_others(command, project),
+        severity=INFO if is_mild else WARNING,
+    )
+
+
+def _but(locked: str | None) -> str:
+    return f" ({locked} keeps a second one waiting)" if locked is not None else ""
+
+
+def _others(command: CeleryCommand, project: Project) -> tuple[Related, ...]:
+    """The workers that the same application has besides."""
+    return tuple(
+        Related(worker.location, "another worker of the application")
+        for worker in project.workers
+        if command.app is not None and worker.app is command.app and worker.location != command.location
+    )[:3]
