@@ -53,13 +53,16 @@ class Limit(Struct, frozen=True):
 
 
 class App(Struct, frozen=True):
-    """A Celery application. Applications with the same GROUP share tasks, and so queues."""
+    """A Celery application. Applications with the same GROUP share tasks, and so queues. HARD and SOFT are the time
+    limits of tasks that set none themselves."""
 
     id: str
     name: str
     place: Place
     group: int
     default_queue: str | None
+    hard: Limit | None = None
+    soft: Limit | None = None
     settings: tuple[Option, ...] = ()
     open: Open = None
     problems: Problems = ()

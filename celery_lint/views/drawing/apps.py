@@ -8,10 +8,11 @@ from celery_lint.project.model import App, Setting
 from celery_lint.project.project import Project
 from celery_lint.views import model
 from celery_lint.views.drawing.canvas import Canvas
+from celery_lint.views.drawing.limits import limit_of_app
 
 # What says how tasks run. Brokers and backends are left out: their addresses hold passwords.
 _SHOWN = (
-    "task_time_limit", "task_soft_time_limit", "task_acks_late", "task_reject_on_worker_lost", "task_ignore_result",
+    "task_acks_late", "task_reject_on_worker_lost", "task_ignore_result",
     "task_track_started", "task_always_eager", "task_default_priority", "task_default_rate_limit", "task_serializer",
     "worker_pool", "worker_concurrency", "worker_prefetch_multiplier", "worker_max_tasks_per_child",
     "worker_max_memory_per_child", "result_expires", "timezone", "enable_utc",
@@ -43,6 +44,8 @@ def draw_apps(canvas: Canvas) -> Iterator[model.App]:
             place=canvas.place(app.location),
             group=canvas.groups[app],
             default_queue=project.default_queue(app),
+            hard=limit_of_app(canvas, app, "time_limit"),
+            soft=limit_of_app(canvas, app, "soft_time_limit"),
             settings=tuple(canvas.option(name, setting.value) for name, setting in _shown(app)),
             open=app.settings.open,
             problems=canvas.problems(app.location, app.entity),

@@ -34,10 +34,16 @@ def limit_of(canvas: Canvas, task: Task, name: str, workers: tuple[Worker, ...])
             flag = f"--{name.replace('_', '-')}"
             return _of_text(text, f"{flag} of the worker", canvas.place(worker.location), ignored)
     for app in canvas.project.apps_of(task):
-        setting = app.settings.get(f"task_{name}")
-        if setting is not None:
-            return _limit(canvas, setting.value, f"setting task_{name}", ignored)
+        limit = limit_of_app(canvas, app, name, ignored)
+        if limit is not None:
+            return limit
     return None
+
+
+def limit_of_app(canvas: Canvas, app: App, name: str, ignored: tuple[str, ...] = ()) -> Limit | None:
+    """The limit NAME that the settings of APP give to tasks without one; workers with IGNORED pools do not enforce it."""
+    setting = app.settings.get(f"task_{name}")
+    return _limit(canvas, setting.value, f"setting task_{name}", ignored) if setting is not None else None
 
 
 def _own(canvas: Canvas, task: Task, name: str) -> Iterator[tuple[Placed, str]]:

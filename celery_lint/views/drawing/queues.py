@@ -43,16 +43,19 @@ def flow_of(
     """Everything that goes into a queue of the project, and every queue."""
     by_id = {identifier: task for task, identifier in canvas.tasks.items()}
     sendings: list[Sending] = []
+    scheduled = {entry.task_id for entry in schedule if entry.queue is None}
     for drawn in tasks:
-        sendings += _declared(canvas, by_id[drawn.id])
-        sendings += _called(canvas, by_id[drawn.id], drawn)
+        called = list(_called(canvas, by_id[drawn.id], drawn))
+        is_plain = drawn.id in scheduled or len(called) < len(drawn.callers) or not called
+        sendings += _declared(canvas, by_id[drawn.id], is_plain=is_plain)
+        sendings += called
     for entry in schedule:
         if entry.queue is not None and entry.task_id is not None:
             group = _group(canvas, by_id[entry.task_id])
             sendings.append(Sending(entry.task_id, (group, entry.queue), f"schedule entry {entry.key}", entry.place))
     keys = [sending.key for sending in sendings]
     groups = {identifier: canvas.groups[app] for app, identifier in canvas.apps.items()}
-    keys += [(groups[route.app], route.queue) for route in routes if route.queue is not None]
+    keys += [(groups[route.app], route.queue) for route in routes if route.queue is not None and route.tasks]
     keys += [(canvas.groups[queue.app], queue.name) for queue in canvas.project.queues]
     keys += _consumed(canvas, set(keys))
     ordered = tuple(dict.fromkeys(keys))
@@ -103,8 +106,8 @@ def _group(canvas: Canvas, task: Task) -> int:
     return next((canvas.groups[app] for app in canvas.project.apps_of(task)), -1)
 
 
-def _declared(canvas: Canvas, task: Task) -> Iterator[Sending]:
-    """Where TASK goes by itself: by its option, a route, or default."""
+def _declared(canvas: Canvas, task: Task, *, is_plain: bool) -> Iterator[Sending]:
+    """Where TASK goes by itself: by its option, a route, or default. Not IS_PLAIN: all that send it name a queue."""
     identifier = canvas.tasks[task]
     seen: set[tuple[Key, str]] = set()
     for app in canvas.project.apps_of(task):
@@ -114,7 +117,8 @@ def _declared(canvas: Canvas, task: Task) -> Iterator[Sending]:
             key = (canvas.groups[app], name)
             if (key, why) not in seen:
                 seen.add((key, why))
-                yield Sending(identifier, key, why, place, certain=queues is not None and len(queues) == 1)
+                certain = queues is not None and len(queues) == 1 and is_plain
+                yield Sending(identifier, key, why if is_plain else f"{why}; all calls seen name another", place, certain)
 
 
 def _why(canvas: Canvas, task: Task, app: App, queue: str | None) -> tuple[str, model.Place | None]:
