@@ -90,7 +90,7 @@ def _text(picture: Picture, task: Task | None, root: Path, options: Options) -> 
     is_file = options.output is not None
     terminal = Terminal(options.color == "always") if is_file else terminal_for(sys.stdout, os.environ, options.color)
     sheet = Sheet(terminal, root, _way(root, None))
-    lines = list(text(picture, sheet) if task is None else story(picture, task.id, sheet))
+    lines = list(text(picture, sheet) if task is None else story(only(picture, task), sheet))
     whole = "".join(f"{line}\n" for line in lines)
     encoding = "utf-8" if is_file else sys.stdout.encoding or "utf-8"
     try:

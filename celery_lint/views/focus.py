@@ -35,6 +35,7 @@ def only(picture: Picture, task: Task) -> Picture:
     queues = {edge.target for edge in out}
     onward = [edge for edge in picture.edges if edge.source in queues]
     workers = {edge.target for edge in onward}
+    scheduled = tuple(entry for entry in picture.schedule if entry.task_id == task.id)
     return structs.replace(
         picture,
         apps=tuple(app for app in picture.apps if app.id in task.apps),
@@ -42,8 +43,8 @@ def only(picture: Picture, task: Task) -> Picture:
         routes=tuple(route for route in picture.routes if task.id in route.tasks),
         queues=tuple(queue for queue in picture.queues if queue.id in queues),
         workers=tuple(worker for worker in picture.workers if worker.id in workers),
-        beats=tuple(beat for beat in picture.beats if any(edge.source.startswith("entry") for edge in into)),
-        schedule=tuple(entry for entry in picture.schedule if entry.task_id == task.id),
+        beats=picture.beats if scheduled else (),
+        schedule=scheduled,
         edges=(*into, *out, *onward),
     )
 

@@ -57,7 +57,9 @@ class Sheet:
             return
         yield left.rstrip()
         room = self.width - width(stem)
-        yield self.terminal.paint(stem, "dim") + " " * (room - width(self._path(place, room))) + self._place(place, room)
+        yield (
+            self.terminal.paint(stem, "dim") + " " * (room - width(self._path(place, room))) + self._place(place, room)
+        )
 
     def paragraph(self, text: str, stem: str, *styles: str) -> Iterator[str]:
         """TEXT, wrapped; every line after STEM."""

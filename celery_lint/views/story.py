@@ -11,10 +11,10 @@ from celery_lint.views.sheet import Sheet, words
 from celery_lint.views.text import SEVERITY_STYLES, codes, worker_words
 
 
-def story(picture: Picture, identifier: str, sheet: Sheet) -> Iterator[str]:
-    """The lines about the task with this IDENTIFIER in PICTURE."""
+def story(picture: Picture, sheet: Sheet) -> Iterator[str]:
+    """The lines about the one task of PICTURE (which `focus.only` has made)."""
     picture = readable(picture)
-    task = next(task for task in picture.tasks if task.id == identifier)
+    (task,) = picture.tasks
     kind = "async def task " if task.is_async else "task "
     yield from sheet.line([words(kind, "dim"), words(task.name, "bold"), *codes(picture, task.problems)], task.place)
     if task.open:

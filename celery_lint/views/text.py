@@ -7,7 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from celery_lint.views.model import App, Entry, Picture, Queue, Task, Worker
 from celery_lint.views.phrases import (
-    consumed_queues, counted, limits, name_of_app, pool, problems_of, queue_label, summary, without_worker,
+    consumed_queues,
+    counted,
+    limits,
+    name_of_app,
+    pool,
+    problems_of,
+    queue_label,
+    summary,
+    without_worker,
 )  # fmt: skip
 from celery_lint.views.readable import readable
 from celery_lint.views.sheet import Sheet, Words, words
@@ -75,7 +83,9 @@ def _app(picture: Picture, app: App, sheet: Sheet) -> Iterator[str]:
 def _limits_of_app(app: App) -> Words:
     if app.hard is None and app.soft is None:
         return words("time limits not seen" if app.open else "no time limit", "yellow")
-    return words(", ".join(f"{word} {limit.text}" for word, limit in (("limit", app.hard), ("soft", app.soft)) if limit))
+    return words(
+        ", ".join(f"{word} {limit.text}" for word, limit in (("limit", app.hard), ("soft", app.soft)) if limit)
+    )
 
 
 def _queue(picture: Picture, queue: Queue, sheet: Sheet) -> Iterator[str]:

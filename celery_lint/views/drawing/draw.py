@@ -45,9 +45,7 @@ def draw(name: str, projects: Sequence[Project], findings: Sequence[Finding], de
     )
 
 
-def _canvas(
-    project: Project, findings: Sequence[tuple[int, Finding]], prefix: str, declared: model.Place
-) -> Canvas:
+def _canvas(project: Project, findings: Sequence[tuple[int, Finding]], prefix: str, declared: model.Place) -> Canvas:
     return Canvas(
         project,
         findings,

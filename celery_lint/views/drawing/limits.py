@@ -17,7 +17,10 @@ from celery_lint.views.drawing.canvas import Canvas
 from celery_lint.views.model import Limit, Place
 from celery_lint.views.words import duration
 
-_ENFORCED = {"time_limit": frozenset({"prefork", "processes", "gevent"}), "soft_time_limit": frozenset({"prefork", "processes"})}
+_ENFORCED = {
+    "time_limit": frozenset({"prefork", "processes", "gevent"}),
+    "soft_time_limit": frozenset({"prefork", "processes"}),
+}
 _A_YEAR = 366 * 86400
 
 
@@ -41,7 +44,7 @@ def limit_of(canvas: Canvas, task: Task, name: str, workers: tuple[Worker, ...])
 
 
 def limit_of_app(canvas: Canvas, app: App, name: str, ignored: tuple[str, ...] = ()) -> Limit | None:
-    """The limit NAME that the settings of APP give to tasks without one; workers with IGNORED pools do not enforce it."""
+    """The limit NAME that the settings of APP give to tasks without one; IGNORED pools do not enforce it."""
     setting = app.settings.get(f"task_{name}")
     return _limit(canvas, setting.value, f"setting task_{name}", ignored) if setting is not None else None
 

@@ -43,10 +43,11 @@ def flow_of(
     """Everything that goes into a queue of the project, and every queue."""
     by_id = {identifier: task for task, identifier in canvas.tasks.items()}
     sendings: list[Sending] = []
-    scheduled = {entry.task_id for entry in schedule if entry.queue is None}
+    scheduled = [(entry.task_id, entry.queue) for entry in schedule]
     for drawn in tasks:
         called = list(_called(canvas, by_id[drawn.id], drawn))
-        is_plain = drawn.id in scheduled or len(called) < len(drawn.callers) or not called
+        named = [caller.queue for caller in drawn.callers] + [queue for task, queue in scheduled if task == drawn.id]
+        is_plain = not named or None in named
         sendings += _declared(canvas, by_id[drawn.id], is_plain=is_plain)
         sendings += called
     for entry in schedule:
@@ -118,7 +119,9 @@ def _declared(canvas: Canvas, task: Task, *, is_plain: bool) -> Iterator[Sending
             if (key, why) not in seen:
                 seen.add((key, why))
                 certain = queues is not None and len(queues) == 1 and is_plain
-                yield Sending(identifier, key, why if is_plain else f"{why}; all calls seen name another", place, certain)
+                yield Sending(
+                    identifier, key, why if is_plain else f"{why}; all that send it name another", place, certain
+                )
 
 
 def _why(canvas: Canvas, task: Task, app: App, queue: str | None) -> tuple[str, model.Place | None]:
@@ -206,11 +209,10 @@ def _between(canvas: Canvas, flow: Flow, key: Key, worker: Worker) -> Iterator[i
     for sending in flow.sendings:
         senders[sending.key].add(by_id[sending.task].location)
     for position, finding in canvas.findings:
-        if finding.entity == f"queue:{key[1]}" and _is_in(finding.location, worker.location):
+        in_vain = finding.entity == f"queue:{key[1]}" and _is_in(finding.location, worker.location)
+        is_worker = finding.entity == f"worker:{worker.label}" and finding.location == worker.location
+        if in_vain or (is_worker and any(related.location in senders[key] for related in finding.related)):
             yield position
-        elif finding.entity == f"worker:{worker.label}" and finding.location == worker.location:
-            if any(related.location in senders[key] for related in finding.related):
-                yield position
 
 
 def queue_ids(canvas: Canvas, flow: Flow) -> dict[Key, str]:
