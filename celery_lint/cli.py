@@ -115,6 +115,30 @@ def check(**options: object) -> int:
     return check(Options(**options))  # type: ignore[arg-type]
 
 
+@group.command("map")
+@click.argument("path", default=".", type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    type=click.Choice(["text", "json", "mermaid", "dot", "html"]),
+    default="text",
+    show_default=True,
+    help="What to draw with.",
+)
+@click.option("--output", type=click.Path(path_type=Path), help="Write to this file.")
+@click.option("--task", metavar="NAME", help="Follow one task, from what sends it to the worker that runs it.")
+@_config
+@_isolated
+@_color
+def draw_map(**options: object) -> int:
+    """Draw what was understood of the project at PATH: schedule, tasks, queues, workers, and what is wrong on the way.
+
+    Status: 0 drawn, 2 wrong usage or configuration or nothing to read, 3 celery-lint itself failed.
+    """
+    from celery_lint.commands.map import Options, draw_map
+
+    return draw_map(Options(**options))  # type: ignore[arg-type]
+
+
 @group.command()
 @click.argument("rule", required=False)
 @click.option("--all", "all_rules", is_flag=True, help="Explain every rule.")

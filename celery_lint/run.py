@@ -13,6 +13,7 @@ from celery_lint.errors import ConfigurationError, UserError
 from celery_lint.finding import Finding
 from celery_lint.judge import judge, order
 from celery_lint.project.link import link
+from celery_lint.project.project import Project
 from celery_lint.report.model import Report, merged
 from celery_lint.settings import Configuration
 from celery_lint.source import Source
@@ -24,12 +25,13 @@ Overlay = Mapping[str, bytes]
 @dataclass(frozen=True, slots=True)
 class Run:
     """A REPORT, the tracebacks of rules that CRASHED, by code, the files that belong to the project, and the folders
-    that could not be read."""
+    that could not be read. PROJECTS is what was understood of it: one, or each that the configuration names."""
 
     report: Report
     crashed: Mapping[str, str]
     paths: tuple[str, ...]
     unlisted: tuple[Unlisted, ...] = ()
+    projects: tuple[Project, ...] = ()
 
 
 def run(configuration: Configuration, overlay: Overlay | None = None, *, with_fixes: bool = True) -> Run:
@@ -51,7 +53,8 @@ def run(configuration: Configuration, overlay: Overlay | None = None, *, with_fi
     owners = {path: each.report.source_of for paths, each in zip(projects, runs, strict=True) for path in paths}
     report = merged([each.report for each in runs], lambda path: owners[path](path))
     crashed = {code: trace for each in runs for code, trace in each.crashed.items()}
-    return Run(report, crashed, tuple(owners), files.unlisted)
+    understood = tuple(project for each in runs for project in each.projects)
+    return Run(report, crashed, tuple(owners), files.unlisted, understood)
 
 
 def _run(
@@ -78,7 +81,7 @@ def _run(
         source_of=source_of,
         urls=urls(agenda.rules),
     )
-    return Run(report, {**judged.crashed, **comments.crashed}, tuple(paths))
+    return Run(report, {**judged.crashed, **comments.crashed}, tuple(paths), projects=(project,))
 
 
 def _attached(findings: Sequence[Finding], source_of: Callable[[str], Source]) -> tuple[Finding, ...]:

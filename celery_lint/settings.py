@@ -88,6 +88,9 @@ class Settings(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown
     external_tasks: Annotated[
         tuple[str, ...], Meta(description="Names or globs of tasks that are defined elsewhere")
     ] = ()
+    external_beat: Annotated[
+        tuple[str, ...], Meta(description="Names or globs of tasks that are scheduled elsewhere, say in a database")
+    ] = ()
     workers: Annotated[tuple[DeclaredWorker, ...], Meta(description="Workers whose deployment is kept elsewhere")] = ()
     time_limits: Annotated[TimeLimits, Meta(description="What the fix of missing-time-limit writes")] = TimeLimits()
     missing_time_limit: Annotated[

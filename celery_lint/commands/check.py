@@ -57,8 +57,8 @@ def check(options: Options) -> int:
     place = place_of(targets, options.config, isolated=options.isolated)
     configured = load(place)
     configuration = override(configured, _overrides(options, configured.settings))
-    selection = tuple(_relative(target, place.root) for target in targets)
-    done = _run(configuration, targets, selection)
+    selection = tuple(relative(target, place.root) for target in targets)
+    done = run_on(configuration, targets, selection)
     if options.verbose:
         _say_what_was_used(configuration, place, done)
     if options.diff or options.fix or options.fix_only:
@@ -69,7 +69,7 @@ def check(options: Options) -> int:
             return _show_diff(done, planned)
         for refusal in fix(planned, configuration, selection).refused:
             warn(refusal.reason)
-        done = _run(configuration, targets, selection)
+        done = run_on(configuration, targets, selection)
     return _report(done, configuration.settings, selection, options)
 
 
@@ -120,15 +120,19 @@ def _split(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(word.strip() for value in values for word in value.split(",") if word.strip())
 
 
-def _relative(target: Path, root: Path) -> str:
+def relative(target: Path, root: Path) -> str:
+    """The way from ROOT to TARGET, with `/`. Raises UserError when TARGET is outside."""
     real = target.resolve()
     if not real.is_relative_to(root):
         raise UserError(f"{target} is outside the project {root}")
     return real.relative_to(root).as_posix()
 
 
-def _run(configuration: Configuration, targets: tuple[Path, ...], selection: tuple[str, ...]) -> Run:
-    done = run(configuration)
+def run_on(
+    configuration: Configuration, targets: tuple[Path, ...], selection: tuple[str, ...], *, with_fixes: bool = True
+) -> Run:
+    """Lint, and make sure that every one of TARGETS (relative to the root: SELECTION) has something to read."""
+    done = run(configuration, with_fixes=with_fixes)
     if not done.report.statistics.files:
         raise UserError(f"nothing to read: no file in {configuration.root} is of a kind that celery-lint knows")
     for target, selected in zip(targets, selection, strict=True):

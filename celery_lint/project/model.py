@@ -116,7 +116,8 @@ class Worker:
     """One worker that some deployment file or launcher starts.
 
     QUEUES: the names after `-Q`; None when there is no `-Q`; Unknown when it cannot be read. POOL likewise.
-    APP is the application it serves; None when it cannot be told (it may serve any).
+    APP is the application it serves; None when it cannot be told (it may serve any). COMMAND and the INVOCATION it
+    makes are None for a worker that the configuration declares.
     """
 
     command: Command | None
@@ -129,6 +130,7 @@ class Worker:
     concurrency: int | None = None
     has_time_limit: bool = False
     excludes_queues: bool = False
+    invocation: Invocation | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -71,6 +71,7 @@ class WorkerFinder:
             concurrency=_number(parsed.value("concurrency")),
             has_time_limit=any(parsed.value(name) is not None for name in ("time_limit", "soft_time_limit")),
             excludes_queues=parsed.exclude_queues is not None,
+            invocation=parsed,
         )
 
     def _pool(self, parsed: Invocation, app: App | None) -> Known[str] | Unknown:

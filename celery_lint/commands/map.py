@@ -1,0 +1,116 @@
+"""`celery-lint map`: what was understood of a project, drawn."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from celery_lint.commands.check import FAILED, place_of, relative, run_on
+from celery_lint.commands.console import note, warn, write_bytes
+from celery_lint.errors import UserError
+from celery_lint.report.terminal import ColorChoice, Terminal, terminal_for
+from celery_lint.run import Run
+from celery_lint.settings import Configuration, load
+from celery_lint.views.drawing import draw
+from celery_lint.views.focus import find_task, only
+from celery_lint.views.model import Picture, Place, Task
+from celery_lint.views.sheet import Sheet
+
+Format = Literal["text", "json", "mermaid", "dot", "html"]
+_ASCII = str.maketrans({"│": "|", "├": "|", "└": "`", "─": "-", "▶": ">", "✗": "x", "╌": "-", "→": ">", "×": "x",
+                        "·": "-", "…": "~", "–": "-"})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The options of the command line, by their names there."""
+
+    path: Path
+    format: Format
+    output: Path | None
+    task: str | None
+    config: Path | None
+    isolated: bool
+    color: ColorChoice
+
+
+def draw_map(options: Options) -> int:
+    """Write the map that OPTIONS ask for; the exit status."""
+    if options.config and options.isolated:
+        raise UserError("--config and --isolated contradict each other")
+    place = place_of((options.path,), options.config, isolated=options.isolated)
+    configuration = load(place)
+    done = run_on(configuration, (options.path,), (relative(options.path, place.root),), with_fixes=False)
+    picture = draw(configuration.root.name, done.projects, done.report.findings, _declared(configuration))
+    task = find_task(picture, options.task) if options.task is not None else None
+    _write(_formatted(picture, task, configuration.root, options), options.output)
+    for folder in done.unlisted:
+        warn(f"{folder.path} could not be read: {folder.message}")
+    return _status(done)
+
+
+def _status(done: Run) -> int:
+    for code in done.crashed:
+        warn(f"{code} crashed: what it would say is missing; `celery-lint check --verbose` shows why")
+    return FAILED if done.crashed else 0
+
+
+def _declared(configuration: Configuration) -> Place:
+    """Where the configuration declares workers."""
+    path, _, line = configuration.origin("workers").rpartition(":")
+    return Place(path, int(line)) if path and line.isdecimal() else Place("pyproject.toml", 1)
+
+
+def _formatted(picture: Picture, task: Task | None, root: Path, options: Options) -> bytes:
+    if options.format == "text":
+        return _text(picture, task, root, options)
+    part = picture if task is None else only(picture, task)
+    if options.format == "json":
+        from celery_lint.views.json import json
+
+        return json(part)
+    if options.format == "html":
+        from celery_lint.views.html import html
+
+        return html(part, _way(root, options.output)).encode("utf-8", "backslashreplace")
+    if options.format == "mermaid":
+        from celery_lint.views.mermaid import mermaid as lines_of
+    else:
+        from celery_lint.views.dot import dot as lines_of
+    return "".join(f"{line}\n" for line in lines_of(part)).encode("utf-8", "backslashreplace")
+
+
+def _text(picture: Picture, task: Task | None, root: Path, options: Options) -> bytes:
+    from celery_lint.views.story import story
+    from celery_lint.views.text import text
+
+    is_file = options.output is not None
+    terminal = Terminal(options.color == "always") if is_file else terminal_for(sys.stdout, os.environ, options.color)
+    sheet = Sheet(terminal, root, _way(root, None))
+    lines = list(text(picture, sheet) if task is None else story(only(picture, task), sheet))
+    whole = "".join(f"{line}\n" for line in lines)
+    encoding = "utf-8" if is_file else sys.stdout.encoding or "utf-8"
+    try:
+        return whole.encode(encoding)
+    except UnicodeEncodeError:
+        return whole.translate(_ASCII).encode(encoding, "backslashreplace")
+
+
+def _way(root: Path, output: Path | None) -> str:
+    """The way from the file OUTPUT (from the working directory without one) to ROOT, to put before paths."""
+    way = os.path.relpath(root, output.resolve().parent if output is not None else None)
+    return "" if way == "." else f"{Path(way).as_posix()}/"
+
+
+def _write(data: bytes, output: Path | None) -> None:
+    if output is None:
+        write_bytes(data)
+        return
+    try:
+        output.write_bytes(data)
+    except OSError as error:
+        raise UserError(f"{output} cannot be written: {error.strerror}") from None
+    note(f"Wrote {output}.")
