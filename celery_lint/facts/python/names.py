@@ -156,7 +156,12 @@ class Bindings(cst.CSTVisitor):
         if node.name is not None:
             self._target(node.name)
 
+    def visit_MatchMapping(self, node: cst.MatchMapping) -> None:
+        if node.rest is not None:
+            self._target(node.rest)
+
     def visit_ListComp(self, node: cst.ListComp) -> bool:
+        walk(node, _Walruses(self))
         return False
 
     visit_SetComp = visit_DictComp = visit_GeneratorExp = visit_ListComp  # type: ignore[assignment]
@@ -167,6 +172,20 @@ class Bindings(cst.CSTVisitor):
         elif isinstance(node, cst.Tuple | cst.List):
             for element in node.elements:
                 self._target(element.value)
+
+
+class _Walruses(cst.CSTVisitor):
+    """Finds what `:=` binds inside a comprehension: a name of the scope around it."""
+
+    def __init__(self, bindings: Bindings) -> None:
+        super().__init__()
+        self.bindings = bindings
+
+    def visit_NamedExpr(self, node: cst.NamedExpr) -> None:
+        self.bindings.visit_NamedExpr(node)
+
+    def visit_Lambda(self, node: cst.Lambda) -> bool:
+        return False
 
 
 def module_scope(module: cst.Module) -> Scope:

@@ -10,6 +10,7 @@ import libcst as cst
 
 from celery_lint.facts import model
 from celery_lint.facts.python.names import class_scope, dotted, function_scope, import_base, module_scope, parameters
+from celery_lint.facts.python.nesting import is_too_deep
 from celery_lint.facts.python.spans import Spans
 from celery_lint.facts.python.values import Values
 from celery_lint.facts.python.walk import walk
@@ -24,8 +25,8 @@ def read(path: str, data: bytes) -> model.PythonFacts:
     if b"\0" in data:
         at = data.index(b"\0")
         return _unreadable(path, "it contains a NUL byte", Span(at, at + 1))
-    if (danger := _too_deep(data)) is not None:
-        return _unreadable(path, danger, Span(0, 0))
+    if is_too_deep(data):
+        return _unreadable(path, "it is nested too deeply", Span(0, 0))
     try:
         module = cst.parse_module(data)
         return _read_module(path, module, Spans(module, data))
@@ -43,21 +44,6 @@ def _unreadable(path: str, message: str, span: Span) -> model.PythonFacts:
 
 def _first_line(message: str) -> str:
     return message.strip().partition("\n")[0].removesuffix(".")
-
-
-def _too_deep(data: bytes) -> str | None:
-    """Why LibCST must not see DATA: its parser ends the process on what CPython's refuses as nested too deeply."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            ast.parse(data)
-    except (RecursionError, MemoryError):
-        return "it is nested too deeply"
-    except SyntaxError as error:
-        return "it is nested too deeply" if "too many" in (error.msg or "") else None
-    except ValueError:
-        return None
-    return None
 
 
 def _syntax_error(path: str, data: bytes, error: cst.ParserSyntaxError) -> model.PythonFacts:
@@ -94,7 +80,7 @@ def _read_module(path: str, module: cst.Module, spans: Spans) -> model.PythonFac
         imports=tuple(reader.imports),
         functions=tuple(sorted(reader.functions, key=lambda function: function.span)),
         classes=tuple(sorted(reader.classes, key=lambda item: item.span)),
-        assignments=tuple(reader.assignments),
+        assignments=tuple(sorted((*reader.assignments, *reader.values.assignments), key=lambda item: item.span)),
         calls=tuple(sorted(reader.values.calls, key=lambda call: call.span)),
         returns=tuple(reader.returns),
     )
@@ -259,11 +245,6 @@ class _Reader(cst.CSTVisitor):
             )
         )
 
-    def visit_NamedExpr(self, node: cst.NamedExpr) -> bool:
-        value = self.values.of(node.value, "assigned", self.values.reference(node.target))
-        self._assignment(node.target, value, node)
-        return False
-
     def visit_Return(self, node: cst.Return) -> bool:
         value = self.values.of(node.value, "returned") if node.value is not None else None
         self.returns.append(model.Return(value, self._span(node), self.values.block))
@@ -336,18 +317,27 @@ class _Reader(cst.CSTVisitor):
         self.values.block = outer
 
     def visit_MatchCase(self, node: cst.MatchCase) -> bool:
+        if node.guard is not None:
+            self.values.of(node.guard)
         self._inside("case", node.body)
         return False
 
     # whatever else holds an expression: raise, assert, del, a match subject
 
     def visit_Raise(self, node: cst.Raise) -> bool:
-        if node.exc is not None:
-            self.values.of(node.exc)
-        return False
+        cause = node.cause.item if node.cause is not None else None
+        return self._only_values(node.exc, cause)
 
     def visit_Assert(self, node: cst.Assert) -> bool:
-        self.values.of(node.test)
+        return self._only_values(node.test, node.msg)
+
+    def visit_Del(self, node: cst.Del) -> bool:
+        return self._only_values(node.target)
+
+    def _only_values(self, *nodes: cst.BaseExpression | cst.BaseDelTargetExpression | None) -> bool:
+        for node in nodes:
+            if node is not None:
+                self.values.of(node)
         return False
 
     def visit_Match(self, node: cst.Match) -> bool:

@@ -81,7 +81,8 @@ class Spans:
         state = _SpanState(
             default_indent=module.default_indent,
             default_newline=module.default_newline,
-            encoding=module.encoding,
+            # With a BOM it is `utf-8-sig`, which would count one for each token.
+            encoding=module.encoding.removesuffix("-sig"),
             offset=len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0,
         )
         module._codegen(state)

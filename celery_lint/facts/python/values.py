@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from celery_lint.facts import model
-from celery_lint.facts.python.names import Scope, comprehension_scope, dotted, function_scope
+from celery_lint.facts.python.names import Scope, comprehension_scope, dotted, function_scope, parameters
 from celery_lint.facts.python.spans import Spans
 from celery_lint.facts.python.walk import children
 
@@ -33,6 +33,7 @@ class Values:
     block: int = 0
     has_yield: bool = False
     calls: list[model.Call] = field(default_factory=list)
+    assignments: list[model.Assignment] = field(default_factory=list)
     blocks: list[model.Block] = field(default_factory=list)
 
     def of(self, node: cst.CSTNode, use: model.Use = "other", target: str | None = None) -> model.Value:
@@ -42,9 +43,15 @@ class Values:
         if isinstance(node, cst.Await):
             return model.Await(self.of(node.expression, "awaited", target), self.spans.of(node))
         if isinstance(node, cst.NamedExpr):
-            return self.of(node.value, "assigned", self.reference(node.target))
+            return self._walrus(node)
         convert = _CONVERT.get(type(node))
         return convert(self, node) if convert is not None else self._opaque(node)
+
+    def _walrus(self, node: cst.NamedExpr) -> model.Value:
+        target = self.reference(node.target)
+        value = self.of(node.value, "assigned", target)
+        self.assignments.append(model.Assignment(target, self.of(node.target), value, self.spans.of(node), self.block))
+        return value
 
     def reference(self, node: cst.CSTNode) -> str | None:
         """NODE as a resolved dotted name, or None when it is something else."""
@@ -107,7 +114,12 @@ class Values:
             elif isinstance(part, cst.FormattedStringExpression):
                 plain = part.conversion is None and not part.format_spec
                 inner = self.of(part.expression)
-                parts.append(inner if plain else model.Opaque((inner,), self.spans.of(part)))
+                width = [
+                    self.of(spec.expression)
+                    for spec in part.format_spec or ()
+                    if isinstance(spec, cst.FormattedStringExpression)
+                ]
+                parts.append(inner if plain else model.Opaque((inner, *width), self.spans.of(part)))
         return model.Text(tuple(parts), self.spans.of(node))
 
     def _items(self, node: cst.List | cst.Tuple | cst.Set) -> model.Value:
@@ -158,13 +170,15 @@ class Values:
         value = self.of(node.value)
         if len(slices) == 1 and isinstance(slices[0], cst.Index):
             return model.Subscript(value, self.of(slices[0].value), self.spans.of(node))
-        indexes = (self.of(item.value) for item in slices if isinstance(item, cst.Index))
-        return model.Opaque((value, *indexes), self.spans.of(node))
+        return model.Opaque((value, *(self._opaque(item) for item in slices)), self.spans.of(node))
 
     def _choice(self, node: cst.IfExp) -> model.Value:
         return model.Choice(self.of(node.test), self.of(node.body), self.of(node.orelse), self.spans.of(node))
 
     def _lambda(self, node: cst.Lambda) -> model.Value:
+        for parameter in parameters(node.params):
+            if parameter.default is not None:
+                self.of(parameter.default)
         outer_scope, outer_block = self.scope, self.block
         self.blocks.append(model.Block("lambda", outer_block, self.spans.of(node)))
         self.scope, self.block = function_scope(node, outer_scope), len(self.blocks) - 1

@@ -1,0 +1,277 @@
+"""What is read from one Python file, and how it says that it cannot be."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from celery_lint.facts import model
+from celery_lint.facts.model import BlockKind, Call, Literal, Name, PythonFacts
+from celery_lint.facts.python.reader import read
+
+
+def facts(text: str) -> PythonFacts:
+    found = read("proj/tasks.py", text.encode())
+    assert found.error is None, found.error
+    return found
+
+
+def name_of(value: model.Value | None) -> str | None:
+    return value.ref if isinstance(value, Name) else None
+
+
+def around(text: str, name: str = "builtins.here") -> list[BlockKind]:
+    """The kinds of the blocks around the call of NAME, the innermost first."""
+    found = facts(text)
+    [call] = [call for call in found.calls if name_of(call.callee) == name]
+    kinds, number = [], call.block
+    while number != -1:
+        kinds.append(found.blocks[number].kind)
+        number = found.blocks[number].parent
+    return kinds
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("here()", []),
+        ("def f():\n    here()", ["function"]),
+        ("async def f():\n    await here()", ["function"]),
+        ("class A:\n    here()", ["class"]),
+        ("class A:\n    def f(self):\n        here()", ["function", "class"]),
+        ("f = lambda: here()", ["lambda"]),
+        ("if x:\n    here()", ["if"]),
+        ("if x:\n    pass\nelse:\n    here()", ["else"]),
+        ("if x:\n    pass\nelif y:\n    here()", ["if", "else"]),
+        ("for x in y:\n    here()", ["for"]),
+        ("while x:\n    here()", ["while"]),
+        ("with x:\n    here()", ["with"]),
+        ("try:\n    here()\nfinally:\n    pass", ["try"]),
+        ("try:\n    pass\nexcept E:\n    here()", ["except"]),
+        ("try:\n    pass\nexcept* E:\n    here()", ["except"]),
+        ("try:\n    pass\nexcept E:\n    pass\nelse:\n    here()", ["else"]),
+        ("try:\n    pass\nfinally:\n    here()", ["finally"]),
+        ("match x:\n    case 1:\n        here()", ["case"]),
+        # What is evaluated before a block is entered does not stand in it.
+        ("if here():\n    pass", []),
+        ("for x in here():\n    pass", []),
+        ("with here():\n    pass", []),
+        ("match here():\n    case 1:\n        pass", []),
+        ("match x:\n    case 1 if here():\n        pass", []),
+        ("@here()\ndef f(): ...", []),
+        ("@here()\nclass A: ...", []),
+        ("class A(here()): ...", []),
+        ("class A(metaclass=here()): ...", []),
+        ("def f(x=here()): ...", []),
+        ("def f() -> here(): ...", []),
+        ("f = lambda x=here(): x", []),
+    ],
+)
+def test_where_a_call_stands(text: str, kinds: list[BlockKind]) -> None:
+    assert around(text) == [*kinds, "module"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "raise here()",
+        "assert here()",
+        "assert x, here()",
+        "raise X from here()",
+        "del x[here()]",
+        "x = [here() for y in z]",
+        "x = [y for y in z if here()]",
+        "x = f'{here()!r:>10}'",
+        "x = f'{y:{here()}}'",
+        "x[here()] = 1",
+        "x += here()",
+        "x = y if here() else z",
+        "x = -here()",
+        "x = a < here() < c",
+        "x = {**here()}",
+        "x = [*here()]",
+        "x = y[1:here()]",
+        "f(*here())",
+        "f(**here())",
+        "here()()",
+        "here().x",
+        "print((y := here()))",
+        "def f():\n    yield here()",
+        "def f():\n    return here()",
+        "with x as y, here():\n    pass",
+        "try:\n    pass\nexcept here():\n    pass",
+        "x: here() = 1",
+    ],
+)
+def test_no_call_is_missed(text: str) -> None:
+    assert "builtins.here" in [name_of(call.callee) for call in facts(text).calls]
+
+
+@pytest.mark.parametrize(
+    ("text", "use"),
+    [
+        ("here()", "discarded"),
+        ("x = here()", "assigned"),
+        ("if (x := here()): pass", "assigned"),
+        ("def f():\n    return here()", "returned"),
+        ("f = lambda: here()", "returned"),
+        ("def f():\n    yield here()", "yielded"),
+        ("def f():\n    yield from here()", "yielded"),
+        ("async def f():\n    await here()", "awaited"),
+        ("f(here())", "argument"),
+        ("with here(): pass", "entered"),
+        ("for x in here(): pass", "iterated"),
+        ("@here()\ndef f(): ...", "decorator"),
+        ("here().x()", "receiver"),
+    ],
+)
+def test_what_becomes_of_the_result_of_a_call(text: str, use: str) -> None:
+    [call] = [call for call in facts(text).calls if name_of(call.callee) == "builtins.here"]
+    assert call.use == use
+
+
+def test_functions() -> None:
+    text = "class A:\n    @app.task(bind=True)\n    async def f(self, a, /, b: int = 1, *args, c, **rest): ...\n"
+    [function] = facts(text).functions
+    assert (function.name, function.qualname, function.is_async) == ("f", "A.f", True)
+    assert [(each.name, each.star) for each in function.parameters] == [
+        ("self", ""), ("a", ""), ("b", ""), ("args", "*"), ("c", ""), ("rest", "**"),
+    ]  # fmt: skip
+    assert [each.name for each in function.parameters if each.keyword_only] == ["c"]
+    assert [each.name for each in function.parameters if each.positional_only] == ["self", "a"]
+    assert function.parameters[2].default == Literal(1, function.parameters[2].default.span)  # type: ignore[union-attr]
+    [decorator] = function.decorators
+    assert isinstance(decorator, Call)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_generator"),
+    [
+        ("def f():\n    yield 1", True),
+        ("def f():\n    x = yield", True),
+        ("def f():\n    yield from x", True),
+        ("def f():\n    for x in y:\n        if x:\n            yield x", True),
+        ("def f():\n    return 1", False),
+        ("def f():\n    def g():\n        yield 1\n    return g", False),
+        ("def f():\n    return (x for x in y)", False),
+    ],
+)
+def test_generators(text: str, is_generator: bool) -> None:
+    outer = next(each for each in facts(text).functions if each.name == "f")
+    assert outer.is_generator is is_generator
+
+
+@pytest.mark.parametrize(
+    ("text", "targets"),
+    [
+        ("x = 1", ["@x"]),
+        ("x = y = 1", ["@x", "@y"]),
+        ("app = Celery()\napp.conf.task_routes = {}", ["@app", "@app.conf.task_routes"]),
+        ("x: int = 1", ["@x"]),
+        ("x: int", ["@x"]),
+        ("x += 1", ["@x"]),
+        ("def f():\n    loop = 1", ["%loop"]),
+        ("class A:\n    x = 1", ["@A.x"]),
+        ("app().conf = 1", [None]),
+        ("if (x := 1): pass", ["@x"]),
+        ("print(x := 1)", ["@x"]),
+    ],
+)
+def test_assignments(text: str, targets: list[str | None]) -> None:
+    assert [each.target for each in facts(text).assignments] == targets
+
+
+def test_imports() -> None:
+    text = "import a.b as c\nfrom .m import x as y\nfrom .. import z\nfrom n import *\n"
+    assert [(each.module, each.name, each.alias) for each in facts(text).imports] == [
+        ("a.b", None, "c"),
+        (".m", "x", "y"),
+        ("..", "z", None),
+        ("n", "*", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("'a' 'b'", "ab"),
+        ("'''a'''", "a"),
+        (r"r'\d'", r"\d"),
+        (r"'\x41'", "A"),
+        ("30", 30),
+        ("-30", -30),
+        ("1_000", 1000),
+        ("0.5", 0.5),
+        ("True", True),
+        ("None", None),
+        ("('a')", "a"),
+    ],
+)
+def test_literals(text: str, value: object) -> None:
+    [assignment] = facts(f"x = {text}").assignments
+    assert isinstance(assignment.value, Literal)
+    assert assignment.value.value == value
+    assert type(assignment.value.value) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("data", "message", "line"),
+    [
+        (b"x = (\n", "'(' was never closed", 1),
+        (b"def f(:\n  pass\n", "invalid syntax", 1),
+        (b"x = 1\n  y = 2\n", "unexpected indent", 2),
+        (b"print 'x'\n", "Missing parentheses in call to 'print'. Did you mean print(...)?", 1),
+        (b"x = 1\n\0\n", "it contains a NUL byte", 2),
+        (b"x = '\xe9'\n", "invalid or missing encoding declaration", 1),
+        (b"# coding: no-such\n", "unknown encoding: no-such", 1),
+    ],
+)
+def test_what_is_no_python_is_one_error(data: bytes, message: str, line: int) -> None:
+    found = read("x.py", data)
+    assert found.error is not None
+    assert message in found.error.message
+    assert "\n" not in found.error.message
+    assert data.count(b"\n", 0, found.error.span.start) + 1 == line
+    assert not found.calls
+
+
+DEEP = {
+    "brackets": "'x = ' + '(' * 10000 + ')' * 10000",
+    "lists": "'x = ' + '[' * 10000 + ']' * 10000",
+    "calls": "'x = ' + 'f(' * 10000 + ')' * 10000",
+    "blocks": "''.join(' ' * n + 'if x:' + chr(10) for n in range(10000)) + ' ' * 10000 + 'pass'",
+    "operators": "'x = ' + '1 + ' * 10000 + '1'",
+    "attributes": "'x = a' + '.b' * 10000",
+    "strings": "'x = ' + chr(39) * 2 + (' ' + chr(39) * 2) * 10000",
+    "elif": "'if x: pass' + (chr(10) + 'elif x: pass') * 10000",
+    "not": "'x = ' + 'not ' * 10000 + 'y'",
+}
+
+
+@pytest.mark.parametrize("text", DEEP.values(), ids=DEEP)
+def test_nesting_without_end_does_not_end_the_process(text: str) -> None:
+    program = (
+        "from celery_lint.facts.python.reader import read\n"
+        f"facts = read('x.py', ({text}).encode())\n"
+        "print(facts.error.message if facts.error else 'read')"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, (done.returncode, done.stderr[-300:])
+    assert done.stdout.count("\n") == 1
+    assert done.stdout.strip() != "read"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = " + "1 + " * 60 + "1",
+        "if x: pass\n" + "elif x: pass\n" * 60,
+        "x = a" + ".b()" * 60,
+        "x = " + "(" * 60 + ")" * 60,
+    ],
+    ids=["operators", "elif", "attributes", "brackets"],
+)
+def test_what_people_write_is_not_too_deep(text: str) -> None:
+    facts(text + "\n" * 1000)
