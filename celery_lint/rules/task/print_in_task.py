@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from celery_lint.facts.model import Call, Function, Name
 from celery_lint.finding import Finding, Location, Related
 from celery_lint.project.files import is_aside
+from celery_lint.project.index import FileIndex
 from celery_lint.project.model import Reached
 from celery_lint.project.project import Project
 from celery_lint.project.symbols import FunctionRef
+from celery_lint.project.values import Known
 from celery_lint.remedy import LogInstead
 from celery_lint.rule import HIGH, INFO, rule
 
@@ -18,21 +20,31 @@ from celery_lint.rule import HIGH, INFO, rule
 @rule("CEL408", "print-in-task", since="0.1", severity=INFO, confidence=HIGH, fix="unsafe", twins=("T201",))
 def check(reached: Reached, project: Project) -> Iterator[Finding]:
     """`print()` in a task goes to the log without the task's name, and always as WARNING."""
-    if reached.label == "debug_task" or project.twins.selected("T201") or not _belongs_to_workers(reached, project):
+    if reached.label == "debug_task" or project.twins.selected("T201"):
         return
     prints = _prints(reached, project)
-    if not prints:
+    if not prints or not _belongs_to_workers(reached, project):
         return
     first, *others = prints
     path = reached.function.path
     times = f" ({len(prints)} times)" if others else ""
     yield check.finding(
-        f"`print()` in {_where(reached)}{times}: in a worker it is logged as WARNING, without the task's name and id; use a logger",
+        f"`print()` in {_where(reached)}{times}: in a worker it is logged as {_level(reached, project)}, without the task's name and id; "
+        "use a logger",
         Location(path, first.span),
         reached.entity,
         related=(*(Related(Location(path, call.span), "and here") for call in others), *reached.path()),
         remedy=LogInstead(path, tuple(call.span for call in prints), project.options.logger),
     )
+
+
+def _level(reached: Reached, project: Project) -> str:
+    """What level Celery gives to what tasks print: `worker_redirect_stdouts_level`."""
+    apps = project.apps_of(reached.task) if reached.task is not None else project.apps
+    settings = [app.settings.get("worker_redirect_stdouts_level") for app in apps]
+    known = {project.evaluator.text(setting.value) for setting in settings if setting is not None}
+    level = known.pop() if len(known) == 1 else None
+    return level.value if isinstance(level, Known) else "WARNING"
 
 
 def _fact(reached: Reached, project: Project) -> Function:
@@ -68,22 +80,34 @@ def _belongs_to_workers(reached: Reached, project: Project) -> bool:
     return not is_inner and not is_aside(reached.function.path) and _is_helper_of_tasks(reached.function, project)
 
 
-def _is_helper_of_tasks(function: FunctionRef, project: Project) -> bool:
-    """A helper that nothing but worker code calls, and that is not handed around."""
+def _is_helper_of_tasks(function: FunctionRef, project: Project, above: frozenset[FunctionRef] = frozenset()) -> bool:
+    """A helper that nothing but worker code calls, and that is not handed around. ABOVE are functions that are asked
+    about already: they call it."""
     fact = project.symbols.fact(function)
     if project.index(function.path).class_of(fact) is not None:
         return False
     word = re.compile(rb"\b" + re.escape(fact.name.encode()) + rb"\b")
-    for path in project.files.mentioning(word):
-        if not is_aside(path) and not _only_workers_call(function, path, project):
-            return False
-    return True
+    paths = [path for path in project.files.mentioning(word) if not is_aside(path)]
+    return all(_only_workers_call(function, path, project, above | {function}) for path in paths)
 
 
-def _only_workers_call(function: FunctionRef, path: str, project: Project) -> bool:
+def _only_workers_call(function: FunctionRef, path: str, project: Project, above: frozenset[FunctionRef]) -> bool:
     """Whether every call of FUNCTION in PATH is in worker code, and there is one (or it is FUNCTION's own file)."""
     index = project.index(path)
     calls = [call for call in index.facts.calls if project.symbols.function(path, call.block, call.callee) == function]
-    callers = [index.function_at(call.block) for call in calls]
-    known = all(caller is not None and FunctionRef(path, caller.block) in project.reached for caller in callers)
+    callers = {_outermost(index, call) for call in calls}
+    known = all(caller is not None and (caller in above or _only_in_workers(caller, project, above)) for caller in callers)
     return known and (bool(calls) or path == function.path)
+
+
+def _outermost(index: FileIndex, call: Call) -> FunctionRef | None:
+    """The function that holds CALL; of functions inside functions, the outermost."""
+    found = index.function_at(call.block)
+    while found is not None and (outer := index.function_at(found.outer)) is not None:
+        found = outer
+    return FunctionRef(index.path, found.block) if found is not None else None
+
+
+def _only_in_workers(function: FunctionRef, project: Project, above: frozenset[FunctionRef]) -> bool:
+    reached = project.reached.get(function)
+    return reached is not None and (not reached.steps or _is_helper_of_tasks(function, project, above))
