@@ -30,7 +30,7 @@ from celery_lint.project.model import (
 from celery_lint.project.reach import Reach
 from celery_lint.project.registration import Registration
 from celery_lint.project.routing import RouteTable, declared_queues, default_queue
-from celery_lint.project.sent import sent_names
+from celery_lint.project.sent import sent
 from celery_lint.project.symbols import ClassRef, External, FunctionRef, Symbols
 from celery_lint.project.targets import Targets
 from celery_lint.project.tasks import TASK_CLASSES
@@ -168,7 +168,18 @@ class Project:
         return frozenset(task.function for task in self.tasks if task.function is not None)
 
     def sends_of(self, task: Task) -> tuple[tuple[str, Call], ...]:
-        """The calls that send TASK, by `.delay`, `.apply_async` or a signature, each with its file."""
+        """The calls that send TASK, by `.delay`, `.apply_async`, a signature or its name, each with its file."""
+        by_name = tuple(item for name in task.names for item in self._sends_by_name.get(name, ()))
+        return (*self._sends_by_function(task), *by_name)
+
+    @cached_property
+    def _sends_by_name(self) -> Mapping[str, tuple[tuple[str, Call], ...]]:
+        found: dict[str, tuple[tuple[str, Call], ...]] = {}
+        for name, path, call in sent(self.files, self.evaluator):
+            found[name] = (*found.get(name, ()), (path, call))
+        return found
+
+    def _sends_by_function(self, task: Task) -> tuple[tuple[str, Call], ...]:
         if task.function is None:
             return ()
         name = self.symbols.fact(task.function).name
@@ -188,7 +199,7 @@ class Project:
     @cached_property
     def all_sent_names(self) -> frozenset[str]:
         """The task names that are sent as strings."""
-        return frozenset(sent_names(self.files, self.evaluator))
+        return frozenset(self._sends_by_name)
 
     @cached_property
     def sent_names(self) -> frozenset[str]:

@@ -23,12 +23,12 @@ def sent_name(path: str, call: Call, evaluator: Evaluator) -> str | None:
     return known.value if isinstance(known, Known) else None
 
 
-def sent_names(files: Files, evaluator: Evaluator) -> Iterator[str]:
-    """All task names that the project sends."""
+def sent(files: Files, evaluator: Evaluator) -> Iterator[tuple[str, str, Call]]:
+    """All task names that the project sends, each with the file and the call."""
     for path in files.mentioning(_SENDS):
         if is_aside(path):
             continue
         for call in files.python(path).facts.calls:
             name = sent_name(path, call, evaluator)
             if name is not None:
-                yield name
+                yield name, path, call

@@ -11,7 +11,7 @@ import yaml
 
 from celery_lint.facts.deploy import split, yaml_tree
 from celery_lint.facts.deploy.command import Service
-from celery_lint.facts.deploy.program import Found, from_words
+from celery_lint.facts.deploy.program import Found, from_shell, from_words
 from celery_lint.facts.deploy.text import DeployFile, Spanned
 from celery_lint.facts.model import Command, Copy
 
@@ -110,8 +110,12 @@ class _Service:
         if not own:
             yield service.bare((), self.file.span(self.place), Found((), script=path))
             return
+        found = list(from_words(self.file, own, execs=True))
+        if not found and path is None and len(own) == 1 and " " in own[0].value:
+            # No program has such a name: the image, which is not built here, has a shell for its ENTRYPOINT.
+            found = list(from_shell(self.file, own[0]))
         # What is not Celery by itself may be once the ENTRYPOINT of the image stands before it.
-        yield from service.commands(list(from_words(self.file, own, execs=True)) or [Found(own, execs=True)])
+        yield from service.commands(found or [Found(own, execs=True)])
 
     def words(self, key: str) -> tuple[Spanned, ...]:
         """The words of `command:` or `entrypoint:`."""

@@ -71,7 +71,7 @@ def _consequence(use: LoopUse, index: FileIndex) -> str:
     instead = "`asyncio.run()` makes, runs and closes its own"
     if "process" in use.lifetimes:
         return (
-            "the loop is kept from task to task, so two at a time in one process raise RuntimeError, and what one leaves "
+            "the loop is kept from task to task: two at a time in one process raise RuntimeError, and what one leaves "
             f'running goes on in the next; {instead}, or say `asyncio-bridge = "persistent-loop"` if that is meant'
         )
     if "thread" in use.lifetimes:

@@ -21,6 +21,7 @@ _LIMITLESS = TASK_CLASSES | {
     "builtins.object", "abc.ABC", "typing.Generic", "celery_once.QueueOnce", "celery_once.tasks.QueueOnce",
     "celery_singleton.Singleton", "celery.contrib.django.task.DjangoTask",
 }  # fmt: skip
+_POOL_NAMES = {"threads": "threads ignore", "solo": "the solo pool ignores", "eventlet": "eventlet ignores"}
 _DEADLINES = frozenset(
     {"asyncio.timeout", "asyncio.wait_for", "async_timeout.timeout", "anyio.fail_after", "anyio.move_on_after"}
 )
@@ -70,7 +71,9 @@ def _of_task(task: Task, app: App, project: Project) -> Finding:
 
 def _advice(app: App, tasks: list[Task], project: Project) -> str:
     if all(_on_threads(task, project) for task in tasks):
-        return "threads ignore Celery's limits, so use `asyncio.timeout()` or the clients' own timeouts"
+        pools = frozenset[str]().union(*(project.pools_of(task) or () for task in tasks))
+        ignoring = _POOL_NAMES.get(min(pools), "its pool")
+        return f"{ignoring} Celery's limits, so use `asyncio.timeout()` or the clients' own timeouts"
     return "set `task_time_limit` (and `task_soft_time_limit` below it)"
 
 

@@ -11,6 +11,7 @@ from celery_lint.project.files import is_aside
 from celery_lint.project.model import Reached
 from celery_lint.project.project import Project
 from celery_lint.project.symbols import FunctionRef
+from celery_lint.project.values import Known
 from celery_lint.remedy import LogInstead
 from celery_lint.rule import HIGH, INFO, rule
 
@@ -27,12 +28,22 @@ def check(reached: Reached, project: Project) -> Iterator[Finding]:
     path = reached.function.path
     times = f" ({len(prints)} times)" if others else ""
     yield check.finding(
-        f"`print()` in {_where(reached)}{times}: a worker logs it as WARNING, without the task's name; use a logger",
+        f"`print()` in {_where(reached)}{times}: a worker logs it as {_level(reached, project)}, without the task's "
+        "name; use a logger",
         Location(path, first.span),
         reached.entity,
         related=(*(Related(Location(path, call.span), "and here") for call in others), *reached.path()),
         remedy=LogInstead(path, tuple(call.span for call in prints), project.options.logger),
     )
+
+
+def _level(reached: Reached, project: Project) -> str:
+    """What level Celery gives to what tasks print: `worker_redirect_stdouts_level`."""
+    apps = project.apps_of(reached.task) if reached.task is not None else project.apps
+    settings = [app.settings.get("worker_redirect_stdouts_level") for app in apps]
+    known = {project.evaluator.text(setting.value) for setting in settings if setting is not None}
+    level = known.pop() if len(known) == 1 else None
+    return level.value if isinstance(level, Known) else "WARNING"
 
 
 def _fact(reached: Reached, project: Project) -> Function:

@@ -34,8 +34,8 @@ def _combinations(command: CeleryCommand) -> Iterator[Finding]:
     options, pool = command.invocation.options, command.invocation.pool
     if "beat" in options and pool in GREEN:
         yield check.finding(
-            f"`{options['beat'].text}` and `{pool}` exclude each other: the worker ends with ImproperlyConfigured; start "
-            "`celery beat` by itself",
+            f"`{options['beat'].text}` and `{pool}` exclude each other: the worker ends with ImproperlyConfigured; "
+            "start `celery beat` by itself",
             Location(command.location.path, options["beat"].span),
             command.entity,
         )

@@ -21,8 +21,8 @@ def check(command: CeleryCommand, project: Project) -> Iterator[Finding]:
     locked = lock(command, project)
     is_mild = locked is not None or is_for_development(command.command)
     yield check.finding(
-        f"this worker runs beat inside (`{flag.text}`): a second copy of it sends every periodic task twice, and a restart "
-        f"of the worker stops the schedule; run `celery beat` as a process of its own{_but(locked)}",
+        f"this worker runs beat inside (`{flag.text}`): a second copy of it sends every periodic task twice, and a "
+        f"restart of the worker stops the schedule; run `celery beat` as a process of its own{_but(locked)}",
         Location(command.location.path, flag.span),
         command.entity,
         related=_others(command, project),

@@ -141,7 +141,7 @@ def problems(picture: Picture, way: str) -> str:
 def _rule(picture: Picture, each: Problem, positions: Sequence[int], way: str) -> str:
     items = [_problem(picture.problem(position), position, way) for position in positions]
     seen, more = items[:_FIRST_PROBLEMS], items[_FIRST_PROBLEMS:]
-    folded = f'<details><summary>{len(more)} more</summary><ul>{"".join(more)}</ul></details>' if more else ""
+    folded = f"<details><summary>{len(more)} more</summary><ul>{''.join(more)}</ul></details>" if more else ""
     count = f'<span class="count">{len(items)}</span>' if len(items) > 1 else ""
     return (
         f'<li class="{each.severity}"><h3>{_badge(each, positions[0])} {escape(each.name)} {count}</h3>'
