@@ -59,7 +59,8 @@ def _finding(app: App, queue: str, names: list[str], unrouted: list[Task], worke
 
 def _goes_to(task: Task, app: App, queue: str, project: Project) -> bool:
     queues = project.queues_of(task, app)
-    return queues is not None and queue in queues and not _is_always_sent_elsewhere(task, project)
+    # Under every name that it may have, where the import root is not certain.
+    return queues == (queue,) and not _is_always_sent_elsewhere(task, project)
 
 
 def _is_always_sent_elsewhere(task: Task, project: Project) -> bool:
