@@ -25,6 +25,7 @@ def service(body: str) -> str:
         ('command: "celery -A \\"app\\" worker"', "celery -A app worker"),
         ("command: [celery, -A, app, worker]", "celery -A app worker"),
         ('command: ["celery", "-A", "app", "worker", "-n", "a b"]', "celery -A app worker -n a b"),
+        ('command: ["watchmedo auto-restart -R -- celery -A app worker -Q a"]', "celery -A app worker -Q a"),
         ("command:\n  - celery\n  - -A\n  - app\n  - worker\n  - -c\n  - 4", "celery -A app worker -c 4"),
         ("command: >\n  celery -A app worker\n  -Q a\n  -c 2", "celery -A app worker -Q a -c 2"),
         ("command: >-\n  celery\n    -A app\n    worker", "celery -A app worker"),

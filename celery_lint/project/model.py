@@ -238,11 +238,21 @@ class Reached:
     @property
     def entity(self) -> str:
         """What findings about this function are about."""
-        if self.task is not None and not self.steps:
+        if self.task is not None and self.is_task:
             return self.task.entity
         return f"function:{self.location.path}:{self.label}"
 
     label: str = ""
+
+    @property
+    def is_task(self) -> bool:
+        """Whether it is the function of the task itself, and not a helper or a hook of the task's base class."""
+        return not self.steps and self.task is not None and self.task.function == self.function
+
+    @property
+    def is_hook(self) -> bool:
+        """Whether it is a method that a base class has around its tasks: `__call__`, `on_failure`."""
+        return not self.steps and self.task is not None and self.task.function != self.function
 
     def path(self) -> tuple[Related, ...]:
         """The way here from the task, as related locations."""

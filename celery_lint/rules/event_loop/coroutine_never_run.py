@@ -50,7 +50,7 @@ def _problem(call: Call, reached: Reached, project: Project, drives: bool) -> st
 
 def _is_task_body(reached: Reached, call: Call, project: Project) -> bool:
     """Whether CALL returns from the task itself, not from a helper whose caller may run what it gets."""
-    if reached.steps or reached.task is None or reached.task.function != reached.function:
+    if reached.task is None or not reached.is_task:
         return False
     if not project.is_called_by_celery(reached.task):
         return False

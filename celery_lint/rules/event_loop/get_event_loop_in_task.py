@@ -36,7 +36,8 @@ def _in_function(reached: Reached, project: Project) -> Iterator[Finding]:
 
 
 def _where(reached: Reached) -> str:
-    return f"`{reached.label}`, which runs in a worker," if reached.steps else reached.root_label
+    is_helper = bool(reached.steps) or reached.is_hook
+    return f"`{reached.label}`, which runs in a worker," if is_helper else reached.root_label
 
 
 def _consequence(reached: Reached, project: Project) -> str:

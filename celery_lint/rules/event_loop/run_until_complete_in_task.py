@@ -53,7 +53,8 @@ def _finding(reached: Reached, use: LoopUse, project: Project) -> Finding:
     path = reached.function.path
     first, *others = use.runs
     tasks = project.tasks_reaching(reached.function)
-    who = f"`{reached.label}`, which runs in a worker," if reached.steps else reached.root_label
+    is_helper = bool(reached.steps) or reached.is_hook
+    who = f"`{reached.label}`, which runs in a worker," if is_helper else reached.root_label
     return check.finding(
         f"{who} drives an event loop by hand: {_consequence(use, project.index(path))}",
         Location(path, first.span),

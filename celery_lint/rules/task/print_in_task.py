@@ -59,6 +59,8 @@ def _prints(reached: Reached, project: Project) -> list[Call]:
 
 
 def _where(reached: Reached) -> str:
+    if reached.is_hook:
+        return f"`{reached.label}`, which runs around tasks"
     return f"`{reached.label}`, which tasks call" if reached.steps else reached.root_label
 
 

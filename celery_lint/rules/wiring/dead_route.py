@@ -87,9 +87,11 @@ def _of_module(route: Route, project: Project) -> Finding | None:
     if module == route.pattern or not tasks:
         return None
     names = listed([task.name for task in tasks])
+    table = project.route_tables[route.app]
+    routed = all(table.match(name) is not None for task in tasks for name in task.names)
+    rest = "which other routes take; remove this one" if routed else "and go to the default queue; route those names"
     return check.finding(
-        f"route `{route.pattern}` matches no task: the tasks of that module have names of their own, {names}, and go "
-        "to the default queue; route those names",
+        f"route `{route.pattern}` matches no task: the tasks of that module have names of their own, {names}, {rest}",
         route.location,
         f"route:{route.pattern}",
         related=tuple(Related(task.location, f"named `{task.name}`") for task in tasks),
