@@ -11,7 +11,7 @@ demo: .venv/installed
 	cd $(DEMO) && "$(CURDIR)/.venv/bin/celery-lint" || test $$? -eq 1
 
 test: .venv/installed-dev
-	.venv/bin/pytest
+	.venv/bin/pytest -n auto
 
 clean:
 	rm -rf .venv

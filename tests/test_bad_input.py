@@ -215,7 +215,15 @@ def test_a_name_that_is_no_text(project: Path) -> None:
 def talkative(project: Path) -> subprocess.Popen[bytes]:
     """celery-lint in the middle of writing more than a pipe holds."""
     (project / "proj/noisy.py").write_bytes(APP + b"# celery-lint: ignore[nothing]\n" * 2_000)
-    process = subprocess.Popen(COMMAND, cwd=project, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        COMMAND,
+        cwd=project,
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # A shell that runs the tests in the background has them, and their children, ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     assert process.stdout is not None
     process.stdout.read(1)
     return process

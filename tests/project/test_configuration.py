@@ -1,0 +1,84 @@
+"""Where the settings of an app can be written, and which of them holds."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.project.support import linked, project, setting
+
+MODULE = "task_time_limit = 300\n"
+
+
+@pytest.mark.parametrize(
+    "app",
+    [
+        "app.conf.task_time_limit = 300",
+        "app.conf['task_time_limit'] = 300",
+        "app.conf.update(task_time_limit=300)",
+        "app.conf.update({'task_time_limit': 300})",
+        "app.conf.update(**{'task_time_limit': 300})",
+        "SETTINGS = {'task_time_limit': 300}\napp.conf.update(SETTINGS)",
+        "app.conf.task_time_limit = 60\napp.conf.task_time_limit = 300",
+        "app.config_from_object('proj.config')",
+        "from proj import config\napp.config_from_object(config)",
+        "class Config:\n    task_time_limit = 300\napp.config_from_object(Config)",
+        "class Base:\n    task_time_limit = 300\nclass Config(Base): ...\napp.config_from_object(Config())",
+        "class Config:\n    CELERY_TASK_TIME_LIMIT = 300\napp.config_from_object(Config, namespace='CELERY')",
+        "app.conf.CELERYD_TASK_TIME_LIMIT = 300",
+        "def configure():\n    app.conf.task_time_limit = 300\nconfigure()",
+    ],
+)
+def test_places_of_a_setting(app: str) -> None:
+    assert setting(project({"proj/config.py": MODULE}, app=app + "\n"), "task_time_limit") == 300
+
+
+def test_the_constructor_takes_settings() -> None:
+    texts = {"app.py": "from celery import Celery\napp = Celery('proj', task_time_limit=300)\n"}
+    assert setting(linked(texts), "task_time_limit") == 300
+
+
+def test_settings_of_django() -> None:
+    texts = {
+        "manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n",
+        "shop/settings.py": "CELERY_TASK_TIME_LIMIT = 300\nTASK_SOFT_TIME_LIMIT = 1\n",
+        "shop/celery.py": (
+            "import os\nfrom celery import Celery\n"
+            "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"
+            "app = Celery('shop')\napp.config_from_object('django.conf:settings', namespace='CELERY')\n"
+        ),
+    }
+    found = linked(texts)
+    assert setting(found, "task_time_limit") == 300
+    assert setting(found, "task_soft_time_limit") == "unset"
+
+
+def test_the_origin_of_a_setting_is_where_it_is_written() -> None:
+    found = project({"proj/config.py": MODULE}, app="app.config_from_object('proj.config')\n")
+    entry = found.apps[0].settings.get("task_time_limit")
+    assert entry is not None
+    assert entry.origin.path == "proj/config.py"
+
+
+@pytest.mark.parametrize(
+    "app",
+    [
+        "app.config_from_object(load())",
+        "app.config_from_object('somewhere.else')",
+        "app.config_from_envvar('SETTINGS')",
+        "app.conf.update(load())",
+        "app.conf.update(**load())",
+        pytest.param(
+            "setattr(app.conf, name, value)",
+            marks=pytest.mark.xfail(reason="setattr is not seen as a source of settings"),
+        ),
+    ],
+)
+def test_what_cannot_be_seen_leaves_the_settings_open(app: str) -> None:
+    found = project(app=app + "\n")
+    assert setting(found, "task_time_limit") == "unset"
+    assert found.may_set(found.apps[0], "task_time_limit")
+
+
+def test_what_is_all_seen_is_closed() -> None:
+    found = project(app="app.conf.update(task_acks_late=True)\n")
+    assert not found.may_set(found.apps[0], "task_time_limit")
