@@ -19,7 +19,8 @@ _STARTS_BEAT = re.compile(rb"\bBeat\(|celery\.bin\.beat|celery\.apps\.beat|[\"']
 @rule("CEL707", "beat-not-deployed", since="0.1", severity=WARNING, confidence=MEDIUM)
 def check(app: App, project: Project) -> Iterator[Finding]:
     """There is a beat schedule, and the deployment starts workers but no beat."""
-    entries = [entry for entry in project.schedule if entry.app is app]
+    # Records of django-celery-beat may be made for a beat of another deployment.
+    entries = [entry for entry in project.schedule if entry.app is app and not (entry.is_call and entry.task_is_known)]
     workers = [command for command in project.registration.commands_of(app) if _is_deployed(command)]
     if not entries or not workers or project.options.external_beat or _may_run(project):
         return

@@ -40,9 +40,9 @@ def _finding(queues: list[str], workers: tuple[Worker, ...], fed: set[str]) -> F
     first, *others = workers
     close = nearest(queues[0], fed) if len(queues) == 1 else None
     hint = f"; the nearest that is used is `{close}`" if close is not None else ""
+    named = ", ".join(f"`{queue}`" for queue in queues)
     return check.finding(
-        f"this worker consumes {', '.join(f'`{queue}`' for queue in queues)}, but no route, task or call sends anything "
-        f"there{hint}",
+        f"this worker consumes {named}, but no route, task or call sends anything there{hint}",
         first.location,
         f"queue:{queues[0]}",
         related=tuple({item.location: Related(item.location, "consumes it too") for item in others}.values()),
