@@ -111,11 +111,11 @@ class SetTimeLimits:
 
 @dataclass(frozen=True, slots=True)
 class IncludeModule:
-    """Add the dotted name MODULE to the literal list, tuple or set ITEMS of task modules."""
+    """Add the dotted names MODULES to the literal list, tuple or set ITEMS of task modules."""
 
     path: str
     items: Span
-    module: str
+    modules: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,7 @@ class Settings(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown
     external_beat: Annotated[
         tuple[str, ...], Meta(description="Names or globs of tasks that are scheduled elsewhere, say in a database")
     ] = ()
+    require_route: Annotated[bool, Meta(description="Whether every task has to have a route of its own")] = False
     workers: Annotated[tuple[DeclaredWorker, ...], Meta(description="Workers whose deployment is kept elsewhere")] = ()
     time_limits: Annotated[TimeLimits, Meta(description="What the fix of missing-time-limit writes")] = TimeLimits()
     missing_time_limit: Annotated[

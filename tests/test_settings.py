@@ -93,6 +93,8 @@ def test_every_key_is_understood(tmp_path: Path) -> None:
         async-bridges = ["proj.aio.run"]
         task-decorators = ["proj.task"]
         session-factories = ["proj.db.session"]
+        external-beat = ["nightly.*"]
+        require-route = true
         external-queues = ["mail*"]
         external-tasks = ["billing.*"]
         missing-time-limit = "per-task"

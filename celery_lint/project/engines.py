@@ -74,6 +74,18 @@ class Engines:
                 if self._is_pooled(index, call) and not self._is_branch(index, call, calls):
                     yield self._engine(index, call)
 
+    def find_unpooled(self) -> Iterator[Engine]:
+        """The engines that surely have no pool: `poolclass=NullPool`."""
+        for path in self.files.mentioning(_MAKES_ENGINE):
+            if is_aside(path) or "migrations" in path or "alembic" in path:
+                continue
+            index = self.files.python(path)
+            for call in index.facts.calls:
+                argument = call.argument(None, "poolclass")
+                pool = self.symbols.external(path, argument.value) if argument is not None else None
+                if pool is not None and pool.rpartition(".")[2] == "NullPool" and self._makes_engine(index, call):
+                    yield self._engine(index, call)
+
     def _makes_engine(self, index: FileIndex, call: Call) -> bool:
         name = self.symbols.external(index.path, call.callee)
         return name is not None and name.rpartition(".")[2] in _MAKERS and name.startswith(("sqlalchemy", "sqlmodel"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from celery_lint.facts.model import Call, Lambda, Literal, Name
@@ -116,20 +116,20 @@ class Registration:
         suspect = path in (app.module_path, app.location.path) or path.endswith("__init__.py") or b"celery" in data
         return suspect and _DYNAMIC.search(data) is not None
 
-    def is_imported(self, path: str) -> bool:
-        """Whether any other file that is no test imports PATH."""
+    def is_imported(self, path: str, but_by: Collection[str] = ()) -> bool:
+        """Whether any other file that is no test, and none of BUT_BY, imports PATH."""
         name = path.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")[2]
         word = re.compile(rb"\b" + re.escape(name.encode()) + rb"\b")
         return any(
             path in self.targets(other)
             for other in self.files.mentioning(word)
-            if other != path and not is_aside(other)
+            if other != path and other not in but_by and not is_aside(other)
         )
 
     def targets(self, path: str) -> tuple[str, ...]:
         """The files that the imports of PATH run: the modules, and the packages around them."""
         if path not in self._targets:
-            names = imported_names(self.files.data(path))
+            names = imported_names(self.files.data(path)) if path in self.files.known else ()
             found = (self.symbols.modules.find(path, name) for name in names)
             paths = (each for hit in found if hit is not None for each in self._with_packages(hit[0]))
             self._targets[path] = tuple(dict.fromkeys(paths))
@@ -237,6 +237,10 @@ class Registration:
             yield from self._with_packages(found[0])
 
     # autodiscover_tasks
+
+    def discovering(self) -> tuple[str, ...]:
+        """The files that call `autodiscover_tasks`."""
+        return tuple(path for path in self.files.mentioning(_DISCOVERS) if not is_aside(path))
 
     def discoveries(self, path: str) -> Iterator[Discovery]:
         """The `autodiscover_tasks` calls of a file."""

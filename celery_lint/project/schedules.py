@@ -14,6 +14,8 @@ from celery_lint.project.reach import last_name
 from celery_lint.project.values import Evaluator, Known, Placed
 
 _SCHEDULES = re.compile(rb"beat_schedule|add_periodic_task|BEAT_SCHEDULE")
+_STORED = re.compile(rb"\bPeriodicTask\.objects\b")
+_STORES = frozenset({"create", "get_or_create", "update_or_create"})
 
 
 def find_entries(apps: Apps, made: Mapping[int, App]) -> Iterator[ScheduleEntry]:
@@ -23,6 +25,8 @@ def find_entries(apps: Apps, made: Mapping[int, App]) -> Iterator[ScheduleEntry]
         setting = app.settings.get("beat_schedule")
         if setting is not None:
             yield from _entries(app, setting.value, apps.evaluator)
+    if len(every) == 1:
+        yield from _stored(apps, every[0])
     for path in apps.files.mentioning(_SCHEDULES):
         if is_aside(path):
             continue
@@ -31,6 +35,31 @@ def find_entries(apps: Apps, made: Mapping[int, App]) -> Iterator[ScheduleEntry]
             yield from _added(path, assignment, apps, made)
         for call in index.facts.calls:
             yield from _called(path, call, apps, made)
+
+
+def _stored(apps: Apps, app: App) -> Iterator[ScheduleEntry]:
+    """`PeriodicTask.objects.create(task="…")` of django-celery-beat; not in migrations, which tell of the past."""
+    for path in apps.files.mentioning(_STORED):
+        if is_aside(path) or "/migrations/" in path:
+            continue
+        for call in apps.files.python(path).facts.calls:
+            owner = call.callee.ref.rpartition(".")[0] if isinstance(call.callee, Name) else ""
+            if owner.endswith("PeriodicTask.objects") and last_name(call.callee) in _STORES:
+                yield from _record(path, call, apps, app)
+
+
+def _record(path: str, call: Call, apps: Apps, app: App) -> Iterator[ScheduleEntry]:
+    fields = {a.keyword: Placed(path, call.block, a.value) for a in call.arguments if a.keyword is not None}
+    for key, _, value in apps.evaluator.entries(fields["defaults"]) if "defaults" in fields else ():
+        if isinstance(key, Known):
+            fields[key.value] = value
+    task, name = fields.get("task"), fields.get("name")
+    known = apps.evaluator.text(task) if task is not None else None
+    if task is not None and isinstance(known, Known):
+        key_text = apps.evaluator.text(name) if name is not None else None
+        label = key_text.value if isinstance(key_text, Known) else None
+        place = Location(task.path, task.span)
+        yield ScheduleEntry(app, label, known.value, True, place, fields, True, Location(path, call.span), True)
 
 
 def _entries(app: App, schedule: Placed, evaluator: Evaluator) -> Iterator[ScheduleEntry]:

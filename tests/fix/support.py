@@ -16,6 +16,9 @@ from celery_lint.finding import Applicability, Edit, Location, Span
 from celery_lint.fix import Rewrite, Withheld, rewrite
 from celery_lint.remedy import (
     BindTask,
+    DiscoverIn,
+    IncludeModule,
+    LoadApp,
     LogInstead,
     LoopRun,
     Remedy,
@@ -24,6 +27,7 @@ from celery_lint.remedy import (
     SetTimeLimits,
     UseNullPool,
     WrapAsyncTask,
+    WrapInList,
 )
 from celery_lint.source import Source
 
@@ -161,6 +165,33 @@ def unlimited(sample: Sample) -> Iterator[SetTimeLimits]:
             yield SetTimeLimits(PATH, sample.span(call), 240, 300, "mapping" if mapping else "keyword")
 
 
+def unlisted(sample: Sample) -> Iterator[IncludeModule]:
+    for call in calls(sample.tree, "update", "Celery"):
+        for keyword in call.keywords:
+            if keyword.arg == "include" and "proj.reports" not in ast.unparse(keyword):
+                span = sample.span(keyword.value)
+                # The span of a tuple is that of its items, as LibCST has it.
+                inner = 1 if isinstance(keyword.value, ast.Tuple) else 0
+                yield IncludeModule(PATH, Span(span.start + inner, span.end - inner), ("proj.reports", "proj.jobs"))
+
+
+def strings(sample: Sample) -> Iterator[WrapInList]:
+    for call in calls(sample.tree, "autodiscover_tasks"):
+        if not isinstance(call.args[0], ast.List):
+            yield WrapInList(PATH, sample.span(call.args[0]))
+
+
+def discoveries(sample: Sample) -> Iterator[DiscoverIn]:
+    for call in calls(sample.tree, "autodiscover_tasks"):
+        if "jobs" not in ast.unparse(call):
+            yield DiscoverIn(PATH, sample.span(call), "jobs")
+
+
+def unloaded(sample: Sample) -> Iterator[LoadApp]:
+    if ".celery" not in sample.text:
+        yield LoadApp(PATH, ".celery", "app")
+
+
 FINDERS: dict[str, Callable[[Sample], Iterable[Remedy]]] = {
     "run_coroutines": loops,
     "use_null_pool": engines,
@@ -169,6 +200,10 @@ FINDERS: dict[str, Callable[[Sample], Iterable[Remedy]]] = {
     "log_instead": prints,
     "wrap_async_task": async_tasks,
     "set_time_limits": unlimited,
+    "include_module": unlisted,
+    "wrap_in_list": strings,
+    "discover_in": discoveries,
+    "load_app": unloaded,
 }
 
 

@@ -13,16 +13,18 @@ from celery_lint.remedy import IncludeModule
 
 
 def rewrite(remedy: IncludeModule, files: Files) -> Rewrite:
-    """The edit that adds one module to a literal list of modules, in the quotes used there."""
+    """The edit that adds modules to a literal list of modules, in the quotes used there."""
     drafts = Drafts(files)
     draft = drafts.draft(remedy.path)
     listed = _listed(draft.code, remedy)
     strings = [item.value for item in listed.elements if isinstance(item.value, cst.SimpleString)]
-    if any(string.evaluated_value == remedy.module for string in strings):
-        raise Withheld(f"`{remedy.module}` is listed already")
+    present = {string.evaluated_value for string in strings}
+    missing = [module for module in remedy.modules if module not in present]
+    if not missing:
+        raise Withheld("the list names the module already")
     quote = strings[-1].quote if strings and len(strings[-1].quote) == 1 else '"'
-    put_last(draft, listed, [f"{quote}{remedy.module}{quote}"])
-    return Rewrite(f"Include `{remedy.module}`", Applicability.UNSAFE, drafts.edits())
+    put_last(draft, listed, [f"{quote}{module}{quote}" for module in missing])
+    return Rewrite(f"Include `{missing[0]}`", Applicability.UNSAFE, drafts.edits())
 
 
 def _listed(code: Code, remedy: IncludeModule) -> cst.List | cst.Tuple | cst.Set:

@@ -21,6 +21,7 @@ def rewrite(remedy: LoadApp, files: Files) -> Rewrite:
         raise Withheld(f"{remedy.path} has a `celery_app` already")
     name = remedy.name if remedy.name == "celery_app" else f"{remedy.name} as celery_app"
     text = f'from {remedy.module} import {name}\n\n__all__ = ("celery_app",)\n'
-    before = "" if not code.text else "\n" if code.text.endswith("\n") else "\n\n"
-    draft.insert(len(code.text), before + text)
+    ends = not code.text or code.text.endswith("\n")
+    before = "\n" if code.text and ends else "" if ends else "\n\n"
+    draft.insert(len(code.text), before + (text if ends else text.rstrip("\n")))
     return Rewrite("Import the Celery application", Applicability.SAFE, drafts.edits())

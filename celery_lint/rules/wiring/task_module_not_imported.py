@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from celery_lint.facts.model import Items
@@ -18,36 +19,52 @@ from celery_lint.rule import ERROR, HIGH, INFO, rule
 def check(project: Project) -> Iterator[Finding]:
     """A module with tasks is never imported by a worker."""
     scheduled = {entry.task for entry in project.schedule}
-    for found in unregistered(project):
+    folders: dict[tuple[str, tuple[App, ...], bool], list[Unregistered]] = defaultdict(list)
+    missed = tuple(unregistered(project))
+    for found in missed:
         # A schedule entry for one of its tasks says the same there (CEL702).
         if not any(name in scheduled for task in found.tasks for name in task.names):
-            yield _finding(found, project)
+            folder = found.path.rpartition("/")[0]
+            folders[folder, found.apps, _is_used(found, missed, project)].append(found)
+    for (_, apps, is_used), together in folders.items():
+        yield _finding(together, apps[0], is_used, project)
 
 
-def _finding(found: Unregistered, project: Project) -> Finding:
-    first, *others = found.tasks
-    app = found.apps[0]
-    module = module_names(found.path, project.symbols.modules)[0]
+def _is_used(found: Unregistered, missed: tuple[Unregistered, ...], project: Project) -> bool:
+    """Whether anything but modules that no worker imports either imports the module, or sends a task of it by name."""
+    if any(name in project.all_sent_names for task in found.tasks for name in task.names):
+        return True
+    package = f"{found.path.rpartition('/')[0]}/__init__.py"
+    others = {each.path for each in missed}
+    if found.path in project.registration.targets(package) and project.registration.is_imported(package, others):
+        return True
+    return project.registration.is_imported(found.path, {package, *others})
+
+
+def _finding(together: list[Unregistered], app: App, is_used: bool, project: Project) -> Finding:
+    first = together[0].tasks[0]
+    modules = tuple(module_names(found.path, project.symbols.modules)[0] for found in together)
+    named = f"`{modules[0]}`" + (f" and {len(modules) - 1} other modules beside it" if len(modules) > 1 else "")
+    others = [task for found in together for task in found.tasks if task is not first]
     more = f" and {len(others)} more" if others else ""
-    is_used = project.registration.is_imported(found.path) or any(
-        name in project.all_sent_names for task in found.tasks for name in task.names
-    )
+    them = "them" if len(modules) > 1 else "it"
     what = (
-        f"workers do not know `{first.name}`{more} and throw the messages away; add `{module}` to `include`"
+        f"workers do not know `{first.name}`{more} and throw the messages away; add {them} to `include`"
         if is_used
-        else f"nothing else imports it either, so nobody runs or sends `{first.name}`{more}"
+        else f"nothing else imports {them} either, so nobody runs or sends `{first.name}`{more}"
     )
     commands = {command.location: Related(command.location, "its worker") for command in _commands(app, project)}
+    is_certain = len(together[0].apps) == 1
     return check.finding(
-        f"no worker of `{app.name}` imports `{module}`: {what}",
+        f"no worker of `{app.name}` imports {named}: {what}",
         first.location,
-        f"module:{module}",
+        f"module:{modules[0]}",
         related=(
             *(Related(task.location, f"task `{task.name}`") for task in others),
             Related(app.location, "the application that does not import it"),
             *commands.values(),
         ),
-        remedy=_remedy(app, module, project) if len(found.apps) == 1 else None,
+        remedy=_remedy(app, modules, project) if is_certain and is_used else None,
         severity=ERROR if is_used else INFO,
     )
 
@@ -56,12 +73,12 @@ def _commands(app: App, project: Project) -> tuple[CeleryCommand, ...]:
     return project.registration.commands_of(app)
 
 
-def _remedy(app: App, module: str, project: Project) -> IncludeModule | None:
+def _remedy(app: App, modules: tuple[str, ...], project: Project) -> IncludeModule | None:
     """Where APP lists its task modules literally."""
     for setting in (app.settings.get("include"), app.settings.get("imports")):
         if setting is None:
             continue
         listed = project.evaluator.follow(setting.value)
         if isinstance(listed.value, Items):
-            return IncludeModule(listed.path, listed.span, module)
+            return IncludeModule(listed.path, listed.span, modules)
     return None

@@ -1,0 +1,112 @@
+"""CEL703: entries that beat cannot use."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+
+from celery_lint.facts.model import Items
+from celery_lint.finding import Finding, Location, Related
+from celery_lint.project.arguments import misfit
+from celery_lint.project.missing import tasks_named
+from celery_lint.project.model import App, ScheduleEntry
+from celery_lint.project.project import Project
+from celery_lint.project.values import Known, Placed
+from celery_lint.rule import ERROR, HIGH, rule
+
+# What celery.beat.ScheduleEntry takes; `name` is overwritten, so it does no harm.
+_KEYS = frozenset({
+    "name", "task", "schedule", "args", "kwargs", "options", "relative", "last_run_at", "total_run_count", "app",
+})  # fmt: skip
+_OPTIONS = frozenset({
+    "expires", "queue", "countdown", "eta", "priority", "routing_key", "exchange", "serializer", "compression",
+    "headers", "link", "link_error", "retry", "retry_policy", "time_limit", "soft_time_limit", "ignore_result",
+})  # fmt: skip
+
+
+@rule("CEL703", "beat-entry-invalid", since="0.1", severity=ERROR, confidence=HIGH)
+def check(entry: ScheduleEntry, project: Project) -> Iterator[Finding]:
+    """A schedule entry has keys that beat does not take, lacks one it needs, or gives its task the wrong arguments."""
+    if entry.is_call or (not entry.fields and entry.open):
+        return
+    if not _has_own_scheduler(entry.app, project):
+        yield from _unknown_keys(entry)
+    yield from _missing(entry)
+    yield from _schedule(entry, project)
+    yield from _arguments(entry, project)
+
+
+def _has_own_scheduler(app: App, project: Project) -> bool:
+    """Whether another scheduler than Celery's reads the entries: it may know more keys."""
+    commands = [command for command in project.beats if command.app is app or not command.app_is_known]
+    return project.may_set(app, "beat_scheduler") or any(c.invocation.value("scheduler") is not None for c in commands)
+
+
+def _named(entry: ScheduleEntry) -> str:
+    return f"schedule entry `{entry.key}`" if entry.key is not None else "a schedule entry"
+
+
+def _unknown_keys(entry: ScheduleEntry) -> Iterator[Finding]:
+    for key, value in entry.fields.items():
+        if key in _KEYS:
+            continue
+        meant = _meant(key)
+        hint = "it belongs into `options`" if key in _OPTIONS else f"did you mean `{meant}`?" if meant else "remove it"
+        yield check.finding(
+            f"{_named(entry)} has the key `{key}`, which beat does not take: it stops with a TypeError when it starts; "
+            f"{hint}",
+            Location(value.path, value.span),
+            entry.entity,
+        )
+
+
+def _meant(key: str) -> str | None:
+    """The key that a misspelt one stands for."""
+    close = difflib.get_close_matches(key, sorted(_KEYS), n=1)
+    return close[0] if close and key not in _KEYS else None
+
+
+def _missing(entry: ScheduleEntry) -> Iterator[Finding]:
+    for key, consequence in (("task", "beat sends a message without a task"), ("schedule", "beat fails to send it")):
+        misspelt = any(key == _meant(given) for given in entry.fields)
+        if key not in entry.fields and not entry.open and not misspelt:
+            yield check.finding(f"{_named(entry)} has no `{key}`: {consequence}", entry.location, entry.entity)
+
+
+def _schedule(entry: ScheduleEntry, project: Project) -> Iterator[Finding]:
+    schedule = entry.fields.get("schedule")
+    known = project.evaluator.text(schedule) if schedule is not None else None
+    if schedule is not None and isinstance(known, Known):
+        yield check.finding(
+            f"{_named(entry)} has the string `{known.value}` for a schedule: beat stops with an AttributeError; give "
+            "it seconds, a timedelta or a `crontab(...)`",
+            Location(schedule.path, schedule.span),
+            entry.entity,
+        )
+
+
+def _arguments(entry: ScheduleEntry, project: Project) -> Iterator[Finding]:
+    given = entry.fields.get("args")
+    if given is not None and _is_single(given, project):
+        yield check.finding(
+            f"the `args` of {_named(entry)} are no tuple or list, so beat fails to send it; a tuple of one needs a "
+            "comma: `(value,)`",
+            Location(given.path, given.span),
+            entry.entity,
+        )
+        return
+    tasks = tasks_named(entry.task, project) if entry.task is not None and not entry.open else ()
+    problem = misfit(tasks[0], given, entry.fields.get("kwargs"), project) if len(tasks) == 1 else None
+    if problem is not None:
+        place = given or entry.fields.get("kwargs")
+        yield check.finding(
+            f"{_named(entry)} sends `{entry.task}` {problem}: the task fails with a TypeError each time",
+            Location(place.path, place.span) if place is not None else entry.task_location,
+            entry.entity,
+            related=(Related(tasks[0].location, "the task"),),
+        )
+
+
+def _is_single(given: Placed, project: Project) -> bool:
+    known = project.evaluator.scalar(given)
+    return isinstance(known, Known) and known.value is not None and not isinstance(given.value, Items)
