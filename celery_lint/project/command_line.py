@@ -27,11 +27,8 @@ _REQUIREMENTS = re.compile(
 )
 
 
-def is_before_celery_5(project: Project) -> bool:
-    """Whether the project says that it runs on a Celery with the old command line."""
-    version = project.options.celery_version
-    if version is not None:
-        return version[0] in "34"
+def requires_celery_4(project: Project) -> bool:
+    """Whether the requirements ask for a Celery with the old command line."""
     files = (path for path in project.files.paths if _REQUIREMENTS.search(path))
     return any(_OLD.search(project.files.data(path)) for path in files)
 

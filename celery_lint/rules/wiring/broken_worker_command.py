@@ -7,14 +7,14 @@ from collections.abc import Iterator
 
 from celery_lint.celery_versions import table
 from celery_lint.facts.model import Word
-from celery_lint.finding import Finding, Location
-from celery_lint.project.command_line import OLD_SPELLINGS, is_before_celery_5, misplaced, moved, subcommand_at
+from celery_lint.finding import Finding, Location, Severity
+from celery_lint.project.command_line import OLD_SPELLINGS, misplaced, moved, requires_celery_4, subcommand_at
 from celery_lint.project.deployment import written
 from celery_lint.project.files import is_aside
 from celery_lint.project.model import CeleryCommand
 from celery_lint.project.project import Project
 from celery_lint.remedy import EditCommand, Replacement
-from celery_lint.rule import ERROR, HIGH, WARNING, rule
+from celery_lint.rule import ERROR, HIGH, INFO, WARNING, rule
 
 _NAMES_APP = re.compile(rb"(?m)^\s*(?:export\s+)?(?:APP|CELERY_APP)\s*[=:]")
 
@@ -24,13 +24,16 @@ def check(command: CeleryCommand, project: Project) -> Iterator[Finding]:
     """A command of Celery that Celery 5 refuses, or that starts without an application."""
     if command.command.through is not None or command.invocation.subcommand is None:
         return
-    if is_before_celery_5(project):
+    version = project.options.celery_version
+    if version is not None and version[0] in "34":
         return
     wrong = misplaced(command, table())
     if wrong is not None and command.invocation.subcommand != "multi":
         yield _misplaced(command, project, *wrong)
         return
     yield from _respelt(command, project)
+    if requires_celery_4(project):
+        return
     if command.invocation.app is None and not command.invocation.open and _needs_app(command, project):
         yield _without_app(command, project)
 
@@ -51,8 +54,13 @@ def _misplaced(command: CeleryCommand, project: Project, flag: str, first: int, 
         command.entity,
         remedy=EditCommand(source.path, title, edits) if edits else None,
         withheld=None if edits else "the words of this command are not written one by one",
-        severity=WARNING if is_flower else ERROR,
+        severity=_severity(project, WARNING if is_flower else ERROR),
     )
+
+
+def _severity(project: Project, severity: Severity) -> Severity:
+    """On Celery 4 the command works, until the day of the upgrade."""
+    return INFO if requires_celery_4(project) else severity
 
 
 def _respelt(command: CeleryCommand, project: Project) -> Iterator[Finding]:
@@ -66,6 +74,7 @@ def _respelt(command: CeleryCommand, project: Project) -> Iterator[Finding]:
                 command.entity,
                 remedy=_spelling(command, word, old, new, project),
                 withheld=None if written(word, project.source(command.location.path)) else "the option is a variable",
+                severity=_severity(project, ERROR),
             )
 
 
