@@ -30,7 +30,7 @@ def read_mermaid(text: str) -> tuple[set[str], list[tuple[str, str]]]:
 def read_dot(text: str) -> list[str]:
     """The tokens of a Graphviz file; AssertionError for anything else, or braces that do not match."""
     tokens, end, depth = [], 0, 0
-    for match in iter(lambda: _DOT_TOKEN.match(text, end), None):
+    while (match := _DOT_TOKEN.match(text, end)) is not None:
         end = match.end()
         tokens.append(match.group())
         depth += {"{": 1, "}": -1}.get(match.group(), 0)

@@ -252,7 +252,8 @@ def test_annotations_overwrite_the_limits_of_a_task(tmp_path: Path, draw: Map) -
 
 
 def test_only_options_that_differ_from_the_default_are_shown(tmp_path: Path, draw: Map) -> None:
-    code = "from app import app\n@app.task(name='n', bind=True, max_retries=3, acks_late=True, rate_limit='1/s')\ndef f(self): ...\n"
+    given = "name='n', bind=True, max_retries=3, acks_late=True, rate_limit='1/s'"
+    code = f"from app import app\n@app.task({given})\ndef f(self): ...\n"
     write(tmp_path, app_dot_py=APP, tasks_dot_py=code)
     (task,) = drawn_map(draw, tmp_path)["tasks"]
     options = task["options"]
@@ -283,8 +284,8 @@ workers = [{ queues = ["near"], pool = "threads", concurrency = 2 }]
 
 def test_addresses_of_brokers_are_not_drawn(tmp_path: Path, draw: Map) -> None:
     write(tmp_path, app_dot_py="from celery import Celery\napp = Celery('x', broker='redis://:secret@host/0')\n")
-    for format in FORMATS:
-        assert "secret" not in draw(tmp_path, "--format", format)
+    for each in FORMATS:
+        assert "secret" not in draw(tmp_path, "--format", each)
 
 
 @pytest.mark.parametrize(("count", "folders"), [(60, 3), (300, 40), (300, 300)])

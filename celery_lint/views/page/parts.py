@@ -97,8 +97,9 @@ def task_row(picture: Picture, task: Task, way: str) -> str:
     options = [f"{option.name}={option.value}" for option in task.options]
     seconds = task.hard.seconds if task.hard is not None and task.hard.seconds is not None else 1e12
     chips = "".join(f'<span class="chip" data-pool="{escape(name)}">{escape(name)}</span>' for name in pools)
+    opener = f'<button type="button" class="name" data-show="{escape(task.id)}">{_breakable(task.name)}</button>'
     cells = (
-        f'<th scope="row"><button type="button" class="name" data-show="{escape(task.id)}">{_breakable(task.name)}</button>'
+        f'<th scope="row">{opener}'
         f"{'<span class=async>async</span>' if task.is_async else ''}{badges(picture, task.problems)}"
         f"<div>{link(task.place, way)}</div></th>",
         _cell(escape(", ".join(dict.fromkeys(queue_label(queue) for queue in queues)))),
