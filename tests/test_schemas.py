@@ -12,12 +12,14 @@ import pytest
 
 from celery_lint.report.json import schema as findings_schema
 from celery_lint.settings import schema as configuration_schema
+from celery_lint.views.json import schema as map_schema
 
 SCHEMAS = Path(__file__).parent.parent / "celery_lint/schemas"
 
 
 @pytest.mark.parametrize(
-    ("name", "schema"), [("configuration.json", configuration_schema), ("findings-v1.json", findings_schema)]
+    ("name", "schema"),
+    [("configuration.json", configuration_schema), ("findings-v1.json", findings_schema), ("map-v1.json", map_schema)],
 )
 def test_the_published_schema_is_current(name: str, schema: Callable[[], dict[str, object]], update: bool) -> None:
     text = json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"

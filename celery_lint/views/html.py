@@ -13,9 +13,9 @@ import msgspec
 from celery_lint import __version__
 from celery_lint.catalogue import load_catalogue, page
 from celery_lint.rule import Rule
+from celery_lint.views.lanes import Lanes, lanes
 from celery_lint.views.model import Picture
 from celery_lint.views.page import parts
-from celery_lint.views.page.lanes import Lanes, lanes
 from celery_lint.views.page.markdown import to_html
 from celery_lint.views.readable import readable
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from celery_lint.views.model import Limit, Picture, Task
+from celery_lint.views.model import Entry, Limit, Picture, Queue, Route, Task, Worker
 from celery_lint.views.phrases import consumed_queues, ignored, queue_label, without_worker
 from celery_lint.views.readable import readable
 from celery_lint.views.sheet import Sheet, words
 from celery_lint.views.text import SEVERITY_STYLES, codes, worker_words
+
+Node = Task | Entry | Route | Queue | Worker
 
 
 def story(picture: Picture, sheet: Sheet) -> Iterator[str]:
@@ -84,8 +86,8 @@ def _limit(name: str, limit: Limit | None, sheet: Sheet) -> Iterator[str]:
 
 
 def _problems(picture: Picture, task: Task, sheet: Sheet) -> Iterator[str]:
-    nodes = [task, *picture.schedule, *picture.routes, *picture.queues, *picture.workers, *picture.apps]
-    positions = sorted({position for node in (*nodes, *picture.edges) for position in node.problems})
+    nodes: tuple[Node, ...] = (task, *picture.schedule, *picture.routes, *picture.queues, *picture.workers)
+    positions = sorted({position for node in (*nodes, *picture.apps, *picture.edges) for position in node.problems})
     if positions:
         yield ""
         yield sheet.terminal.paint("problems on the way", "bold")

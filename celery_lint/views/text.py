@@ -178,7 +178,12 @@ def _schedule(picture: Picture, sheet: Sheet) -> Iterator[str]:
         return
     yield from _title(sheet, "schedule")
     for beat in picture.beats:
-        shown = [words("  beat ", "dim"), words(beat.label, "bold"), *codes(picture, beat.problems)]
+        shown = [
+            words("  started by ", "dim"),
+            words(beat.label, "bold"),
+            words("  -B" if beat.worker else "", "dim"),
+            *codes(picture, beat.problems),
+        ]
         yield from sheet.line(shown, beat.place, "  ")
     if not picture.beats:
         yield from sheet.line([words("  no command in this repository starts beat", "dim")])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Related
 from celery_lint.project.files import is_aside
-from celery_lint.project.model import App, CeleryCommand
+from celery_lint.project.model import App, CeleryCommand, ScheduleEntry
 from celery_lint.project.project import Project
 from celery_lint.rule import MEDIUM, WARNING, rule
 
@@ -19,10 +20,9 @@ _STARTS_BEAT = re.compile(rb"\bBeat\(|celery\.bin\.beat|celery\.apps\.beat|[\"']
 @rule("CEL707", "beat-not-deployed", since="0.1", severity=WARNING, confidence=MEDIUM)
 def check(app: App, project: Project) -> Iterator[Finding]:
     """There is a beat schedule, and the deployment starts workers but no beat."""
-    # Records of django-celery-beat may be made for a beat of another deployment.
-    entries = [entry for entry in project.schedule if entry.app is app and not (entry.is_call and entry.task_is_known)]
+    entries = [entry for entry in project.schedule if entry.app is app and not _is_elsewhere(entry, project)]
     workers = [command for command in project.registration.commands_of(app) if _is_deployed(command)]
-    if not entries or not workers or project.options.external_beat or _may_run(project):
+    if not entries or not workers or _may_run(project):
         return
     first = entries[0]
     named = f"`{first.key}`" if first.key is not None else "its entries"
@@ -35,6 +35,13 @@ def check(app: App, project: Project) -> Iterator[Finding]:
         app.entity,
         related=tuple(places.values()),
     )
+
+
+def _is_elsewhere(entry: ScheduleEntry, project: Project) -> bool:
+    """Whether another beat sends it: it is configured so, or a record of django-celery-beat, which any may read."""
+    if entry.is_call and entry.task_is_known:
+        return True
+    return any(fnmatch.fnmatch(entry.task or "", pattern) for pattern in project.options.external_beat)
 
 
 def _is_deployed(command: CeleryCommand) -> bool:

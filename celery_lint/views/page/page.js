@@ -181,7 +181,7 @@
     apps(node) { const list = html("dl"); row(list, "made", place(node.place)); row(list, "not known", node.open); return [list]; },
   };
   const kinds = { tasks: "task", queues: "queue", workers: "worker", schedule: "schedule entry", routes: "route", apps: "application" };
-  const open = (...children) => { content.replaceChildren(...children.filter(Boolean)); detail.hidden = false; detail.scrollTop = 0; };
+  const open = (...children) => { content.replaceChildren(...children.filter(Boolean)); detail.hidden = false; detail.scrollTop = 0; redraw(); };
   const show = (id) => {
     const card = cardOf.get(id) || id, node = byId.get(id);
     choose(boxes.has(card) ? card : null);
@@ -202,7 +202,7 @@
     box.classList.add("chosen");
     rest();
   };
-  const close = () => { detail.hidden = true; choose(null); };
+  const close = () => { detail.hidden = true; redraw(); choose(null); };
   document.getElementById("close").addEventListener("click", close);
   document.addEventListener("click", (event) => {
     const code = event.target.closest("[data-problem]"), goal = event.target.closest("[data-show]"), card = event.target.closest(".card .open");

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from urllib.parse import quote
 
+from celery_lint.views.lanes import Card, Group
 from celery_lint.views.model import Limit, Picture, Place, Problem, Task
-from celery_lint.views.page.lanes import Card, Group
 from celery_lint.views.phrases import consumed_queues, counted, ignored, name_of_app, pool, problems_of, queue_label
 
 _FIRST_PROBLEMS = 3
@@ -22,7 +22,7 @@ def link(place: Place | None, way: str) -> str:
     address = quote(f"{way}{place.path}", safe="/.~-_", errors="surrogateescape")
     # A file whose first folder holds a colon is no scheme.
     address = address if address.startswith((".", "/")) else f"./{address}"
-    return f'<a class="place" href="{escape(address)}" data-line="{place.line}">{escape(text)}</a>'
+    return f'<a class="place" href="{escape(address)}" data-line="{place.line}">{_breakable(text)}</a>'
 
 
 def badges(picture: Picture, positions: Iterable[int]) -> str:
@@ -59,6 +59,11 @@ def group(picture: Picture, each: Group) -> str:
     )
 
 
+def _breakable(text: str) -> str:
+    """A dotted name or a path that may go on in the next line where its parts do."""
+    return escape(text).replace(".", ".<wbr>").replace("/", "/<wbr>")
+
+
 def _tail(text: str) -> str:
     """TEXT, of which the page shows the end when there is no room for all: `<bdi>` keeps its signs in their order."""
     return f'<bdi dir="ltr">{escape(text)}</bdi>'
@@ -92,8 +97,9 @@ def task_row(picture: Picture, task: Task, way: str) -> str:
     options = [f"{option.name}={option.value}" for option in task.options]
     seconds = task.hard.seconds if task.hard is not None and task.hard.seconds is not None else 1e12
     chips = "".join(f'<span class="chip" data-pool="{escape(name)}">{escape(name)}</span>' for name in pools)
+    opener = f'<button type="button" class="name" data-show="{escape(task.id)}">{_breakable(task.name)}</button>'
     cells = (
-        f'<th scope="row"><button type="button" class="name" data-show="{escape(task.id)}">{escape(task.name)}</button>'
+        f'<th scope="row">{opener}'
         f"{'<span class=async>async</span>' if task.is_async else ''}{badges(picture, task.problems)}"
         f"<div>{link(task.place, way)}</div></th>",
         _cell(escape(", ".join(dict.fromkeys(queue_label(queue) for queue in queues)))),

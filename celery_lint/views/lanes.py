@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from celery_lint.views.model import Edge, Entry, Picture, Problems, Queue, Task, Worker
-from celery_lint.views.page.packages import packages
+from celery_lint.views.packages import packages
 from celery_lint.views.phrases import consumed_queues, pool, queue_label
 
 NOBODY, ELSEWHERE, ABSENT = "nobody", "elsewhere", "absent"
