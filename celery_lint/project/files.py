@@ -133,9 +133,9 @@ class Files:
         return len(self._deploy)
 
     @cached_property
-    def celery_count(self) -> int:
-        """How many Python files mention Celery."""
-        return sum(1 for _ in self.mentioning(_CELERY))
+    def celery_paths(self) -> frozenset[str]:
+        """The Python files that mention Celery."""
+        return frozenset(self.mentioning(_CELERY))
 
     @property
     def read_count(self) -> int:

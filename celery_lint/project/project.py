@@ -115,7 +115,7 @@ class Project:
         """What this run has looked at."""
         return Statistics(
             files=len(self.files.python_paths) + self.files.deploy_count,
-            celery_files=self.files.celery_count,
+            celery_files=len(self.files.celery_paths | {task.location.path for task in self.tasks}),
             apps=len(self.apps),
             tasks=len(self.tasks),
             queues=len({queue.name for queue in self.queues}),

@@ -115,6 +115,13 @@ def test_services_of_a_monorepo_import_their_own_modules() -> None:
     }
 
 
+def test_a_file_with_tasks_is_celery_code_even_when_it_never_says_so() -> None:
+    files = {"proj/__init__.py": "from .celery_app import app\n", "proj/a.py": "", "proj/tasks.py": ""}
+    assert project(files).statistics.celery_files == 2
+    with_task = {**files, "proj/a.py": "from proj import app\n@app.task\ndef send(): ...\n"}
+    assert project(with_task).statistics.celery_files == 3
+
+
 def test_options_come_from_the_decorator_and_the_base_class() -> None:
     tasks = "@app.task(bind=True, max_retries=3)\ndef send(self): ...\n"
     [task] = project(tasks=tasks).tasks
