@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Related
 from celery_lint.project.files import is_aside
-from celery_lint.project.model import App, CeleryCommand
+from celery_lint.project.model import App, CeleryCommand, ScheduleEntry
 from celery_lint.project.project import Project
 from celery_lint.rule import MEDIUM, WARNING, rule
 
@@ -22,7 +23,7 @@ def check(app: App, project: Project) -> Iterator[Finding]:
     # Records of django-celery-beat may be made for a beat of another deployment.
     entries = [entry for entry in project.schedule if entry.app is app and not (entry.is_call and entry.task_is_known)]
     workers = [command for command in project.registration.commands_of(app) if _is_deployed(command)]
-    if not entries or not workers or project.options.external_beat or _may_run(project):
+    if not entries or not workers or all(_is_external(entry, project) for entry in entries) or _may_run(project):
         return
     first = entries[0]
     named = f"`{first.key}`" if first.key is not None else "its entries"
@@ -35,6 +36,11 @@ def check(app: App, project: Project) -> Iterator[Finding]:
         app.entity,
         related=tuple(places.values()),
     )
+
+
+def _is_external(entry: ScheduleEntry, project: Project) -> bool:
+    """Whether the project says that something else schedules the task: one that cannot be named only under `*`."""
+    return any(fnmatch.fnmatch(entry.task or "", pattern) for pattern in project.options.external_beat)
 
 
 def _is_deployed(command: CeleryCommand) -> bool:
