@@ -12,15 +12,16 @@ from celery_lint.project.project import Project
 from celery_lint.project.symbols import FunctionRef, Internal
 from celery_lint.rule import ERROR, HIGH, rule
 
-_SENDS = re.compile(rb"\.\s*(?:delay|apply_async|s|si|delay_on_commit|apply_async_on_commit)\s*\(")
+_SENDS = re.compile(rb"\.\s*(?:delay|apply_async)(?:_on_commit)?\s*\(")
+_SIGNS = re.compile(rb"\.\s*si?\s*\(")
 _METHODS = frozenset({"delay", "apply_async", "s", "si", "delay_on_commit", "apply_async_on_commit"})
 
 
 @rule("CEL617", "delay-on-plain-function", since="0.1", severity=ERROR, confidence=HIGH)
 def check(project: Project) -> Iterator[Finding]:
     """`.delay()` on a function that is no task."""
-    for path in project.files.mentioning(_SENDS):
-        if is_aside(path):
+    for path in project.files.python_paths:
+        if is_aside(path) or not _may_send(project.files.data(path)):
             continue
         for call in project.index(path).facts.calls:
             callee = call.callee
@@ -28,6 +29,11 @@ def check(project: Project) -> Iterator[Finding]:
             function = _plain_function(path, owner, method, project) if owner and method in _METHODS else None
             if function is not None:
                 yield _finding(Location(path, call.span), function, method, project)
+
+
+def _may_send(data: bytes) -> bool:
+    """Whether a file is worth reading: `.s(` alone is a method of many things that are not Celery's."""
+    return _SENDS.search(data) is not None or (b"celery" in data and _SIGNS.search(data) is not None)
 
 
 def _plain_function(path: str, owner: str, method: str, project: Project) -> FunctionRef | None:

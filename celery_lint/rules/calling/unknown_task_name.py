@@ -16,7 +16,7 @@ from celery_lint.project.sent import sent_name
 from celery_lint.project.symbols import Internal
 from celery_lint.rule import HIGH, WARNING, rule
 
-_SENDS = re.compile(rb"\b(?:send_task|signature|delay|apply_async)\b")
+_SENDS = re.compile(rb"\b(?:send_task|signature|subtask)\s*\(|\.\s*(?:delay|apply_async)(?:_on_commit)?\s*\(")
 _METHODS = frozenset({"delay", "apply_async", "delay_on_commit", "apply_async_on_commit"})
 _SIGNATURES = frozenset({"celery.signature", "celery.canvas.signature", "celery.subtask", "celery.canvas.subtask"})
 _APPS = frozenset({"app", "celery", "celery_app", "current_app"})

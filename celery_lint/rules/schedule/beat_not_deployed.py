@@ -20,9 +20,10 @@ _STARTS_BEAT = re.compile(rb"\bBeat\(|celery\.bin\.beat|celery\.apps\.beat|[\"']
 @rule("CEL707", "beat-not-deployed", since="0.1", severity=WARNING, confidence=MEDIUM)
 def check(app: App, project: Project) -> Iterator[Finding]:
     """There is a beat schedule, and the deployment starts workers but no beat."""
-    entries = [entry for entry in project.schedule if entry.app is app and not _is_elsewhere(entry, project)]
+    # Records of django-celery-beat may be made for a beat of another deployment.
+    entries = [entry for entry in project.schedule if entry.app is app and not (entry.is_call and entry.task_is_known)]
     workers = [command for command in project.registration.commands_of(app) if _is_deployed(command)]
-    if not entries or not workers or _may_run(project):
+    if not entries or not workers or all(_is_external(entry, project) for entry in entries) or _may_run(project):
         return
     first = entries[0]
     named = f"`{first.key}`" if first.key is not None else "its entries"
@@ -37,10 +38,8 @@ def check(app: App, project: Project) -> Iterator[Finding]:
     )
 
 
-def _is_elsewhere(entry: ScheduleEntry, project: Project) -> bool:
-    """Whether another beat sends it: it is configured so, or a record of django-celery-beat, which any may read."""
-    if entry.is_call and entry.task_is_known:
-        return True
+def _is_external(entry: ScheduleEntry, project: Project) -> bool:
+    """Whether the project says that something else schedules the task: one that cannot be named only under `*`."""
     return any(fnmatch.fnmatch(entry.task or "", pattern) for pattern in project.options.external_beat)
 
 
