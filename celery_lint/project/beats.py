@@ -10,6 +10,7 @@ from celery_lint.project.files import is_aside
 from celery_lint.project.model import CeleryCommand
 from celery_lint.project.project import Project
 
+_MAY_SET = (".py", ".toml", ".txt", ".in", ".cfg", ".ini", ".lock", ".yml", ".yaml", ".env", "Pipfile")
 _RED_BEAT = re.compile(rb"redbeat", re.IGNORECASE)
 _ENVIRONMENTS = re.compile(
     r"(?:^|[-_.])(?:prod|production|staging|stage|stg|qa|uat|preview|canary|blue|green|new|old|v\d+)(?=[-_.]|$)"
@@ -23,7 +24,7 @@ def lock(command: CeleryCommand, project: Project) -> str | None:
     scheduler = command.invocation.options.get("scheduler")
     if scheduler is not None and scheduler.text is not None:
         return "RedBeat" if "redbeat" in scheduler.text.lower() else None
-    mentions = project.files.anywhere(_RED_BEAT, lambda path: is_aside(path) or path.endswith((".md", ".rst")))
+    mentions = project.files.anywhere(_RED_BEAT, lambda path: is_aside(path) or not path.endswith(_MAY_SET))
     return "RedBeat" if mentions else None
 
 

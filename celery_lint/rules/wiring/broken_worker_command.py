@@ -32,8 +32,6 @@ def check(command: CeleryCommand, project: Project) -> Iterator[Finding]:
         yield _misplaced(command, project, *wrong)
         return
     yield from _respelt(command, project)
-    if requires_celery_4(project):
-        return
     if command.invocation.app is None and not command.invocation.open and _needs_app(command, project):
         yield _without_app(command, project)
 
@@ -88,7 +86,7 @@ def _spelling(command: CeleryCommand, word: Word, old: str, new: str, project: P
 
 def _needs_app(command: CeleryCommand, project: Project) -> bool:
     """Whether a command without `-A` serves nothing: no variable and no `celeryconfig.py` names the application."""
-    if command.invocation.subcommand not in ("worker", "beat"):
+    if command.invocation.subcommand not in ("worker", "beat") or requires_celery_4(project):
         return False
     options, variables = command.invocation.options, command.command.environment
     if {"config", "loader"} & options.keys() or {"CONFIG_MODULE", "LOADER", "CELERY_CONFIG_MODULE"} & variables.keys():

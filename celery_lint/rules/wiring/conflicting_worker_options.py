@@ -26,8 +26,9 @@ def check(command: CeleryCommand, project: Project) -> Iterator[Finding]:
     if command.invocation.subcommand == "worker":
         yield from _combinations(command)
         yield from _overridden(command, project)
-    if command.command.through is None and not any(project.files.mentioning(_USER_OPTIONS)):
-        yield from _unknown(command)
+    unknown = list(_unknown(command)) if command.command.through is None else []
+    if unknown and not any(project.files.mentioning(_USER_OPTIONS)):
+        yield from unknown
 
 
 def _combinations(command: CeleryCommand) -> Iterator[Finding]:

@@ -31,12 +31,10 @@ _CONSEQUENCE = "the worker says it is ready, takes tasks and never runs one"
 )
 def check(project: Project) -> Iterator[Finding]:
     """gevent or eventlet is selected where Celery does not patch for it."""
-    if any(not is_aside(path) for path in project.files.mentioning(_PATCHES)):
-        return
-    for command in project.commands:
-        yield from _of_command(command, project)
-    for app in project.apps:
-        yield from _of_settings(app, project)
+    found = [finding for command in project.commands for finding in _of_command(command, project)]
+    found += [finding for app in project.apps for finding in _of_settings(app, project)]
+    if found and all(is_aside(path) for path in project.files.mentioning(_PATCHES)):
+        yield from found
 
 
 def _of_command(command: CeleryCommand, project: Project) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from celery_lint.facts.model import Call, Name
 from celery_lint.finding import Finding, Location, Related
@@ -47,14 +47,12 @@ def _of_command(worker: Worker, project: Project) -> Iterator[Finding]:
     command = next((c for c in project.commands if c.command is worker.command and worker.command), None)
     if command is None or not isinstance(worker.pool, Known):
         return
-    for name, ignoring in _IGNORES.items():
-        word = command.invocation.options.get(name)
-        if word is not None and worker.pool.value in ignoring:
-            yield check.finding(
-                f"`--{name.replace('_', '-')}` has no effect: {_why(name, frozenset([worker.pool.value]))}",
-                Location(worker.location.path, word.span),
-                f"worker:{worker.label}",
-            )
+    pools = frozenset([worker.pool.value])
+    words = command.invocation.options
+    for names in _ignored(pools, words):
+        places = [Location(worker.location.path, words[name].span) for name in names]
+        flags = [f"--{name.replace('_', '-')}" for name in names]
+        yield _finding(flags, "", names, pools, places, f"worker:{worker.label}", ())
 
 
 def _of_settings(app: App, project: Project) -> Iterator[Finding]:
@@ -62,32 +60,58 @@ def _of_settings(app: App, project: Project) -> Iterator[Finding]:
     pools = _pools(workers)
     if pools is None:
         return
-    for name, setting_name in _SETTINGS.items():
-        setting = app.settings.get(setting_name)
-        if setting is None or not pools <= _IGNORES[name] or project.evaluator.scalar(setting.value) == Known(None):
-            continue
-        yield check.finding(
-            f"`{setting_name}` has no effect on the workers of `{app.name}`: {_why(name, pools)}",
-            setting.origin,
-            f"setting:{setting_name}",
-            related=_places(workers),
-        )
+    found = {name: setting for name, key in _SETTINGS.items() if (setting := app.settings.get(key)) is not None}
+    for names in _ignored(pools, [name for name in found if _is_set(found[name].value, project)]):
+        places, keys = [found[name].origin for name in names], [_SETTINGS[name] for name in names]
+        on = f" on the workers of `{app.name}`"
+        yield _finding(keys, on, names, pools, places, f"setting:{keys[0]}", _places(workers))
 
 
 def _of_tasks(project: Project) -> Iterator[Finding]:
     for task in project.tasks:
-        options = [option for name in ("time_limit", "soft_time_limit") if (option := task.option(name)) is not None]
-        workers = [worker for worker in project.workers_for(task) or () if not _is_aside(worker)] if options else []
+        limits = (task.option(name) for name in ("time_limit", "soft_time_limit"))
+        found = {limit.name: limit for limit in limits if limit is not None and _is_set(limit.value, project)}
+        workers = [worker for worker in project.workers_for(task) or () if not _is_aside(worker)] if found else []
         pools = _pools(workers)
-        for option in options if pools is not None else ():
-            assert pools is not None
-            if pools <= _IGNORES[option.name] and project.evaluator.scalar(option.value) != Known(None):
-                yield check.finding(
-                    f"`{option.name}` of `{task.name}` has no effect: {_why(option.name, pools)}",
-                    option.location,
-                    task.entity,
-                    related=_places(workers),
-                )
+        for names in _ignored(pools, found) if pools is not None else ():
+            places = [found[name].location for name in names]
+            yield _finding(names, f" for `{task.name}`", names, pools, places, task.entity, _places(workers))
+
+
+def _ignored(pools: frozenset[str], given: Iterable[str]) -> Iterator[list[str]]:
+    """Those of the options GIVEN that all of POOLS ignore: the limits together, then what is about children."""
+    ignored = [name for name in _IGNORES if name in given and pools <= _IGNORES[name]]
+    for is_about_children in (False, True):
+        names = [name for name in ignored if name.startswith("max_") is is_about_children]
+        if names:
+            yield names
+
+
+def _is_set(value: Placed, project: Project) -> bool:
+    return project.evaluator.scalar(value) != Known(None)
+
+
+def _finding(
+    shown: list[str],
+    where: str,
+    names: list[str],
+    pools: frozenset[str] | None,
+    places: list[Location],
+    entity: str,
+    related: tuple[Related, ...],
+) -> Finding:
+    """One finding for options that are ignored for the same reason, at the first of PLACES."""
+    named = " and ".join(f"`{name}`" for name in shown)
+    verb = "have" if len(shown) > 1 else "has"
+    others = tuple(
+        Related(place, f"`{name}` is ignored too") for name, place in zip(shown[1:], places[1:], strict=True)
+    )
+    return check.finding(
+        f"{named} {verb} no effect{where}: {_why(names[0], pools or frozenset(), len(shown) > 1)}",
+        places[0],
+        entity,
+        related=(*others, *related),
+    )
 
 
 def _of_revokes(project: Project) -> Iterator[Finding]:
@@ -138,12 +162,12 @@ def _named(pools: frozenset[str]) -> str:
     return f"the pool {names}" if len(pools) == 1 else f"the pools {names}"
 
 
-def _why(name: str, pools: frozenset[str]) -> str:
+def _why(name: str, pools: frozenset[str], several: bool) -> str:
     many = len(pools) > 1
     if name.startswith("max_"):
-        none, verb = "have no child processes" if many else "has no child processes", "replace"
-        return f"{_named(pools)} {none} to {verb}; restart the container instead"
-    verb = "ignore" if many else "ignores"
+        none = "have no child processes" if many else "has no child processes"
+        return f"{_named(pools)} {none} to replace; restart the container instead"
     if pools == {"gevent"}:
         return f"{_named(pools)} enforces the hard limit only; set `time_limit`, or use `gevent.Timeout`"
-    return f"{_named(pools)} {verb} it without a word; use the timeouts of the clients, or `asyncio.timeout()`"
+    ignores = f"{'ignore' if many else 'ignores'} {'them' if several else 'it'}"
+    return f"{_named(pools)} {ignores} without a word; use the timeouts of the clients, or `asyncio.timeout()`"

@@ -3,24 +3,50 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator
 
-from celery_lint.finding import Finding, Location, Related
+from celery_lint.finding import Finding, Location, Related, Span
 from celery_lint.project.deployment import written
 from celery_lint.project.files import is_aside
 from celery_lint.project.model import App, CeleryCommand
 from celery_lint.project.project import Project
 from celery_lint.project.targets import Missing
 from celery_lint.remedy import EditCommand, Replacement
-from celery_lint.rule import ERROR, HIGH, MEDIUM, rule
+from celery_lint.rule import ERROR, HIGH, MEDIUM, WARNING, rule
 
 # Files that run this project's own code; an image of a compose file may hold another's.
 _OWN = frozenset({"python", "makefile", "procfile", "shell"})
+# What a script tells its reader to type.
+_TOLD = re.compile(rb"""\becho\b[^\n]*\bcelery\s+(?:-A\s*|--app[= ])([\w.:]+)\s+(?:worker|beat|flower)\b""")
 
 
 @rule("CEL217", "worker-app-not-found", since="0.1", severity=ERROR, confidence=HIGH, fix="unsafe")
-def check(command: CeleryCommand, project: Project) -> Iterator[Finding]:
+def check(project: Project) -> Iterator[Finding]:
     """`-A` names a module or an application that the project does not have."""
+    for command in project.commands:
+        yield from _of_command(command, project)
+    for path in project.files.deploy_paths:
+        if path.endswith((".sh", ".bash")):
+            yield from _told(path, project)
+
+
+def _told(path: str, project: Project) -> Iterator[Finding]:
+    for match in _TOLD.finditer(project.files.data(path)):
+        text = match[1].decode()
+        missing = project.targets.missing(text)
+        if missing is not None and not missing.no_package:
+            yield check.finding(
+                f"this script tells its reader to run `celery -A {text}`, which leads to no Celery application: "
+                f"{missing.why}{_hint(text, _names(text, project))}",
+                Location(path, Span(*match.span(1))),
+                f"text:{text}",
+                withheld="it is text",
+                severity=WARNING,
+            )
+
+
+def _of_command(command: CeleryCommand, project: Project) -> Iterator[Finding]:
     app = command.invocation.app
     if app is None or not app.text or command.command.through is not None:
         return
@@ -41,8 +67,7 @@ def _finding(command: CeleryCommand, text: str, missing: Missing, project: Proje
     assert app is not None
     source = project.source(command.location.path)
     place = written(app, source)
-    apps = [made for made in project.apps if not is_aside(made.module_path)]
-    names = {_name(made, text): made for made in apps}
+    names = _names(text, project)
     remedy, withheld = None, None
     if place is None:
         withheld = "the name is put together from several places"
@@ -61,6 +86,11 @@ def _finding(command: CeleryCommand, text: str, missing: Missing, project: Proje
         withheld=withheld,
         confidence=MEDIUM if missing.no_package else HIGH,
     )
+
+
+def _names(text: str, project: Project) -> dict[str, App]:
+    """The applications that the project has, as `-A` names them."""
+    return {_name(made, text): made for made in project.apps if not is_aside(made.module_path)}
 
 
 def _name(app: App, text: str) -> str:
