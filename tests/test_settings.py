@@ -97,7 +97,6 @@ def test_every_key_is_understood(tmp_path: Path) -> None:
         require-route = true
         external-queues = ["mail*"]
         external-tasks = ["billing.*"]
-        external-beat = ["reports.*"]
         missing-time-limit = "per-task"
         unused-bind = true
         logger = "task"
