@@ -56,7 +56,8 @@ def test_arguments_of_an_inline_script_are_known() -> None:
     ("text", "through"),
     [
         ("python manage.py celery worker", "manage.py"),
-        ("./manage.py celery worker", None),
+        ("./manage.py celery worker", "manage.py"),
+        ("newrelic-admin run-program python manage.py celery worker", "manage.py"),
         ("nautobot-server celery worker", "nautobot-server"),
         ("watchmedo auto-restart -- nautobot-server celery worker", "nautobot-server"),
         ("python -m project.cli celery worker", "project.cli"),

@@ -234,7 +234,10 @@ class _Line:
         if celery is not None:
             own = celery == 1 and head and head not in _WRAPPERS and "/" not in (self.known(0) or "/")
             environment = self.inline(celery)
-            yield Found(self.words[celery:], environment, execs=self.execs, through=head if own else None)
+            through = head if own else None
+            if self.name(celery - 1).endswith(".py"):
+                through = self.name(celery - 1)
+            yield Found(self.words[celery:], environment, execs=self.execs, through=through)
             return
         inner = self.inner_program(dashes)
         if inner is not None:
