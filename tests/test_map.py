@@ -282,6 +282,29 @@ workers = [{ queues = ["near"], pool = "threads", concurrency = 2 }]
     )
 
 
+def test_what_is_wrong_stands_on_its_way(tmp_path: Path, draw: Map) -> None:
+    app = (
+        APP
+        + """app.conf.task_routes = {'tasks.f': {'queue': 'slow'}, 'task.*': {'queue': 'slow'}}
+app.conf.beat_schedule = {'gone': {'task': 'tasks.gone', 'schedule': 60.0}}
+"""
+    )
+    write(tmp_path, app_dot_py=app, tasks_dot_py=TASKS, Procfile="worker: celery -A app worker -Q fast\n")
+    drawn = drawn_map(draw, tmp_path)
+
+    def codes(node: dict[str, object]) -> set[object]:
+        positions = node["problems"]
+        assert isinstance(positions, list)
+        return {drawn["problems"][position]["code"] for position in positions}
+
+    (edge,) = [edge for edge in drawn["edges"] if edge["source"] == "task1"]
+    assert "CEL205" in codes(edge)
+    assert [codes(route) for route in drawn["routes"]] == [{"CEL205"}, {"CEL204"}]
+    assert "CEL702" in codes(drawn["schedule"][0])
+    page = Page(draw(tmp_path, "--format", "html"))
+    assert {"no worker", "tasks.gone", "task.*"} <= set(page.attributes("title"))
+
+
 def test_addresses_of_brokers_are_not_drawn(tmp_path: Path, draw: Map) -> None:
     write(tmp_path, app_dot_py="from celery import Celery\napp = Celery('x', broker='redis://:secret@host/0')\n")
     for each in FORMATS:
@@ -295,7 +318,8 @@ def test_many_tasks_fold_into_few_boxes(tmp_path: Path, draw: Map, count: int, f
         name = f"shop__p{number % folders}__tasks{number}_dot_py"
         write(tmp_path, **{name: TASKS.replace("def f", f"def f{number}")})
     page = Page(draw(tmp_path, "--format", "html"))
-    groups = [attributes for tag, attributes in page.elements if tag == "details" and attributes.get("class") == "group"]
+    folded = [attributes for tag, attributes in page.elements if tag == "details"]
+    groups = [attributes for attributes in folded if attributes.get("class") == "group"]
     assert groups
     assert not [attributes for attributes in groups if "open" in attributes]
     nodes, _ = read_mermaid(draw(tmp_path, "--format", "mermaid"))
