@@ -91,4 +91,4 @@ def problems_of(picture: Picture, positions: Iterable[int]) -> list[Problem]:
 def name_of_app(picture: Picture, identifier: str | None) -> str:
     """The name of an application, or that any may be meant."""
     found: App | None = next((app for app in picture.apps if app.id == identifier), None)
-    return found.name if found is not None else "an application that cannot be told"
+    return found.name if found is not None else "application not known"

@@ -226,7 +226,8 @@ def _workers(picture: Picture, sheet: Sheet) -> Iterator[str]:
         parts = [words("  "), *worker_words(worker), *codes(picture, worker.problems)]
         yield from sheet.line(parts, worker.place, "  ")
         style = ("yellow",) if worker.queues_open else ("cyan",) if worker.queues else ("dim",)
-        facts = [words(consumed_queues(worker), *style)]
+        yield from sheet.paragraph(consumed_queues(worker), "    ", *style)
+        facts = []
         if worker.pool_open:
             facts.append(words(f"pool: {worker.pool_open}", "yellow"))
         if len(picture.apps) > 1:

@@ -98,14 +98,24 @@ def _gaps(canvas: Canvas) -> Iterator[model.Gap]:
         table = project.route_tables[app]
         if table.open is not None and table.open != app.settings.open:
             yield model.Gap(f"routes of {app.name}", table.open, place)
-        imported = project.registration.imported(app)
-        if imported.open is not None and imported.open != app.settings.open:
-            yield model.Gap(f"modules that workers of {app.name} import", imported.open, place)
     for entry in project.schedule:
         if entry.open:
             place = canvas.place(entry.location)
             yield model.Gap(f"schedule entry {entry.key or 'without a name'}", "parts of it are computed", place)
+    yield from _unseen_imports(project)
     if project.tasks_open is not None:
         yield model.Gap("tasks", project.tasks_open)
     if project.queues_open is not None:
         yield model.Gap("queues", project.queues_open)
+
+
+def _unseen_imports(project: Project) -> Iterator[model.Gap]:
+    """Why workers may import more modules than can be seen; a reason that several applications share, once."""
+    names: dict[str, list[str]] = {}
+    for app in project.apps:
+        why = project.registration.imported(app).open
+        if why is not None and why != app.settings.open:
+            names.setdefault(why, []).append(app.name)
+    for why, apps in names.items():
+        owners = apps[0] if len(apps) == 1 else f"{len(apps)} applications"
+        yield model.Gap(f"modules that workers of {owners} import", why)

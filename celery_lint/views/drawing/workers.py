@@ -66,8 +66,20 @@ def _about(canvas: Canvas, command: CeleryCommand) -> tuple[int, ...]:
 def _label(command: Command | None, invocation: Invocation | None) -> str:
     if command is None:
         return "declared in the configuration"
-    name = command.service or command.path.rpartition("/")[2]
-    return f"{name} {invocation.node}" if invocation is not None and invocation.node else name
+    if invocation is not None and invocation.node:
+        return f"{command.service or _file(command)} {invocation.node}"
+    return command.service or _node(invocation) or _file(command)
+
+
+def _node(invocation: Invocation | None) -> str | None:
+    """The name that `--hostname=NAME@…` gives a worker."""
+    word = invocation.options.get("hostname") if invocation is not None else None
+    name = (word.text or "").partition("@")[0] if word is not None else ""
+    return name if name and "%" not in name else None
+
+
+def _file(command: Command) -> str:
+    return command.path.rpartition("/")[2]
 
 
 def _command(command: Command) -> str:

@@ -156,7 +156,7 @@ def _rule(picture: Picture, each: Problem, positions: Sequence[int], way: str) -
 
 
 def _problem(each: Problem, position: int, way: str) -> str:
-    return f'<li id="problem-{position}">{link(each.place, way)}<p>{coded(each.message)}</p></li>'
+    return f'<li id="problem-{position}"><p>{coded(each.message)}</p>{link(each.place, way)}</li>'
 
 
 def coded(message: str) -> str:
