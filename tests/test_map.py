@@ -222,6 +222,24 @@ def test_computed_queues_are_said_in_their_place(tmp_path: Path, draw: Map) -> N
 
 
 @pytest.mark.parametrize(
+    ("file", "content", "label"),
+    [
+        ("Procfile", "slow: celery -A app worker -n x@%h\n", "slow"),
+        ("start.sh", "celery -A app worker -n slow@%h\n", "slow"),
+        ("start.sh", "celery -A app worker -n %n@%h\n", "start.sh"),
+        ("start.sh", "celery -A app worker\n", "start.sh"),
+    ],
+)
+def test_workers_are_called_by_their_service_their_name_or_their_file(
+    tmp_path: Path, draw: Map, file: str, content: str, label: str
+) -> None:
+    write(tmp_path, app_dot_py=APP, tasks_dot_py=TASKS)
+    (tmp_path / file).write_text(content)
+    (worker,) = drawn_map(draw, tmp_path)["workers"]
+    assert worker["label"] == label
+
+
+@pytest.mark.parametrize(
     ("code", "command", "hard"),
     [
         ("@app.task(time_limit=5)", "", ("5 s", "option of the task", [])),
