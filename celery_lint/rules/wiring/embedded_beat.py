@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from celery_lint.finding import Finding, Location, Related
+from celery_lint.finding import Finding, Location
 from celery_lint.project.beats import lock
 from celery_lint.project.deployment import is_for_development
 from celery_lint.project.model import CeleryCommand
@@ -25,19 +25,9 @@ def check(command: CeleryCommand, project: Project) -> Iterator[Finding]:
         f"restart of the worker stops the schedule; run `celery beat` as a process of its own{_but(locked)}",
         Location(command.location.path, flag.span),
         command.entity,
-        related=_others(command, project),
         severity=INFO if is_mild else WARNING,
     )
 
 
 def _but(locked: str | None) -> str:
     return f" ({locked} keeps a second one waiting)" if locked is not None else ""
-
-
-def _others(command: CeleryCommand, project: Project) -> tuple[Related, ...]:
-    """The workers that the same application has besides."""
-    return tuple(
-        Related(worker.location, "another worker of the application")
-        for worker in project.workers
-        if command.app is not None and worker.app is command.app and worker.location != command.location
-    )[:3]
