@@ -18,7 +18,7 @@ _BACKGROUND = re.compile(rb"[^\n|;]*[^&\n|;>]&[ \t]*(?:#[^\n]*)?(?:\r?\n|\Z)")
 _CLOSES = re.compile(rb"(?:fi|esac|done|;;|#.*)?")
 _OTHER_BRANCH = re.compile(rb"(?:else|elif)\b|;;")
 _LAST_END = re.compile(rb"(?m)^\s*(?:fi|esac)\b.*$")
-_FUNCTION = re.compile(rb"(?m)^\s*(?:function\s+)?\w+\s*\(\)")
+_FUNCTION = re.compile(rb"(?m)^\s*(?:function\s+)?(\w+)\s*\(\)")
 _TRAP = re.compile(rb"(?m)^\s*trap\b")
 _NO_FORK = re.compile(rb"(?im)^\s*FROM\s.*(?:alpine|busybox)|^\s*SHELL\b")
 
@@ -67,7 +67,7 @@ def _in_script(before: bytes, after: bytes, source: Source) -> Standing | None:
     line = before[before.rfind(b"\n") + 1 :]
     if line.strip() or _TRAP.search(source.data):
         return None
-    if _BACKGROUND.match(after):
+    if _BACKGROUND.match(after) or _is_called_in_background(before, source):
         return Standing(True, "several processes in one container need something that starts and stops them")
     end = _AFTER.match(after)
     if end is None:
@@ -75,6 +75,13 @@ def _in_script(before: bytes, after: bytes, source: Source) -> Standing | None:
     if _FUNCTION.search(source.data):
         return Standing(False, "the script has functions, and `exec` would end it")
     return Standing(False, "the script goes on after the worker" if _goes_on(after[end.end() :]) else None)
+
+
+def _is_called_in_background(before: bytes, source: Source) -> bool:
+    """Whether the script calls the function that the command stands in with `&`."""
+    names: list[bytes] = _FUNCTION.findall(before)
+    calls = re.finditer(rb"(?m)^\s*" + re.escape(names[-1]) + rb"\b(?!\s*\()", source.data) if names else ()
+    return any(_BACKGROUND.match(source.data, call.end() - 1) for call in calls)
 
 
 def _goes_on(text: bytes) -> bool:
