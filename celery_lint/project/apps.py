@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from celery_lint.facts.model import Assignment, Attribute, Call, Function, Literal, Name, Subscript, Value
@@ -366,10 +366,3 @@ def main_name(draft: Draft, evaluator: Evaluator) -> str | None:
         return None
     found = evaluator.text(draft.constructor.at(argument.value))
     return found.value if isinstance(found, Known) else None
-
-
-def functions_of(drafts: Sequence[Draft], evaluator: Evaluator) -> Iterator[Function]:
-    """The factories that make applications."""
-    for draft in drafts:
-        if draft.factory is not None:
-            yield evaluator.symbols.fact(draft.factory)

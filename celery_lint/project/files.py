@@ -136,8 +136,3 @@ class Files:
     def celery_paths(self) -> frozenset[str]:
         """The Python files that mention Celery."""
         return frozenset(self.mentioning(_CELERY))
-
-    @property
-    def read_count(self) -> int:
-        """How many Python files had to be read so far."""
-        return len(self._python)

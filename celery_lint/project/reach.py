@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from celery_lint.facts.model import Argument, Attribute, Call, Function, Lambda, Name, Value
 from celery_lint.finding import Location
-from celery_lint.project.index import FileIndex, within
+from celery_lint.project.index import FileIndex
 from celery_lint.project.model import Reached, Step, Task
 from celery_lint.project.symbols import ClassRef, External, FunctionRef, Symbols
 from celery_lint.project.values import Placed
@@ -199,8 +199,3 @@ def _signal(symbols: Symbols, placed: Placed) -> str | None:
         return None
     signal = target.name.rpartition(".")[2]
     return signal if signal in WORKER_SIGNALS else None
-
-
-def called_arguments(value: Value) -> Iterator[Call]:
-    """The calls inside VALUE, itself included."""
-    return (item for item in within(value) if isinstance(item, Call))

@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import Generic, TypeVar
 
 from celery_lint.facts.model import (
-    Argument,
     Assignment,
     Attribute,
     Call,
@@ -28,7 +27,7 @@ from celery_lint.facts.model import (
     Mapping as Dict,
 )
 from celery_lint.finding import Span
-from celery_lint.project.symbols import ClassRef, External, FunctionRef, Internal, Symbols
+from celery_lint.project.symbols import ClassRef, FunctionRef, Internal, Symbols
 
 T = TypeVar("T")
 
@@ -412,13 +411,3 @@ def _calculate(sign: str, left: Known[Scalar], right: Known[Scalar]) -> Evaluate
     except (ZeroDivisionError, OverflowError):
         return Unknown("it is computed at run time")
     return Known(result, from_environment) if result is not None else Unknown("it is computed at run time")
-
-
-def keyword_arguments(call: Call) -> Iterator[Argument]:
-    """The arguments given by keyword."""
-    return (argument for argument in call.arguments if argument.keyword is not None)
-
-
-def is_external(target: object, *names: str) -> bool:
-    """Whether TARGET is one of these installed things, by its dotted name."""
-    return isinstance(target, External) and target.name in names
