@@ -43,7 +43,8 @@ def link(root: Path, paths: Sequence[str], options: Settings, overlay: Mapping[s
     # Workers first: what `-A` names tells from which folder the worker imports, and so the names of tasks.
     finder = WorkerFinder(files, apps, made)
     workers = tuple(finder.find(files.deploy_paths, options))
-    tasks = tuple(_task(draft, apps, made, symbols) for draft in _task_drafts(apps, options))
+    task_finder = TaskFinder(apps, Decorators(apps, options.task_decorators))
+    tasks = tuple(_task(draft, apps, made, symbols) for draft in _task_drafts(task_finder))
     symbols.bind_self(_bound_tasks(tasks, evaluator))
     tables = {app: read_routes(app, evaluator) for app in made.values()}
     reach = Reach(symbols)
@@ -62,7 +63,7 @@ def link(root: Path, paths: Sequence[str], options: Settings, overlay: Mapping[s
         queues=tuple(find_queues(files, evaluator, tuple(made.values()), tasks, tables)),
         reach=reach,
         reached=reached,
-        tasks_open=_tasks_open(tasks, files),
+        tasks_open=_tasks_open(tasks, task_finder.computed, files),
         queues_open=_queues_open(workers, files),
     )
 
@@ -148,9 +149,9 @@ def _class(placed: Placed, apps: Apps) -> ClassRef | External | None:
 # tasks
 
 
-def _task_drafts(apps: Apps, options: Settings) -> Iterator[TaskDraft]:
+def _task_drafts(finder: TaskFinder) -> Iterator[TaskDraft]:
     seen: set[Location] = set()
-    for draft in TaskFinder(apps, Decorators(apps, options.task_decorators)).find():
+    for draft in finder.find():
         if draft.location not in seen:
             seen.add(draft.location)
             yield draft
@@ -260,8 +261,11 @@ def _signal_roots(files: Files, symbols: Symbols) -> Iterator[Root]:
 # what stays open
 
 
-def _tasks_open(tasks: tuple[Task, ...], files: Files) -> str | None:
-    """Why tasks may exist under names that cannot be seen; None when all are seen."""
+def _tasks_open(tasks: tuple[Task, ...], computed: Sequence[str], files: Files) -> str | None:
+    """Why tasks may exist under names that cannot be seen; None when all are seen. COMPUTED are files that make
+    tasks of functions that cannot be told."""
+    for path in computed:
+        return f"{path} makes tasks at run time"
     for task in tasks:
         if not task.names:
             return f"the name of the task at {task.location.path} is computed"

@@ -215,6 +215,8 @@ class TaskFinder:
         self.decorators = decorators
         self.symbols = apps.symbols
         self.files = apps.files
+        # Files whose top level makes tasks of functions that cannot be told: `app.task(name=n)(make(n))`.
+        self.computed: list[str] = []
 
     def find(self) -> Iterator[TaskDraft]:
         """All tasks, in the order of files and lines."""
@@ -244,13 +246,17 @@ class TaskFinder:
             if _last(call.callee) == "register_task":
                 yield from self._registered(index, call)
                 continue
-            argument = call.arguments[0].value
-            if not isinstance(argument, Name) or not self._may_declare(call.callee):
+            first = call.arguments[0]
+            if first.keyword is not None or first.star or not self._may_declare(call.callee):
                 continue
-            function = self.symbols.function(index.path, call.block, argument)
+            function = self.symbols.function(index.path, call.block, first.value)
             placed = Placed(index.path, call.block, call.callee)
-            declared = self.decorators.declaration(placed) if function is not None else None
-            if declared is None or function is None or declared.custom is not None:
+            if function is None:
+                if index.is_import_time(call.block) and self.decorators.declaration(placed) is not None:
+                    self.computed.append(index.path)
+                continue
+            declared = self.decorators.declaration(placed)
+            if declared is None or declared.custom is not None or not isinstance(first.value, Name):
                 continue
             fact = self.symbols.fact(function)
             options = declared.options or Placed(index.path, call.block, call)

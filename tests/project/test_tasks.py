@@ -136,7 +136,6 @@ def test_a_computed_name_opens_the_set_of_tasks(name: str) -> None:
     assert project(tasks=f"@app.task(name={name})\ndef send(): ...\n").tasks_open is not None
 
 
-@pytest.mark.xfail(reason="only decorators and plain calls are looked at")
 def test_a_task_registered_at_run_time_opens_the_set_of_tasks() -> None:
     closed = "@app.task\ndef send(): ...\n"
     assert project(tasks=closed).tasks_open is None
