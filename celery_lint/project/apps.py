@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from celery_lint.facts.model import Assignment, Attribute, Call, Function, Literal, Name, Subscript, Value
 from celery_lint.finding import Location
 from celery_lint.project.files import is_aside
-from celery_lint.project.index import FileIndex, within
+from celery_lint.project.index import FileIndex, last_name, within
 from celery_lint.project.symbols import ClassRef, External, FunctionRef, Internal
 from celery_lint.project.values import Evaluator, Known, Placed
 
@@ -179,7 +179,7 @@ class Apps:
                 continue
             index = self.files.python(path)
             for call in index.facts.calls:
-                last = _last_name(call.callee)
+                last = last_name(call.callee)
                 if last == name and self.symbols.function(path, call.block, call.callee) == factory:
                     yield Placed(path, call.block, call)
 
@@ -325,7 +325,7 @@ def _is_dropped(index: FileIndex, function: Function, call: Call) -> bool:
         return False
     mentioned = [value for each in (function, *index.inside(function)) for value in index.values(each)]
     decorators = [value for inner in index.inside(function) for item in inner.decorators for value in within(item)]
-    declares = any(_last_name(value) == "task" for value in (*mentioned, *decorators))
+    declares = any(last_name(value) == "task" for value in (*mentioned, *decorators))
     return not declares and not any(isinstance(value, Name) and value.ref == target for value in mentioned)
 
 
@@ -349,12 +349,6 @@ def shape(value: Value) -> str:
         case Subscript():
             return f"{shape(value.value)}[{shape(value.index)}]"
     return f"{type(value).__name__}@{value.span.start}"
-
-
-def _last_name(value: Value) -> str | None:
-    if isinstance(value, Name):
-        return value.ref.rpartition(".")[2].lstrip("@%*")
-    return value.name if isinstance(value, Attribute) else None
 
 
 def main_name(draft: Draft, evaluator: Evaluator) -> str | None:

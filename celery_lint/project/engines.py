@@ -10,9 +10,8 @@ from pathlib import PurePosixPath
 from celery_lint.facts.model import Attribute, Call, Function, Literal, Name, Text, Value
 from celery_lint.finding import Location
 from celery_lint.project.files import Files, is_aside
-from celery_lint.project.index import FileIndex, within
+from celery_lint.project.index import FileIndex, last_name, within
 from celery_lint.project.model import Reached
-from celery_lint.project.reach import last_name
 from celery_lint.project.symbols import ClassRef, FunctionRef, Internal, Symbols
 from celery_lint.project.values import Evaluator, Known, Placed
 

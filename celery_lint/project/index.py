@@ -69,6 +69,13 @@ def within(value: Value) -> Iterator[Value]:
         yield from within(part)
 
 
+def last_name(value: Value) -> str | None:
+    """The last part of a callee's name: `self.pool.submit` → `submit`."""
+    if isinstance(value, Name):
+        return value.ref.rpartition(".")[2].lstrip("@%*.")
+    return value.name if isinstance(value, Attribute) else None
+
+
 class FileIndex:
     """The facts of one Python file by name, block and function."""
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from celery_lint.facts.model import Literal
 from celery_lint.project.files import Files, is_aside
 from celery_lint.project.imports import mentioned_modules
-from celery_lint.project.reach import last_name
+from celery_lint.project.index import last_name
 from celery_lint.project.symbols import ClassRef, Internal
 from celery_lint.project.values import Evaluator, Known, Placed
 

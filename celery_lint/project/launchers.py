@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Command, Items, Name, Value, Word
 from celery_lint.project.files import Files, is_aside
-from celery_lint.project.index import FileIndex, within
-from celery_lint.project.reach import last_name
+from celery_lint.project.index import FileIndex, last_name, within
 from celery_lint.project.values import Evaluator, Known, Placed
 
 WORKER_MAIN = "worker_main"

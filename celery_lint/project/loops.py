@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal as OneOf
 
 from celery_lint.facts.model import Assignment, Attribute, Await, Call, Choice, Function, Name, Operation, Value
-from celery_lint.project.index import FileIndex
-from celery_lint.project.reach import last_name
+from celery_lint.project.index import FileIndex, last_name
 from celery_lint.project.symbols import ClassRef, External, FunctionRef, Internal, Symbols
 
 LOOP_MAKERS = frozenset({

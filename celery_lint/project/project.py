@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -11,6 +12,7 @@ from functools import cached_property
 from celery_lint.celery_versions import table
 from celery_lint.facts.model import Call, Name
 from celery_lint.finding import Location
+from celery_lint.project.engine_uses import used_by
 from celery_lint.project.engines import Engine, Engines
 from celery_lint.project.files import Files, is_aside
 from celery_lint.project.index import FileIndex
@@ -155,6 +157,11 @@ class Project:
         return tuple(Engines(self.files, self.evaluator).find())
 
     @cached_property
+    def engine_uses(self) -> tuple[tuple[Engine, tuple[Task, ...]], ...]:
+        """Each pooled engine that outlives a run, with the tasks that use it from coroutines."""
+        return tuple(used_by(self))
+
+    @cached_property
     def _callers(self) -> Mapping[FunctionRef, frozenset[FunctionRef]]:
         callers: dict[FunctionRef, set[FunctionRef]] = defaultdict(set)
         for caller in self.reached:
@@ -289,6 +296,10 @@ class Project:
         words = "|".join(re.escape(word) for word in (*names, *old))
         pattern = re.compile(rf"(?<![a-z0-9])(?:{words})(?![a-z0-9_])".encode(), re.IGNORECASE)
         return self.files.anywhere(pattern, lambda path: is_aside(path) or path.endswith(_PROSE))
+
+    def is_external_queue(self, name: str) -> bool:
+        """Whether the project says that workers elsewhere consume a queue."""
+        return any(fnmatch.fnmatch(name, known) for known in self.options.external_queues)
 
     def default_queue(self, app: App) -> str | None:
         """The queue of the tasks that nothing routes; None when it cannot be known."""

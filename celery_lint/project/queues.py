@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from celery_lint.facts.model import Attribute, Call
 from celery_lint.finding import Location
 from celery_lint.project.files import Files, is_aside
+from celery_lint.project.index import last_name
 from celery_lint.project.model import App, Queue, QueueUse, Task
-from celery_lint.project.reach import last_name
 from celery_lint.project.routing import RouteTable, queue_name
 from celery_lint.project.sent import sent_name
 from celery_lint.project.values import Evaluator, Known, Placed

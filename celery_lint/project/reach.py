@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from celery_lint.facts.model import Argument, Attribute, Call, Function, Lambda, Name, Value
 from celery_lint.finding import Location
-from celery_lint.project.index import FileIndex
+from celery_lint.project.index import FileIndex, last_name
 from celery_lint.project.model import Reached, Step, Task
 from celery_lint.project.symbols import ClassRef, External, FunctionRef, Symbols
 from celery_lint.project.values import Placed
@@ -159,13 +159,6 @@ class Reach:
         for inner in decorating.inside(self.symbols.fact(function)):
             # It runs before and around the function, so a coroutine's loop is not running yet.
             yield FunctionRef(function.path, inner.block), location, True
-
-
-def last_name(value: Value) -> str | None:
-    """The last part of a callee's name: `self.pool.submit` → `submit`."""
-    if isinstance(value, Name):
-        return value.ref.rpartition(".")[2].lstrip("@%*.")
-    return value.name if isinstance(value, Attribute) else None
 
 
 def signal_roots(symbols: Symbols, paths: Iterator[str]) -> Iterator[Root]:

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from celery_lint.facts.model import Call, Lambda, Literal, Name
 from celery_lint.project.files import Files, is_aside
 from celery_lint.project.imports import imported_names
+from celery_lint.project.index import last_name
 from celery_lint.project.installed import InstalledApps
 from celery_lint.project.model import App, CeleryCommand
-from celery_lint.project.reach import last_name
 from celery_lint.project.symbols import Symbols
 from celery_lint.project.values import Evaluator, Known, Placed
 

@@ -9,8 +9,8 @@ from celery_lint.facts.model import Assignment, Attribute, Call, Literal, Name, 
 from celery_lint.finding import Location
 from celery_lint.project.apps import Apps
 from celery_lint.project.files import is_aside
+from celery_lint.project.index import last_name
 from celery_lint.project.model import App, ScheduleEntry
-from celery_lint.project.reach import last_name
 from celery_lint.project.values import Evaluator, Known, Placed
 
 _SCHEDULES = re.compile(rb"beat_schedule|add_periodic_task|BEAT_SCHEDULE")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Call
 from celery_lint.project.files import Files, is_aside
-from celery_lint.project.reach import last_name
+from celery_lint.project.index import last_name
 from celery_lint.project.values import Evaluator, Known, Placed
 
 _SENDS = re.compile(rb"\b(?:send_task|signature|subtask)\b")

@@ -10,7 +10,7 @@ from celery_lint.facts.model import Attribute, Call, Class, Function, Name, Valu
 from celery_lint.finding import Location
 from celery_lint.project.apps import CURRENT_APPS, Apps, Draft
 from celery_lint.project.files import is_aside
-from celery_lint.project.index import FileIndex
+from celery_lint.project.index import FileIndex, last_name
 from celery_lint.project.model import Option
 from celery_lint.project.symbols import ClassRef, External, FunctionRef, Internal
 from celery_lint.project.values import Known, Placed
@@ -243,7 +243,7 @@ class TaskFinder:
         for call in index.facts.calls:
             if call.use == "decorator" or not call.arguments:
                 continue
-            if _last(call.callee) == "register_task":
+            if last_name(call.callee) == "register_task":
                 yield from self._registered(index, call)
                 continue
             first = call.arguments[0]
@@ -267,7 +267,7 @@ class TaskFinder:
 
     def _may_declare(self, callee: Value) -> bool:
         inner = callee.callee if isinstance(callee, Call) else callee
-        return (_last(inner) or "").endswith("task")
+        return (last_name(inner) or "").endswith("task")
 
     def _registered(self, index: FileIndex, call: Call) -> Iterator[TaskDraft]:
         value = call.arguments[0].value
@@ -285,12 +285,6 @@ class TaskFinder:
     def _run(self, owner: ClassRef) -> Function | None:
         method = self.symbols.method(owner, "run")
         return self.symbols.fact(method) if method is not None and method.path == owner.path else None
-
-
-def _last(value: Value) -> str | None:
-    if isinstance(value, Name):
-        return value.ref.rpartition(".")[2].lstrip("@%*")
-    return value.name if isinstance(value, Attribute) else None
 
 
 def options_of(draft: TaskDraft, apps: Apps) -> tuple[Mapping[str, Option], bool]:

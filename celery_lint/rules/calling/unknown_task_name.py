@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from celery_lint.facts.model import Call, Name
 from celery_lint.finding import Finding, Location, Related
 from celery_lint.project.files import is_aside
+from celery_lint.project.index import last_name
 from celery_lint.project.missing import defines_nothing, missing
 from celery_lint.project.nearest import nearest
 from celery_lint.project.project import Project
-from celery_lint.project.reach import last_name
 from celery_lint.project.sent import sent_name
 from celery_lint.project.symbols import Internal
 from celery_lint.rule import HIGH, WARNING, rule

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Related
+from celery_lint.project.engine_uses import minds_loops
 from celery_lint.project.engines import Engine, Engines
-from celery_lint.project.model import Reached, Task
+from celery_lint.project.model import Task
 from celery_lint.project.project import Project
 from celery_lint.project.values import Known
 from celery_lint.project.workers import GREEN
 from celery_lint.remedy import UseNullPool
 from celery_lint.rule import ERROR, HIGH, MEDIUM, listed, rule
 
-# These notice no other loop as long as one thread runs them (reproduced on prefork and solo).
-_LOOP_TOLERANT = frozenset({"psycopg", "psycopg_async", "aiosqlite"})
 # Each task may run in another thread (or greenlet, which asyncio takes for one), and so with another current loop.
 _MANY_THREADS = GREEN | {"threads"}
 
@@ -28,43 +27,15 @@ def check(project: Project) -> Iterator[Finding]:
 
 def shared_by(project: Project) -> Iterator[tuple[Engine, tuple[Task, ...]]]:
     """Each pooled engine that tasks use from event loops of their own, with these tasks."""
-    for engine, tasks in used_by(project):
+    for engine, tasks in project.engine_uses:
         breaking = tuple(task for task in tasks if _breaks(engine, task, project))
         if breaking:
             yield engine, breaking
 
 
-def used_by(project: Project) -> Iterator[tuple[Engine, tuple[Task, ...]]]:
-    """Each pooled engine that outlives a run, with the tasks that use it from coroutines, on whatever loop."""
-    if project.options.asyncio_bridge == "persistent-loop":
-        return
-    engines = Engines(project.files, project.evaluator)
-    for engine in project.engines:
-        if not engine.is_shared and (engine.function not in project.reached or engines.is_disposed(engine)):
-            continue
-        if any(engines.disposes(engine, reached) for reached in project.reached.values()):
-            continue
-        if engine.function is not None and any(map(engines.makes_unpooled, project.direct_callers(engine.function))):
-            continue
-        users = [reached for reached in project.reached.values() if reached.in_loop and engines.uses(engine, reached)]
-        yield engine, _tasks(users, project)
-
-
-def _tasks(users: list[Reached], project: Project) -> tuple[Task, ...]:
-    reaching = {task for reached in users for task in project.tasks_reaching(reached.function)}
-    return tuple(task for task in project.tasks if task in reaching)
-
-
 def _breaks(engine: Engine, task: Task, project: Project) -> bool:
     """Whether each run of TASK has a new event loop, and the engine's driver minds."""
     return _has_own_loop(task, project) and minds_loops(engine, task, project)
-
-
-def minds_loops(engine: Engine, task: Task, project: Project) -> bool:
-    """Whether connections of ENGINE fail on another event loop than their first, where TASK runs."""
-    if engine.driver not in _LOOP_TOLERANT:
-        return True
-    return "threads" in (project.pools_of(task) or frozenset())
 
 
 def _has_own_loop(task: Task, project: Project) -> bool:

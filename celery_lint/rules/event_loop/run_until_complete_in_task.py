@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from celery_lint.facts.model import Call, Name
 from celery_lint.finding import Applicability, Finding, Location, Related
 from celery_lint.project.clients import global_client
+from celery_lint.project.engine_uses import minds_loops
 from celery_lint.project.index import FileIndex
 from celery_lint.project.loops import Awaitability, LoopUse
 from celery_lint.project.model import Reached, Task
@@ -197,10 +198,8 @@ def _block_at(project: Project, place: Location) -> int:
 
 def _shared_engine(reached: Reached, project: Project) -> Location | None:
     """A pooled engine that the tasks running this function share between loops."""
-    from celery_lint.rules.database.pooled_async_engine import minds_loops, used_by
-
     tasks = set(project.tasks_reaching(reached.function))
-    for engine, users in used_by(project):
+    for engine, users in project.engine_uses:
         if any(minds_loops(engine, task, project) for task in tasks & set(users)):
             return engine.location
     return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Location, Related
@@ -19,7 +18,7 @@ def check(app: App, project: Project) -> Iterator[Finding]:
     queue = project.default_queue(app)
     if not workers or queue is None or project.queues_open is not None:
         return
-    if any(fnmatch.fnmatch(queue, known) for known in project.options.external_queues):
+    if project.is_external_queue(queue):
         return
     if any(project.consumes(worker, queue) is not False for worker in project.workers):
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from collections.abc import Iterator
 
@@ -76,7 +75,7 @@ def _is_computed_somewhere(project: Project) -> bool:
 
 def _may_be_fed(queue: str, project: Project) -> bool:
     """Whether the queue is said to be fed from elsewhere, or its name stands in the code for whatever purpose."""
-    if any(fnmatch.fnmatch(queue, known) for known in project.options.external_queues):
+    if project.is_external_queue(queue):
         return True
     written = re.compile(rb"[\"']" + re.escape(queue.encode()) + rb"[\"']")
     return any(not is_aside(path) for path in project.files.mentioning(written))

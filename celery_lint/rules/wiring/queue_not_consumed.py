@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Related
@@ -17,7 +16,7 @@ def check(queue: Queue, project: Project) -> Iterator[Finding]:
     workers = project.workers_of(queue.app)
     if not workers or project.queues_open is not None or queue.name == project.default_queue(queue.app):
         return
-    if any(fnmatch.fnmatch(queue.name, known) for known in project.options.external_queues):
+    if project.is_external_queue(queue.name):
         return
     # A worker whose queues cannot be told may be the one; so may one that serves another app of the same broker.
     if any(project.consumes(worker, queue.name) is not False for worker in project.workers):

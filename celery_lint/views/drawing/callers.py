@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from celery_lint.facts.model import Call, Name
 from celery_lint.finding import Location
 from celery_lint.project.files import is_aside
+from celery_lint.project.index import last_name
 from celery_lint.project.model import Task
 from celery_lint.project.names import module_names
-from celery_lint.project.reach import last_name
 from celery_lint.project.routing import queue_name
 from celery_lint.project.sent import sent_name
 from celery_lint.project.symbols import FunctionRef

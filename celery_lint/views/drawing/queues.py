@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -180,7 +179,7 @@ def _consumers(canvas: Canvas, key: Key) -> tuple[tuple[Worker, bool], ...]:
 def _state(canvas: Canvas, name: str | None, consumers: tuple[tuple[Worker, bool], ...]) -> model.Consumed:
     if any(certain for _, certain in consumers):
         return "yes"
-    if name is not None and any(fnmatch.fnmatch(name, known) for known in canvas.project.options.external_queues):
+    if name is not None and canvas.project.is_external_queue(name):
         return "elsewhere"
     if consumers or canvas.project.queues_open is not None:
         return "maybe"
