@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from celery_lint.facts.model import Call, Function
+from celery_lint.facts.model import Attribute, Call, Function, Name
 from celery_lint.finding import Location
 from celery_lint.project.apps import Apps, Draft, main_name
 from celery_lint.project.configuration import Configuration
@@ -123,8 +123,6 @@ def _task_class(draft: Draft, call: Call, apps: Apps) -> ClassRef | External | N
 
 
 def _owner_of_task(target: Placed) -> Placed | None:
-    from celery_lint.facts.model import Attribute, Name
-
     value = target.value
     if isinstance(value, Name) and value.ref.endswith(".Task"):
         return target.at(Name(value.ref.removesuffix(".Task")))
@@ -141,8 +139,6 @@ def _class(placed: Placed, apps: Apps) -> ClassRef | External | None:
     if not isinstance(text, Known):
         return None
     dotted = text.value.replace(":", ".")
-    from celery_lint.facts.model import Name
-
     return apps.symbols.class_of(placed.path, placed.block, Name(dotted))
 
 

@@ -31,7 +31,7 @@ from celery_lint.project.model import (
 )  # fmt: skip
 from celery_lint.project.reach import Reach
 from celery_lint.project.registration import Registration
-from celery_lint.project.routing import RouteTable, declared_queues, default_queue
+from celery_lint.project.routing import RouteTable, declared_queues, default_queue, queue_name
 from celery_lint.project.sent import sent
 from celery_lint.project.symbols import ClassRef, External, FunctionRef, Symbols
 from celery_lint.project.targets import Targets
@@ -341,8 +341,6 @@ class Project:
 
     def queues_of(self, task: Task, app: App) -> tuple[str, ...] | None:
         """The queues that TASK goes to by its own option, a route, or default; None when that cannot be told."""
-        from celery_lint.project.routing import queue_name
-
         option = task.option("queue")
         if option is not None:
             name = queue_name(self.evaluator, option.value)

@@ -13,6 +13,7 @@ from celery_lint.facts.model import (
     Attribute,
     Call,
     Class,
+    Entry,
     Function,
     Items,
     Literal,
@@ -387,8 +388,6 @@ def _open(placed: Placed) -> tuple[Unknown, Placed, Placed]:
 
 
 def _mapping(call: Call, taken: set[str]) -> Dict:
-    from celery_lint.facts.model import Entry
-
     extra = [a for a in call.arguments if a.keyword is not None and a.keyword not in taken]
     return Dict(tuple(Entry(Literal(a.keyword, a.span), a.value, a.span) for a in extra), call.span)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from celery_lint.facts.model import Call, Name
@@ -122,8 +123,6 @@ def _argument(project: Project, reached: Reached, call: Call) -> Awaitability:
 
 def _removable(use: LoopUse, reached: Reached, project: Project) -> Iterator[Location]:
     """Helpers that return the loop and that only this function calls."""
-    import re
-
     for _, helper in use.helpers:
         fact = project.symbols.fact(helper)
         word = re.compile(rb"\b" + fact.name.encode() + rb"\b")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import fnmatch
+import re
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Related
@@ -37,8 +38,6 @@ def _matches(route: Route, name: str) -> bool:
     from celery.app.routes import MapRoute
 
     if route.is_regex:
-        import re
-
         return re.match(route.pattern, name) is not None
     return MapRoute({route.pattern: {}})(name) is not None
 
