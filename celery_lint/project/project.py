@@ -291,7 +291,16 @@ class Project:
         setting = app.settings.get(name)
         return setting is not None and self.evaluator.scalar(setting.value) != Known(None)
 
+    @cached_property
+    def _mentioned(self) -> dict[tuple[str, ...], bool]:
+        return {}
+
     def _is_mentioned(self, names: tuple[str, ...]) -> bool:
+        if names not in self._mentioned:
+            self._mentioned[names] = self._find_mentioned(names)
+        return self._mentioned[names]
+
+    def _find_mentioned(self, names: tuple[str, ...]) -> bool:
         old = [key for key, new in table().old_settings.items() if new in names]
         words = "|".join(re.escape(word) for word in (*names, *old))
         pattern = re.compile(rf"(?<![a-z0-9])(?:{words})(?![a-z0-9_])".encode(), re.IGNORECASE)
