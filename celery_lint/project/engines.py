@@ -30,8 +30,8 @@ _WEB = re.compile(
 class Engine:
     """One `create_async_engine(...)` or `create_engine(...)` (or the `SQLAlchemy(...)` of Flask, which makes it).
 
-    IS_SHARED: it outlives one run of a coroutine. DIALECT and DRIVER are the URL's (`postgresql`, `asyncpg`); None
-    when unknown. HOLDERS are the module-level names it is reached through; OWNER the class that keeps it as an attribute.
+    IS_SHARED: it outlives one run of a coroutine. DIALECT and DRIVER are the URL's (`postgresql`, `asyncpg`); None when
+    unknown. HOLDERS are the module-level names it is reached through; OWNER the class that keeps it as an attribute.
     """
 
     call: Call
@@ -151,7 +151,7 @@ class Engines:
             return None, None
         known = self.evaluator.text(Placed(index.path, call.block, argument.value))
         text = known.value if isinstance(known, Known) else _beginning(argument.value)
-        found = re.match(r"(\w+)(?:\+(\w+))?:", text)
+        found = re.match(r"(\w+)(?:\+(\w+))?(?=:|$)", text)
         return (found.group(1), found.group(2)) if found else (None, None)
 
     # who uses them
