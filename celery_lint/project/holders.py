@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from celery_lint.facts.model import Assignment, Call, Function, Name
+from celery_lint.facts.model import Assignment, Call, Function, Name, Subscript
 from celery_lint.project.files import Files, is_aside
 from celery_lint.project.index import FileIndex, last_name, within
 from celery_lint.project.refs import FunctionRef, Internal
@@ -70,7 +70,7 @@ class Holders:
                         yield Holder(path, assignment.target[1:])
 
     def _spread(self, found: set[Holder]) -> None:
-        """What is made at import time from a holder holds it too: `async_sessionmaker(engine)`."""
+        """What is made at import time from a holder holds it too: `async_sessionmaker(engine)`, `client["orders"]`."""
         queue = list(found)
         while queue:
             holder = queue.pop()
@@ -85,7 +85,7 @@ class Holders:
     def _made_from(self, path: str, holder: Holder) -> Iterator[Holder]:
         for assignment in self.files.python(path).assignments_by_function.get(-1, []):
             target, value = assignment.target, assignment.value
-            if target is None or not target.startswith("@") or not isinstance(value, Call):
+            if target is None or not target.startswith("@") or not isinstance(value, Call | Subscript):
                 continue
             if any(isinstance(inner, Name) and self.named(path, inner.ref) == holder for inner in within(value)):
                 yield Holder(path, target[1:])
