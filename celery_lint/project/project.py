@@ -36,7 +36,7 @@ from celery_lint.project.sent import sent
 from celery_lint.project.symbols import ClassRef, External, FunctionRef, Symbols
 from celery_lint.project.targets import Targets
 from celery_lint.project.tasks import TASK_CLASSES
-from celery_lint.project.twins import Twins, read_twins
+from celery_lint.project.twins import Twins
 from celery_lint.project.values import Evaluator, Known, Unknown
 from celery_lint.settings import Settings
 from celery_lint.source import Source
@@ -142,7 +142,7 @@ class Project:
     @cached_property
     def twins(self) -> Twins:
         """What other linters of the project report themselves."""
-        return read_twins(self.files)
+        return Twins(self.files)
 
     # worker code
 
