@@ -36,6 +36,7 @@ from celery_lint.project.sent import sent
 from celery_lint.project.symbols import ClassRef, External, FunctionRef, Symbols
 from celery_lint.project.targets import Targets
 from celery_lint.project.tasks import TASK_CLASSES
+from celery_lint.project.transports import Transports
 from celery_lint.project.twins import Twins, read_twins
 from celery_lint.project.values import Evaluator, Known, Unknown
 from celery_lint.settings import Settings
@@ -138,6 +139,11 @@ class Project:
     def targets(self) -> Targets:
         """What the words after `-A` lead to."""
         return Targets(self.files, self.symbols)
+
+    @cached_property
+    def transports(self) -> Transports:
+        """Over what applications send messages, and where they keep results."""
+        return Transports(self)
 
     @cached_property
     def twins(self) -> Twins:
@@ -294,6 +300,10 @@ class Project:
     def _is_mentioned(self, names: tuple[str, ...]) -> bool:
         old = [key for key, new in table().old_settings.items() if new in names]
         words = "|".join(re.escape(word) for word in (*names, *old))
+        return self.mentions(words)
+
+    def mentions(self, words: str) -> bool:
+        """Whether any file that is no test and no prose holds WORDS (a pattern), in any case and with any prefix."""
         pattern = re.compile(rf"(?<![a-z0-9])(?:{words})(?![a-z0-9_])".encode(), re.IGNORECASE)
         return self.files.anywhere(pattern, lambda path: is_aside(path) or path.endswith(_PROSE))
 
