@@ -40,6 +40,7 @@ from celery_lint.project.tasks import TASK_CLASSES
 from celery_lint.project.transports import Transports
 from celery_lint.project.twins import Twins
 from celery_lint.project.values import Evaluator, Known, Unknown
+from celery_lint.project.written import WrittenSetting, merged
 from celery_lint.settings import Settings
 from celery_lint.source import Source
 
@@ -95,6 +96,11 @@ class Project:
             Project: lambda: (self,),
         }
         return found[kind]() if kind in found else ()
+
+    @cached_property
+    def written_settings(self) -> tuple[WrittenSetting, ...]:
+        """All settings of all applications as they are written, each once."""
+        return merged([(app, setting) for app in self.apps for setting in app.settings.written])
 
     # files
 
