@@ -164,7 +164,48 @@ class EditCommand:
     applicability: Applicability = Applicability.UNSAFE
 
 
+@dataclass(frozen=True, slots=True)
+class EditCode:
+    """Change expressions of a Python file where they stand. TITLE is what an editor calls it.
+
+    IMPORTS are needed by the new text: `functools` (a module) or `celery.exceptions:Retry` (a name of one). Where the
+    text says `${functools}` or `${celery.exceptions:Retry}`, it gets the name that the file has for it.
+    """
+
+    path: str
+    title: str
+    replacements: tuple[Replacement, ...]
+    imports: tuple[str, ...] = ()
+    applicability: Applicability = Applicability.UNSAFE
+
+
+@dataclass(frozen=True, slots=True)
+class AddArgument:
+    """Add TEXT (`retry_backoff=True`, `"expires": 60`) behind the arguments of the call, or the entries of the dict,
+    at HOLDER; a decorator without parentheses gets them. TITLE and IMPORTS as for `EditCode`."""
+
+    path: str
+    title: str
+    holder: Span
+    text: str
+    imports: tuple[str, ...] = ()
+    applicability: Applicability = Applicability.UNSAFE
+
+
+@dataclass(frozen=True, slots=True)
+class ReraiseFirst:
+    """Put `except EXCEPTION: raise` above the `except` clause that holds the bytes of HANDLER (its block's span).
+
+    EXCEPTION is written like an import of `EditCode`: `celery.exceptions:Retry`.
+    """
+
+    path: str
+    handler: Span
+    exception: str
+    applicability: Applicability = Applicability.UNSAFE
+
+
 Remedy = (
     RunCoroutines | UseNullPool | ScopeSession | BindTask | LogInstead | WrapAsyncTask | SetTimeLimits
-    | IncludeModule | WrapInList | DiscoverIn | LoadApp | EditCommand
+    | IncludeModule | WrapInList | DiscoverIn | LoadApp | EditCommand | EditCode | AddArgument | ReraiseFirst
 )  # fmt: skip

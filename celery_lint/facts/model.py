@@ -34,6 +34,8 @@ BlockKind = OneOf[
 
 AssignmentOperator = OneOf["=", "+=", "|=", "other"]
 
+JumpKind = OneOf["break", "continue", "pass"]
+
 CommandKind = OneOf[
     "compose", "dockerfile", "procfile", "makefile", "shell", "systemd", "supervisor", "kubernetes", "helm",
     "platform", "python",
@@ -269,6 +271,44 @@ class Return(Struct, frozen=True):
     block: int
 
 
+class Raise(Struct, frozen=True):
+    """`raise value from cause`; VALUE is None for a bare `raise`."""
+
+    value: Value | None
+    cause: Value | None
+    span: Span
+    block: int
+
+
+class Jump(Struct, frozen=True):
+    """A `break`, a `continue`, or a `pass`."""
+
+    kind: JumpKind
+    span: Span
+    block: int
+
+
+class Loop(Struct, frozen=True):
+    """`for target in value`, of a statement or in a comprehension.
+
+    TARGET is a `Name`, or `Items` for `for key, value in …`. SPAN is where the loop binds its names: the body of the
+    statement, the whole comprehension. BLOCK is the body's block; for a comprehension the one it stands in.
+    """
+
+    target: Value
+    value: Value
+    span: Span
+    block: int
+
+
+class Evaluation(Struct, frozen=True):
+    """An expression that no other fact holds: a statement of its own that is no plain call, what is asserted, deleted
+    or matched."""
+
+    value: Value
+    block: int
+
+
 class Import(Struct, frozen=True):
     """One imported name. `import a.b as c`: MODULE "a.b", NAME None, ALIAS "c".
     `from .m import x`: MODULE ".m", NAME "x" ("*" for a star import)."""
@@ -298,6 +338,10 @@ class PythonFacts(Struct, frozen=True):
     assignments: tuple[Assignment, ...] = ()
     calls: tuple[Call, ...] = ()
     returns: tuple[Return, ...] = ()
+    raises: tuple[Raise, ...] = ()
+    jumps: tuple[Jump, ...] = ()
+    loops: tuple[Loop, ...] = ()
+    evaluations: tuple[Evaluation, ...] = ()
     error: ReadError | None = None
 
 

@@ -11,12 +11,15 @@ from celery_lint.fix.outcome import Rewrite, Withheld
 from celery_lint.fix.patch import PYTHON, compiles, loses_comments, patched
 from celery_lint.fix.project import Files
 from celery_lint.fix.rewrite import (
+    add_argument,
     bind_task,
     discover_in,
+    edit_code,
     edit_command,
     include_module,
     load_app,
     log_instead,
+    reraise_first,
     run_coroutines,
     scope_session,
     set_time_limits,
@@ -25,13 +28,16 @@ from celery_lint.fix.rewrite import (
     wrap_in_list,
 )
 from celery_lint.remedy import (
+    AddArgument,
     BindTask,
     DiscoverIn,
+    EditCode,
     EditCommand,
     IncludeModule,
     LoadApp,
     LogInstead,
     Remedy,
+    ReraiseFirst,
     RunCoroutines,
     ScopeSession,
     SetTimeLimits,
@@ -109,3 +115,9 @@ def carry_out(remedy: Remedy, files: Files) -> Rewrite:  # noqa: C901 (one case 
             return load_app.rewrite(remedy, files)
         case EditCommand():
             return edit_command.rewrite(remedy, files)
+        case EditCode():
+            return edit_code.rewrite(remedy, files)
+        case AddArgument():
+            return add_argument.rewrite(remedy, files)
+        case ReraiseFirst():
+            return reraise_first.rewrite(remedy, files)

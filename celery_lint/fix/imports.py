@@ -52,6 +52,17 @@ def ensure_import(draft: Draft, module: str, name: str | None = None) -> str:
     return name or module
 
 
+def with_imports(draft: Draft, text: str, imports: Sequence[str]) -> str:
+    """TEXT for the file of DRAFT, with IMPORTS (`functools`, `celery.exceptions:Retry`) available in it.
+
+    `${functools}` in TEXT becomes the name that the file has for it.
+    """
+    for item in imports:
+        module, _, name = item.partition(":")
+        text = text.replace(f"${{{item}}}", ensure_import(draft, module, name or None))
+    return text
+
+
 def bound_at_top(code: Code, module: str, name: str | None = None) -> str | None:
     """What an import at module level already calls MODULE or its NAME."""
     for statement in _top_imports(code, guarded=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from typing import TypeVar
 
 from celery_lint.facts.model import (
     Argument,
@@ -16,16 +17,20 @@ from celery_lint.facts.model import (
     Choice,
     Class,
     Entry,
+    Evaluation,
     Function,
     Import,
     Items,
+    Jump,
     Lambda,
     Literal,
+    Loop,
     Mapping,
     Name,
     Opaque,
     Operation,
     PythonFacts,
+    Raise,
     Return,
     Subscript,
     Text,
@@ -33,6 +38,8 @@ from celery_lint.facts.model import (
 )  # fmt: skip
 
 Definition = Function | Class | Assignment
+
+F = TypeVar("F", Call, Assignment, Return, Raise, Jump, Loop, Evaluation)
 
 
 def parts(value: Value | Argument | Entry) -> Iterable[Value]:
@@ -204,32 +211,40 @@ class FileIndex:
         """Modules of which everything is imported."""
         return tuple(item.module for item in self.facts.imports if item.name == "*")
 
+    def _by_function(self, facts: Iterable[F]) -> dict[int, list[F]]:
+        """FACTS by the block of the function that holds them; -1 for those that none holds."""
+        found: dict[int, list[F]] = defaultdict(list)
+        for fact in facts:
+            function = self.function_at(fact.block)
+            found[function.block if function is not None else -1].append(fact)
+        return found
+
     @cached_property
     def calls_by_function(self) -> dict[int, list[Call]]:
         """The calls of each function by its block; -1 for those that no function holds."""
-        found: dict[int, list[Call]] = defaultdict(list)
-        for call in self.facts.calls:
-            function = self.function_at(call.block)
-            found[function.block if function is not None else -1].append(call)
-        return found
+        return self._by_function(self.facts.calls)
 
     @cached_property
     def assignments_by_function(self) -> dict[int, list[Assignment]]:
         """The assignments of each function by its block; -1 for those that no function holds."""
-        found: dict[int, list[Assignment]] = defaultdict(list)
-        for assignment in self.facts.assignments:
-            function = self.function_at(assignment.block)
-            found[function.block if function is not None else -1].append(assignment)
-        return found
+        return self._by_function(self.facts.assignments)
 
     @cached_property
     def returns_by_function(self) -> dict[int, list[Return]]:
         """The `return`s of each function by its block."""
-        found: dict[int, list[Return]] = defaultdict(list)
-        for item in self.facts.returns:
-            function = self.function_at(item.block)
-            found[function.block if function is not None else -1].append(item)
-        return found
+        return self._by_function(self.facts.returns)
+
+    @cached_property
+    def _raises_by_function(self) -> dict[int, list[Raise]]:
+        return self._by_function(self.facts.raises)
+
+    @cached_property
+    def _loops_by_function(self) -> dict[int, list[Loop]]:
+        return self._by_function(self.facts.loops)
+
+    @cached_property
+    def _evaluations_by_function(self) -> dict[int, list[Evaluation]]:
+        return self._by_function(self.facts.evaluations)
 
     @cached_property
     def _assignments_by_block(self) -> dict[int, list[Assignment]]:
@@ -262,6 +277,36 @@ class FileIndex:
         """The `return`s of FUNCTION."""
         return self.returns_by_function.get(function.block, [])
 
+    def raises(self, function: Function) -> list[Raise]:
+        """The `raise`s of FUNCTION."""
+        return self._raises_by_function.get(function.block, [])
+
+    def loops(self, function: Function) -> list[Loop]:
+        """The `for`s of FUNCTION, of statements and comprehensions."""
+        return self._loops_by_function.get(function.block, [])
+
+    def loop_of(self, name: Name, block: int) -> Loop | None:
+        """The innermost `for` around NAME, which stands in BLOCK, that binds it."""
+        function = self.function_at(block)
+        around = [
+            loop
+            for loop in self._loops_by_function.get(function.block if function is not None else -1, [])
+            if loop.span.start <= name.span.start < loop.span.end
+            and any(isinstance(value, Name) and value.ref == name.ref for value in within(loop.target))
+        ]
+        return max(around, key=lambda loop: loop.span.start, default=None)
+
+    def jumps_in(self, block: int) -> list[Jump]:
+        """The `break`s, `continue`s and `pass`es directly in BLOCK."""
+        return self._jumps_by_block.get(block, [])
+
+    @cached_property
+    def _jumps_by_block(self) -> dict[int, list[Jump]]:
+        found: dict[int, list[Jump]] = defaultdict(list)
+        for jump in self.facts.jumps:
+            found[jump.block].append(jump)
+        return found
+
     @cached_property
     def _inside(self) -> dict[int, list[Function]]:
         found: dict[int, list[Function]] = defaultdict(list)
@@ -288,31 +333,35 @@ class FileIndex:
         return found
 
     @cached_property
-    def _entered(self) -> dict[int, list[Block]]:
-        """The `with` blocks of each function by its block."""
+    def _blocks_by_function(self) -> dict[int, list[Block]]:
+        """The blocks in each function by its block, without its own."""
         found: dict[int, list[Block]] = defaultdict(list)
         for number, block in enumerate(self.facts.blocks):
-            function = self.function_at(number) if block.kind == "with" else None
-            if function is not None:
+            function = self.function_at(number)
+            if function is not None and function.block != number:
                 found[function.block].append(block)
         return found
 
     def values(self, function: Function) -> tuple[Value, ...]:
-        """Every value that the body of FUNCTION holds: of calls, assignments, returns and `with` items."""
+        """Every value that the body of FUNCTION reads, without what functions inside it read."""
         known = self._values.get(function.block)
         if known is None:
-            known = self._values[function.block] = tuple(self._find_values(function))
+            read = (value for value in self._read(function) if value is not None)
+            known = self._values[function.block] = tuple(inner for value in read for inner in within(value))
         return known
 
-    def _find_values(self, function: Function) -> Iterator[Value]:
-        for call in self.calls(function):
-            yield from within(call)
+    def _read(self, function: Function) -> Iterator[Value | None]:
+        """The outermost values that FUNCTION reads."""
+        yield from self.calls(function)
         for assignment in self.assignments(function):
-            if assignment.value is not None:
-                yield from within(assignment.value)
-        for item in self.returns(function):
-            if item.value is not None:
-                yield from within(item.value)
-        for block in self._entered.get(function.block, []):
-            for entered in block.items:
-                yield from within(entered.value)
+            yield assignment.value
+        for returned in self.returns(function):
+            yield returned.value
+        for raised in self.raises(function):
+            yield from (raised.value, raised.cause)
+        for evaluation in self._evaluations_by_function.get(function.block, []):
+            yield evaluation.value
+        for block in self._blocks_by_function.get(function.block, []):
+            yield from (item.value for item in block.items)
+            if block.kind != "else":  # its value is the test of its `if`
+                yield block.value

@@ -5,13 +5,14 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from celery_lint.celery_versions import table
 from celery_lint.facts.model import Call, Name
 from celery_lint.finding import Location
+from celery_lint.project.calls import TaskCall, TaskCalls
 from celery_lint.project.engine_uses import used_by
 from celery_lint.project.engines import Engine, Engines
 from celery_lint.project.files import Files, is_aside
@@ -78,19 +79,21 @@ class Project:
 
     def subjects(self, kind: type[object]) -> Iterable[object]:
         """Everything of the given kind: what a rule whose first parameter has that type is asked about."""
-        found: dict[type[object], Iterable[object]] = {
-            App: self.apps,
-            Task: self.tasks,
-            Worker: self.workers,
-            CeleryCommand: self.commands,
-            ScheduleEntry: self.schedule,
-            Route: (route for found in self.route_tables.values() for route in found.routes),
-            Queue: self.queues,
-            Reached: self.reached.values(),
-            Unreadable: self.unreadable,
-            Project: (self,),
+        # Asked late: what no rule iterates is not worked out.
+        found: dict[type[object], Callable[[], Iterable[object]]] = {
+            App: lambda: self.apps,
+            Task: lambda: self.tasks,
+            Worker: lambda: self.workers,
+            CeleryCommand: lambda: self.commands,
+            ScheduleEntry: lambda: self.schedule,
+            Route: lambda: (route for found in self.route_tables.values() for route in found.routes),
+            Queue: lambda: self.queues,
+            TaskCall: lambda: self.calls,
+            Reached: self.reached.values,
+            Unreadable: lambda: self.unreadable,
+            Project: lambda: (self,),
         }
-        return found.get(kind, ())
+        return found[kind]() if kind in found else ()
 
     # files
 
@@ -213,6 +216,27 @@ class Project:
         """The task names that are sent as strings and that no task of the project has: tasks of other services."""
         return self.all_sent_names - {name for task in self.tasks for name in task.names}
 
+    @cached_property
+    def task_calls(self) -> TaskCalls:
+        """Tells which task an expression stands for."""
+        return TaskCalls(self.files, self.evaluator, self.tasks)
+
+    @cached_property
+    def calls(self) -> tuple[TaskCall, ...]:
+        """The places that send, sign or run a task."""
+        return tuple(self.task_calls.find())
+
+    @cached_property
+    def _calls_by_task(self) -> Mapping[Task, tuple[TaskCall, ...]]:
+        found: dict[Task, list[TaskCall]] = defaultdict(list)
+        for call in self.calls:
+            found[call.task].append(call)
+        return {task: tuple(calls) for task, calls in found.items()}
+
+    def calls_of(self, task: Task) -> tuple[TaskCall, ...]:
+        """The places that send, sign or run TASK."""
+        return self._calls_by_task.get(task, ())
+
     # packages
 
     def owns_package(self, name: str) -> bool:
@@ -291,7 +315,16 @@ class Project:
         setting = app.settings.get(name)
         return setting is not None and self.evaluator.scalar(setting.value) != Known(None)
 
+    @cached_property
+    def _mentioned(self) -> dict[tuple[str, ...], bool]:
+        return {}
+
     def _is_mentioned(self, names: tuple[str, ...]) -> bool:
+        if names not in self._mentioned:
+            self._mentioned[names] = self._find_mentioned(names)
+        return self._mentioned[names]
+
+    def _find_mentioned(self, names: tuple[str, ...]) -> bool:
         old = [key for key, new in table().old_settings.items() if new in names]
         words = "|".join(re.escape(word) for word in (*names, *old))
         pattern = re.compile(rf"(?<![a-z0-9])(?:{words})(?![a-z0-9_])".encode(), re.IGNORECASE)

@@ -1,9 +1,8 @@
-"""What a name stands for across files: imports, re-exports, aliases, attributes, instances, methods."""
+"""What a value is an instance of and what a call runs, on top of what names stand for and what classes have."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from celery_lint.facts.model import (
     Assignment,
@@ -19,62 +18,26 @@ from celery_lint.facts.model import (
     Value,
 )
 from celery_lint.finding import Span
+from celery_lint.project.classes import Classes
 from celery_lint.project.files import Files
 from celery_lint.project.index import FileIndex
 from celery_lint.project.modules import Modules
+from celery_lint.project.refs import ClassRef, External, FunctionRef, Internal, Target
+from celery_lint.project.scopes import DEPTH
 
-# Chains of aliases and re-exports longer than this are a cycle or a puzzle.
-_DEPTH = 12
-
-
-@dataclass(frozen=True)
-class External:
-    """Something that no file of the project defines, by its dotted name."""
-
-    name: str
+__all__ = ["ClassRef", "External", "FunctionRef", "Internal", "Symbols", "Target"]
 
 
-@dataclass(frozen=True)
-class Internal:
-    """Something a file of the project defines: FACT (None: the module itself), and the attributes after it."""
-
-    path: str
-    fact: Function | Class | Assignment | None
-    rest: tuple[str, ...] = ()
-
-
-Target = External | Internal
-
-
-@dataclass(frozen=True)
-class FunctionRef:
-    """A function of the project: the file and the number of its body's block."""
-
-    path: str
-    block: int
-
-
-@dataclass(frozen=True)
-class ClassRef:
-    """A class of the project: the file and the number of its body's block."""
-
-    path: str
-    block: int
-
-
-class Symbols:
+class Symbols(Classes):
     """Answers what names, calls and instances stand for."""
 
     def __init__(self, files: Files, modules: Modules) -> None:
-        self.files = files
-        self.modules = modules
+        super().__init__(files, modules)
         # Answers by place. A question that is still being answered has the answer None: that ends the circles
         # of code like `x = x.next()`, which would otherwise be walked round again for each of its branches.
-        self._targets: dict[tuple[str, str], Target | None] = {}
         self._types: dict[tuple[str, int, str], ClassRef | External | None] = {}
         self._call_types: dict[tuple[str, Span], ClassRef | External | None] = {}
         self._functions: dict[tuple[str, int, str], FunctionRef | None] = {}
-        self._lineages: dict[ClassRef, tuple[ClassRef | External, ...]] = {}
         self._bound: dict[FunctionRef, ClassRef] = {}
 
     def bind_self(self, bound: Mapping[FunctionRef, ClassRef]) -> None:
@@ -97,195 +60,11 @@ class Symbols:
                 return owner
         return None
 
-    # names
-
-    def target(self, path: str, ref: str, depth: int = 0) -> Target | None:
-        """What REF, written in PATH as facts write names, stands for; None for locals and the unknown."""
-        if depth > _DEPTH or ref.startswith("%"):
-            return None
-        key = (path, ref)
-        if key not in self._targets:
-            self._targets[key] = None
-            self._targets[key] = self._find_target(path, ref, depth)
-        return self._targets[key]
-
-    def _find_target(self, path: str, ref: str, depth: int) -> Target | None:
-        if ref.startswith("@"):
-            return self._member(path, tuple(ref[1:].split(".")), depth)
-        if ref.startswith("*"):
-            return self._starred(path, tuple(ref[1:].split(".")), depth)
-        if ref.startswith("builtins."):
-            return External(ref)
-        found = self.modules.find(path, ref)
-        if found is None:
-            return None if ref.startswith(".") else External(ref)
-        module, names = found
-        return self._member(module, names, depth) if names else Internal(module, None)
-
-    def _member(self, path: str, names: tuple[str, ...], depth: int) -> Target | None:
-        index = self.files.python(path)
-        for length in (2, 1):
-            definitions = index.definitions.get(".".join(names[:length])) if len(names) >= length else None
-            if definitions:
-                return self._defined(path, definitions, names[length:], depth)
-        bound = index.imported.get(names[0])
-        if bound is not None:
-            return self._imported(path, bound.module, bound.name, bound.alias, names, depth)
-        submodule = self.modules.below(path.rpartition("/")[0], names) if path.endswith("__init__.py") else None
-        if submodule is not None and submodule[0] != path:
-            module, rest = submodule
-            return self._member(module, rest, depth + 1) if rest else Internal(module, None)
-        return self._starred(path, names, depth) or Internal(path, None, names)
-
-    def _imported(
-        self, path: str, module: str, name: str | None, alias: str | None, names: tuple[str, ...], depth: int
-    ) -> Target | None:
-        if name is not None:
-            base = f"{module}{name}" if module.endswith(".") else f"{module}.{name}"
-            return self.target(path, ".".join((base, *names[1:])), depth + 1)
-        base = module if alias is not None else names[0]
-        return self.target(path, ".".join((base, *names[1:])), depth + 1)
-
-    def _starred(self, path: str, names: tuple[str, ...], depth: int) -> Target | None:
-        if depth > _DEPTH:
-            return None
-        for module in self.files.python(path).star_imports:
-            found = self.modules.find(path, module)
-            if found is None or found[1] or found[0] == path:
-                continue
-            target = self._member(found[0], names, depth + 1)
-            if target is not None and not (isinstance(target, Internal) and target.fact is None and target.rest):
-                return target
-        return None
-
-    def _defined(
-        self, path: str, definitions: list[Function | Class | Assignment], rest: tuple[str, ...], depth: int
-    ) -> Target | None:
-        fact = definitions[-1]
-        if isinstance(fact, Assignment) and len(definitions) == 1 and isinstance(fact.value, Name):
-            alias = self.target(path, ".".join((fact.value.ref, *rest)), depth + 1)
-            if alias is not None:
-                return alias
-        return Internal(path, fact, rest)
-
-    def external(self, path: str, value: Value) -> str | None:
-        """The dotted name of VALUE when it is something that is not of this project."""
-        if not isinstance(value, Name):
-            return None
-        target = self.target(path, value.ref)
-        return target.name if isinstance(target, External) else None
-
-    # locals
-
-    def assigned(self, path: str, block: int, ref: str) -> list[Assignment]:
-        """The assignments to the local REF that code in BLOCK of PATH sees, in order."""
-        index = self.files.python(path)
-        for number in index.up(block):
-            if number in index.functions_by_block:
-                found = [a for a in index.assignments_by_function.get(number, []) if a.target == ref]
-                if found:
-                    return found
-        return []
-
-    def local_function(self, path: str, block: int, ref: str) -> FunctionRef | None:
-        """The function defined in an enclosing function under the local name REF."""
-        index = self.files.python(path)
-        for number in index.up(block):
-            function = index.local_functions.get((number, ref.removeprefix("%")))
-            if function is not None:
-                return FunctionRef(path, function.block)
-        return None
-
-    def enclosing_class(self, path: str, block: int) -> ClassRef | None:
-        """The class whose method (or function inside it) holds BLOCK."""
-        index = self.files.python(path)
-        for number in index.up(block):
-            if number in index.classes_by_block:
-                return ClassRef(path, number)
-        return None
-
-    # classes
-
-    def class_fact(self, ref: ClassRef) -> Class:
-        """The fact of a class."""
-        return self.files.python(ref.path).classes_by_block[ref.block]
-
-    def bases(self, ref: ClassRef) -> Iterator[ClassRef | External]:
-        """The direct bases of a class that can be told."""
-        for base in self.class_fact(ref).bases:
-            if base.keyword is not None or base.star:
-                continue
-            value = base.value.value if isinstance(base.value, Subscript) else base.value
-            found = self.class_of(ref.path, self.class_fact(ref).outer, value)
-            if found is not None:
-                yield found
-
-    def lineage(self, ref: ClassRef) -> tuple[ClassRef | External, ...]:
-        """A class and its bases, near to far."""
-        known = self._lineages.get(ref)
-        if known is None:
-            # While it is being worked out, a class that is its own ancestor has no bases.
-            self._lineages[ref] = (ref,)
-            known = self._lineages[ref] = tuple(self._find_lineage(ref))
-        return known
-
-    def _find_lineage(self, ref: ClassRef) -> Iterator[ClassRef | External]:
-        seen: set[ClassRef | External] = set()
-        queue: list[ClassRef | External] = [ref]
-        while queue:
-            item = queue.pop(0)
-            if item in seen:
-                continue
-            seen.add(item)
-            yield item
-            if isinstance(item, ClassRef):
-                queue.extend(self.bases(item))
-
-    def class_of(self, path: str, block: int, value: Value) -> ClassRef | External | None:
-        """The class that VALUE names."""
-        if not isinstance(value, Name):
-            return None
-        if value.ref.startswith("%"):
-            index = self.files.python(path)
-            name = value.ref.removeprefix("%")
-            for item in index.facts.classes:
-                if item.name == name and index.function_at(item.outer) is not None:
-                    return ClassRef(path, item.block)
-            assigned = self.assigned(path, block, value.ref)
-            if len(assigned) == 1 and isinstance(assigned[0].value, Name) and assigned[0].value.ref != value.ref:
-                return self.class_of(path, block, assigned[0].value)
-            return None
-        target = self.target(path, value.ref)
-        if isinstance(target, External):
-            return target
-        if isinstance(target, Internal) and isinstance(target.fact, Class) and not target.rest:
-            return ClassRef(target.path, target.fact.block)
-        return None
-
-    def method(self, ref: ClassRef, name: str) -> FunctionRef | None:
-        """The method NAME of a class, its own or inherited inside the project."""
-        for item in self.lineage(ref):
-            if not isinstance(item, ClassRef):
-                continue
-            function = self.files.python(item.path).methods.get((item.block, name))
-            if function is not None:
-                return FunctionRef(item.path, function.block)
-        return None
-
-    def attribute(self, ref: ClassRef, name: str) -> tuple[str, Assignment] | None:
-        """The assignment of a class attribute, its own or inherited inside the project."""
-        for item in self.lineage(ref):
-            if isinstance(item, ClassRef):
-                for assignment in self.files.python(item.path).assigned_in(item.block):
-                    if _last(assignment.target) == name:
-                        return item.path, assignment
-        return None
-
     # instances
 
     def type_of(self, path: str, block: int, value: Value, depth: int = 0) -> ClassRef | External | None:
         """The class that VALUE is an instance of, as far as the code says."""
-        if depth > _DEPTH:
+        if depth > DEPTH:
             return None
         match value:
             case Await():
@@ -422,7 +201,7 @@ class Symbols:
 
     def function(self, path: str, block: int, callee: Value, depth: int = 0) -> FunctionRef | None:
         """The function of the project that calling CALLEE in BLOCK of PATH runs."""
-        if depth > _DEPTH:
+        if depth > DEPTH:
             return None
         match callee:
             case Name():
@@ -489,10 +268,6 @@ class Symbols:
     def index(self, ref: FunctionRef | ClassRef) -> FileIndex:
         """The file of a function or class."""
         return self.files.python(ref.path)
-
-
-def _last(target: str | None) -> str | None:
-    return target.rpartition(".")[2].lstrip("@%") if target is not None else None
 
 
 def _is_super(call: Call) -> bool:

@@ -10,6 +10,7 @@ import pytest
 from celery_lint.facts import model
 from celery_lint.facts.model import BlockKind, Call, Literal, Name, PythonFacts
 from celery_lint.facts.python.reader import read
+from celery_lint.project.index import FileIndex, within
 
 
 def facts(text: str) -> PythonFacts:
@@ -191,6 +192,100 @@ def test_imports() -> None:
         ("..", "z", None),
         ("n", "*", None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "cause"),
+    [
+        ("raise", None, None),
+        ("raise E", "builtins.E", None),
+        ("raise E from e", "builtins.E", "builtins.e"),
+        ("import a\nraise a.E from None", "a.E", None),
+        ("try:\n    pass\nexcept E as e:\n    raise e", "@e", None),
+    ],
+)
+def test_raises(text: str, value: str | None, cause: str | None) -> None:
+    [found] = facts(text).raises
+    assert (name_of(found.value), name_of(found.cause)) == (value, cause)
+
+
+def test_a_raise_stands_in_its_block() -> None:
+    found = facts("try:\n    pass\nexcept E:\n    if x:\n        raise\n    raise E()")
+    assert [found.blocks[each.block].kind for each in found.raises] == ["if", "except"]
+
+
+def test_jumps() -> None:
+    found = facts("for x in y:\n    if x:\n        continue\n    break\nelse:\n    pass")
+    assert [(each.kind, found.blocks[each.block].kind) for each in found.jumps] == [
+        ("continue", "if"), ("break", "for"), ("pass", "module"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("for x in y: pass", ["@x"]),
+        ("def f():\n    for x in y: pass", ["%x"]),
+        ("for a, (b, c) in y: pass", ["@a", "@b", "@c"]),
+        ("z = [x for x in y]", ["%x"]),
+        ("z = {k: v for k, v in y.items()}", ["%k", "%v"]),
+        ("z = [x for w in y for x in w]", ["%w", "%x"]),
+        ("z = any(here(x) for x in y)", ["%x"]),
+    ],
+)
+def test_what_loops_bind(text: str, names: list[str]) -> None:
+    found = [value.ref for loop in facts(text).loops for value in within(loop.target) if isinstance(value, Name)]
+    assert found == names
+
+
+def test_where_loops_bind_their_names() -> None:
+    text = "for x in y:\n    here(x)\nz = [here(x) for x in y]"
+    statement, comprehension = facts(text).loops
+    assert text[statement.span.start : statement.span.end].strip() == "here(x)"
+    assert text[comprehension.span.start : comprehension.span.end] == "[here(x) for x in y]"
+
+
+def test_the_loop_that_binds_a_name() -> None:
+    text = "def f(x):\n    here(x)\n    for x in a:\n        here(x)\n        [here(x) for x in b]\n"
+    index = FileIndex(facts(text))
+    iterated = []
+    for call in index.facts.calls:
+        name = call.arguments[0].value
+        assert isinstance(name, Name)
+        loop = index.loop_of(name, call.block)
+        iterated.append(loop and name_of(loop.value))
+    assert iterated == [None, "builtins.a", "builtins.b"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "here",
+        "here.retries + 1",
+        "yield here",
+        "await here",
+        "x += here.retries",
+        "if here.retries > 3: pass",
+        "if x: pass\n    elif here: pass",
+        "while here: pass",
+        "for x in here: pass",
+        "with here: pass",
+        "[x for y in here]",
+        "raise here",
+        "raise X from here",
+        "assert here",
+        "del here.x",
+        "match here:\n        case 1: pass",
+        "match x:\n        case 1 if here: pass",
+        "try: pass\n    except here: pass",
+        "return here",
+    ],
+)
+def test_no_value_that_a_function_reads_is_missed(statement: str) -> None:
+    index = FileIndex(facts(f"async def f():\n    {statement}\n"))
+    [function] = index.facts.functions
+    read = [value.ref for value in index.values(function) if isinstance(value, Name)]
+    assert any(ref.startswith("builtins.here") for ref in read)
 
 
 @pytest.mark.parametrize(

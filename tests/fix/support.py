@@ -15,13 +15,17 @@ from typing import Literal
 from celery_lint.finding import Applicability, Edit, Location, Span
 from celery_lint.fix import Rewrite, Withheld, rewrite
 from celery_lint.remedy import (
+    AddArgument,
     BindTask,
     DiscoverIn,
+    EditCode,
     IncludeModule,
     LoadApp,
     LogInstead,
     LoopRun,
     Remedy,
+    Replacement,
+    ReraiseFirst,
     RunCoroutines,
     ScopeSession,
     SetTimeLimits,
@@ -192,6 +196,36 @@ def unloaded(sample: Sample) -> Iterator[LoadApp]:
         yield LoadApp(PATH, ".celery", "app")
 
 
+def eager_partials(sample: Sample) -> Iterator[EditCode]:
+    """`on_commit(send.delay(1))` calls what it should be given."""
+    for outer in calls(sample.tree, "on_commit"):
+        inner = outer.args[0]
+        if isinstance(inner, ast.Call) and ast.unparse(inner.func) == "send.delay":
+            span = sample.span(inner)
+            new = f"${{functools:partial}}(send.delay, {ast.unparse(inner.args[0])})"
+            replacement = Replacement(span, "send.delay(1)", new)
+            yield EditCode(PATH, "Pass a callable", (replacement,), ("functools:partial",), Applicability.SAFE)
+
+
+def hasty(sample: Sample) -> Iterator[AddArgument]:
+    """`autoretry_for` or a schedule entry that lacks something."""
+    for function in functions(sample.tree):
+        for decorator in function.decorator_list:
+            if "retry_backoff" not in ast.unparse(decorator):
+                yield AddArgument(PATH, "Back off", sample.span(decorator), "retry_backoff=True")
+    for node in ast.walk(sample.tree):
+        if isinstance(node, ast.Dict) and "expires" not in ast.unparse(node):
+            yield AddArgument(PATH, "Expire", sample.span(node), '"expires": 60')
+
+
+def swallowed(sample: Sample) -> Iterator[ReraiseFirst]:
+    for node in ast.walk(sample.tree):
+        if isinstance(node, ast.Try) and not any("Retry" in ast.unparse(each) for each in node.handlers):
+            for handler in node.handlers:
+                if ast.unparse(handler.type or ast.Name("")) in ("", "Exception"):
+                    yield ReraiseFirst(PATH, sample.span(handler.body[0]), "celery.exceptions:Retry")
+
+
 FINDERS: dict[str, Callable[[Sample], Iterable[Remedy]]] = {
     "run_coroutines": loops,
     "use_null_pool": engines,
@@ -204,6 +238,9 @@ FINDERS: dict[str, Callable[[Sample], Iterable[Remedy]]] = {
     "wrap_in_list": strings,
     "discover_in": discoveries,
     "load_app": unloaded,
+    "edit_code": eager_partials,
+    "add_argument": hasty,
+    "reraise_first": swallowed,
 }
 
 

@@ -83,6 +83,10 @@ def _read_module(path: str, module: cst.Module, spans: Spans) -> model.PythonFac
         assignments=tuple(sorted((*reader.assignments, *reader.values.assignments), key=lambda item: item.span)),
         calls=tuple(sorted(reader.values.calls, key=lambda call: call.span)),
         returns=tuple(reader.returns),
+        raises=tuple(reader.raises),
+        jumps=tuple(reader.jumps),
+        loops=tuple(sorted(reader.values.loops, key=lambda loop: loop.span)),
+        evaluations=tuple(reader.evaluations),
     )
 
 
@@ -99,6 +103,9 @@ class _Reader(cst.CSTVisitor):
     classes: list[model.Class] = field(default_factory=list)
     assignments: list[model.Assignment] = field(default_factory=list)
     returns: list[model.Return] = field(default_factory=list)
+    raises: list[model.Raise] = field(default_factory=list)
+    jumps: list[model.Jump] = field(default_factory=list)
+    evaluations: list[model.Evaluation] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
 
     def _span(self, node: cst.CSTNode) -> Span:
@@ -251,7 +258,28 @@ class _Reader(cst.CSTVisitor):
         return False
 
     def visit_Expr(self, node: cst.Expr) -> bool:
-        self.values.of(node.value, "discarded")
+        value = self.values.of(node.value, "discarded")
+        if not isinstance(value, model.Call | model.Literal):
+            self.evaluations.append(model.Evaluation(value, self.values.block))
+        return False
+
+    def visit_Raise(self, node: cst.Raise) -> bool:
+        value = self.values.of(node.exc) if node.exc is not None else None
+        cause = self.values.of(node.cause.item) if node.cause is not None else None
+        self.raises.append(model.Raise(value, cause, self._span(node), self.values.block))
+        return False
+
+    def visit_Break(self, node: cst.Break) -> bool:
+        return self._jump("break", node)
+
+    def visit_Continue(self, node: cst.Continue) -> bool:
+        return self._jump("continue", node)
+
+    def visit_Pass(self, node: cst.Pass) -> bool:
+        return self._jump("pass", node)
+
+    def _jump(self, kind: model.JumpKind, node: cst.CSTNode) -> bool:
+        self.jumps.append(model.Jump(kind, self._span(node), self.values.block))
         return False
 
     # compound statements
@@ -277,7 +305,10 @@ class _Reader(cst.CSTVisitor):
         return False
 
     def visit_For(self, node: cst.For) -> bool:
-        self._inside("for", node.body, self.values.of(node.iter, "iterated"))
+        value = self.values.of(node.iter, "iterated")
+        target, block = self.values.of(node.target), len(self.values.blocks)
+        self.values.loops.append(model.Loop(target, value, self._span(node.body), block))
+        self._inside("for", node.body, value)
         if node.orelse is not None:
             walk(node.orelse.body, self)
         return False
@@ -317,31 +348,26 @@ class _Reader(cst.CSTVisitor):
         self.values.block = outer
 
     def visit_MatchCase(self, node: cst.MatchCase) -> bool:
-        if node.guard is not None:
-            self.values.of(node.guard)
+        self._evaluate(node.guard)
         self._inside("case", node.body)
         return False
 
-    # whatever else holds an expression: raise, assert, del, a match subject
-
-    def visit_Raise(self, node: cst.Raise) -> bool:
-        cause = node.cause.item if node.cause is not None else None
-        return self._only_values(node.exc, cause)
+    # whatever else holds an expression: assert, del, a match subject
 
     def visit_Assert(self, node: cst.Assert) -> bool:
-        return self._only_values(node.test, node.msg)
+        return self._evaluate(node.test, node.msg)
 
     def visit_Del(self, node: cst.Del) -> bool:
-        return self._only_values(node.target)
+        return self._evaluate(node.target)
 
-    def _only_values(self, *nodes: cst.BaseExpression | cst.BaseDelTargetExpression | None) -> bool:
+    def _evaluate(self, *nodes: cst.BaseExpression | cst.BaseDelTargetExpression | None) -> bool:
         for node in nodes:
             if node is not None:
-                self.values.of(node)
+                self.evaluations.append(model.Evaluation(self.values.of(node), self.values.block))
         return False
 
     def visit_Match(self, node: cst.Match) -> bool:
-        self.values.of(node.subject)
+        self._evaluate(node.subject)
         for case in node.cases:
             walk(case, self)
         return False

@@ -12,6 +12,7 @@ from celery_lint.facts import model
 from celery_lint.facts.python.names import Scope, comprehension_scope, dotted, function_scope, parameters
 from celery_lint.facts.python.spans import Spans
 from celery_lint.facts.python.walk import children
+from celery_lint.finding import Span
 
 _OPERATORS: dict[type[cst.CSTNode], str] = {
     cst.Add: "+", cst.Subtract: "-", cst.Multiply: "*", cst.Divide: "/", cst.FloorDivide: "//",
@@ -31,10 +32,12 @@ class Values:
     spans: Spans
     scope: Scope
     block: int = 0
+    comprehension: Span = model.NOWHERE
     has_yield: bool = False
     calls: list[model.Call] = field(default_factory=list)
     assignments: list[model.Assignment] = field(default_factory=list)
     blocks: list[model.Block] = field(default_factory=list)
+    loops: list[model.Loop] = field(default_factory=list)
 
     def of(self, node: cst.CSTNode, use: model.Use = "other", target: str | None = None) -> model.Value:
         """The value of NODE; USE and TARGET are noted on it when it is a call."""
@@ -189,9 +192,18 @@ class Values:
     def _comprehension(self, node: cst.ListComp | cst.SetComp | cst.GeneratorExp | cst.DictComp) -> model.Value:
         outer = self.scope
         self.scope = comprehension_scope(node.for_in, outer)
+        around, self.comprehension = self.comprehension, self.spans.of(node)
         value = self._opaque(node)
-        self.scope = outer
+        self.scope, self.comprehension = outer, around
         return value
+
+    def _clause(self, node: cst.CompFor) -> model.Value:
+        target, value = self.of(node.target), self.of(node.iter, "iterated")
+        self.loops.append(model.Loop(target, value, self.comprehension, self.block))
+        rest = [self.of(item.test) for item in node.ifs]
+        if node.inner_for_in is not None:
+            rest.append(self.of(node.inner_for_in))
+        return model.Opaque((target, value, *rest), self.spans.of(node))
 
     def _yield(self, node: cst.Yield) -> model.Value:
         self.has_yield = True
@@ -247,5 +259,6 @@ _CONVERT: dict[type[cst.CSTNode], Callable[..., model.Value]] = {
     cst.SetComp: Values._comprehension,
     cst.DictComp: Values._comprehension,
     cst.GeneratorExp: Values._comprehension,
+    cst.CompFor: Values._clause,
     cst.Yield: Values._yield,
 }

@@ -1,0 +1,28 @@
+"""`@app.task` becomes `@app.task(retry_backoff=True)`, and a dict gets one more entry."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from celery_lint.fix.arguments import put_last
+from celery_lint.fix.imports import with_imports
+from celery_lint.fix.outcome import Rewrite, Withheld
+from celery_lint.fix.project import Drafts, Files
+from celery_lint.remedy import AddArgument
+
+
+def rewrite(remedy: AddArgument, files: Files) -> Rewrite:
+    """The edit that adds the argument or the entry, laid out as its neighbours are."""
+    drafts = Drafts(files)
+    draft = drafts.draft(remedy.path)
+    code = draft.code
+    text = with_imports(draft, remedy.text, remedy.imports)
+    nodes = code.at(remedy.holder)
+    holder = next((node for node in nodes if isinstance(node, cst.Call | cst.Dict)), None)
+    if holder is not None:
+        put_last(draft, holder, [text])
+    elif any(isinstance(node, cst.Decorator) for at in nodes for node in code.ancestors(at)):
+        draft.insert(code.character(remedy.holder.end), f"({text})")
+    else:
+        raise Withheld("the code is not where the rule saw it")
+    return Rewrite(remedy.title, remedy.applicability, drafts.edits())
