@@ -30,6 +30,7 @@ from celery_lint.project.model import (
     Unreadable,
     Worker,
 )  # fmt: skip
+from celery_lint.project.network import Network
 from celery_lint.project.reach import Reach
 from celery_lint.project.registration import Registration
 from celery_lint.project.routing import RouteTable, declared_queues, default_queue, queue_name
@@ -153,6 +154,11 @@ class Project:
     def loops(self) -> Loops:
         """How functions use event loops."""
         return Loops(self.symbols, frozenset(self.options.async_bridges))
+
+    @cached_property
+    def network(self) -> Network:
+        """The calls that go to the network or start a process."""
+        return Network(self.files, self.evaluator)
 
     @cached_property
     def engines(self) -> tuple[Engine, ...]:
