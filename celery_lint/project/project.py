@@ -16,6 +16,7 @@ from celery_lint.project.calls import TaskCall, TaskCalls
 from celery_lint.project.engine_uses import used_by
 from celery_lint.project.engines import Engine, Engines
 from celery_lint.project.files import Files, is_aside
+from celery_lint.project.handlers import Handlers
 from celery_lint.project.index import FileIndex
 from celery_lint.project.loops import Loops
 from celery_lint.project.model import (
@@ -148,6 +149,11 @@ class Project:
         return read_twins(self.files)
 
     # worker code
+
+    @cached_property
+    def handlers(self) -> Handlers:
+        """What handles an exception."""
+        return Handlers(self.evaluator)
 
     @cached_property
     def loops(self) -> Loops:
