@@ -109,11 +109,7 @@ class Network:
     def _of_method(self, placed: Placed, call: Call) -> Outgoing | None:
         method = last_name(call.callee)
         owner = _owner(call.callee)
-        if (
-            method is None
-            or owner is None
-            or (isinstance(call.callee, Name) and self._is_external(placed, call.callee))
-        ):
+        if method is None or owner is None or self.symbols.external(placed.path, call.callee) is not None:
             return None
         for depth, holder in enumerate(_holders(owner)):
             for origin, made_by, is_own in self._makers(placed.at(holder)):
