@@ -56,7 +56,7 @@ def test_findings_go_to_stdout_and_the_rest_to_stderr(project: Path, lint: Lint)
     done = lint()
     assert done.status == 1
     assert done.stdout.startswith("warning[CEL001] ")
-    assert done.stderr.startswith("Read ")
+    assert [line.split()[0] for line in done.stderr.splitlines()] == ["Celery", "Read"]
     assert "Found 1 warning; 1 fixable with --fix." in done.stderr.splitlines()[-1]
 
 
@@ -204,7 +204,17 @@ def test_explain(lint: Lint) -> None:
 def test_rules(lint: Lint) -> None:
     table = lint("rules").stdout.splitlines()
     document = json.loads(lint("rules", "--json").stdout)
-    assert [line[:6] for line in table] == [rule["code"] for rule in document]
+    assert lint("rules", "--output-format", "json") == lint("rules", "--json")
+    assert table[0].split() == ["CODE", "NAME", "SEVERITY", "PRESET", "FIX", "WHAT", "IT", "FINDS"]
+    assert [line[:6] for line in table[1:]] == [rule["code"] for rule in document]
+    listed = {rule["code"]: rule for rule in document}
+    assert listed["CEL208"]["preset"] == "policy"
+    for line in table[1:]:
+        rule = listed[line[:6]]
+        columns = (rule["name"], rule["severity"], rule["preset"], rule["fix"], rule["summary"])
+        assert line.split()[1:4] == list(columns[:3])
+        assert line.endswith(f"  {rule['summary']}")
+        assert all(column in line for column in columns)
     assert document[0]["name"] == "unused-suppression"
     assert all(rule["summary"] for rule in document)
 
@@ -212,11 +222,19 @@ def test_rules(lint: Lint) -> None:
 def test_config_shows_every_value_with_its_origin(project: Path, lint: Lint) -> None:
     lines = lint("config").stdout.splitlines()
     assert lines[0] == f"# root: {project}"
-    assert {tuple(line.split()) for line in lines[1:]} >= {
+    assert lines[1].startswith("# Celery ")
+    assert {tuple(line.split()) for line in lines[2:]} >= {
         ("select", "=", '["CEL001"]', "#", "celery-lint.toml:1"),
         ("preset", "=", '"recommended"', "#", "default"),
     }
-    assert lint("config", "proj", "--isolated").stdout.count("# default") == len(lines) - 1
+    assert lint("config", "proj", "--isolated").stdout.count("# default") == len(lines) - 2
+
+
+def test_the_celery_of_the_project_is_said_once(project: Path, lint: Lint) -> None:
+    (project / "requirements.txt").write_text("celery==5.4.0\n")
+    assert lint().stderr.splitlines()[0] == "Celery 5.4.0 (requirements.txt:1)"
+    assert lint("--output-format", "json").stdout.startswith("{")
+    assert lint("config").stdout.splitlines()[1] == "# Celery 5.4.0 (requirements.txt:1)"
 
 
 def test_help_names_the_commands(lint: Lint) -> None:

@@ -13,10 +13,12 @@ from celery_lint.celery_versions import table
 from celery_lint.facts.model import Call, Name
 from celery_lint.finding import Location
 from celery_lint.project.calls import TaskCall, TaskCalls
+from celery_lint.project.celery_version import CeleryRelease
 from celery_lint.project.engine_uses import used_by
 from celery_lint.project.engines import Engine, Engines
 from celery_lint.project.files import Files, is_aside
 from celery_lint.project.forking import Forking
+from celery_lint.project.handlers import Handlers
 from celery_lint.project.index import FileIndex
 from celery_lint.project.loops import Loops
 from celery_lint.project.model import (
@@ -31,6 +33,7 @@ from celery_lint.project.model import (
     Unreadable,
     Worker,
 )  # fmt: skip
+from celery_lint.project.network import Network
 from celery_lint.project.reach import Reach
 from celery_lint.project.registration import Registration
 from celery_lint.project.routing import RouteTable, declared_queues, default_queue, queue_name
@@ -38,8 +41,10 @@ from celery_lint.project.sent import sent
 from celery_lint.project.symbols import ClassRef, External, FunctionRef, Symbols
 from celery_lint.project.targets import Targets
 from celery_lint.project.tasks import TASK_CLASSES
-from celery_lint.project.twins import Twins, read_twins
+from celery_lint.project.transports import Transports
+from celery_lint.project.twins import Twins
 from celery_lint.project.values import Evaluator, Known, Unknown
+from celery_lint.project.written import WrittenSetting, merged
 from celery_lint.settings import Settings
 from celery_lint.source import Source
 
@@ -62,6 +67,7 @@ class Project:
 
     files: Files
     options: Settings
+    celery: CeleryRelease
     symbols: Symbols
     evaluator: Evaluator
     apps: tuple[App, ...]
@@ -95,6 +101,11 @@ class Project:
             Project: lambda: (self,),
         }
         return found[kind]() if kind in found else ()
+
+    @cached_property
+    def written_settings(self) -> tuple[WrittenSetting, ...]:
+        """All settings of all applications as they are written, each once."""
+        return merged([(app, setting) for app in self.apps for setting in app.settings.written])
 
     # files
 
@@ -149,16 +160,31 @@ class Project:
         return Targets(self.files, self.symbols)
 
     @cached_property
+    def transports(self) -> Transports:
+        """Over what applications send messages, and where they keep results."""
+        return Transports(self)
+
+    @cached_property
     def twins(self) -> Twins:
         """What other linters of the project report themselves."""
-        return read_twins(self.files)
+        return Twins(self.files)
 
     # worker code
+
+    @cached_property
+    def handlers(self) -> Handlers:
+        """What handles an exception."""
+        return Handlers(self.evaluator)
 
     @cached_property
     def loops(self) -> Loops:
         """How functions use event loops."""
         return Loops(self.symbols, frozenset(self.options.async_bridges))
+
+    @cached_property
+    def network(self) -> Network:
+        """The calls that go to the network or start a process."""
+        return Network(self.files, self.evaluator)
 
     @cached_property
     def engines(self) -> tuple[Engine, ...]:
@@ -333,6 +359,10 @@ class Project:
     def _find_mentioned(self, names: tuple[str, ...]) -> bool:
         old = [key for key, new in table().old_settings.items() if new in names]
         words = "|".join(re.escape(word) for word in (*names, *old))
+        return self.mentions(words)
+
+    def mentions(self, words: str) -> bool:
+        """Whether any file that is no test and no prose holds WORDS (a pattern), in any case and with any prefix."""
         pattern = re.compile(rf"(?<![a-z0-9])(?:{words})(?![a-z0-9_])".encode(), re.IGNORECASE)
         return self.files.anywhere(pattern, lambda path: is_aside(path) or path.endswith(_PROSE))
 
