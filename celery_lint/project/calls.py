@@ -14,6 +14,7 @@ from celery_lint.project.files import Files, is_aside
 from celery_lint.project.index import last_name
 from celery_lint.project.model import Task
 from celery_lint.project.sent import sent_name
+from celery_lint.project.settled import settled_entries, settled_items
 from celery_lint.project.symbols import ClassRef, FunctionRef
 from celery_lint.project.values import Evaluator, Known, Placed
 
@@ -128,6 +129,8 @@ class TaskCalls:
             bound = self._bound(path, block, value.ref)
             if bound is not None:
                 return bound
+            if len(self.symbols.assigned(path, block, value.ref)) > 1:
+                return None
         function = self.symbols.function(path, block, value)
         if function is not None and function in self._by_function:
             return self._by_function[function]
@@ -211,19 +214,13 @@ class TaskCalls:
     def _positional(self, args: Placed | None) -> tuple[Placed, ...] | None:
         if args is None or self._is_none(args):
             return ()
-        items = self.evaluator.items(args)
+        items = settled_items(args, self.evaluator)
         return tuple(items) if items is not None else None
 
     def _named(self, kwargs: Placed | None) -> tuple[dict[str, Placed], bool]:
         if kwargs is None or self._is_none(kwargs):
             return {}, False
-        found, is_open = {}, False
-        for key, _, value in self.evaluator.entries(kwargs):
-            if isinstance(key, Known):
-                found[key.value] = value
-            else:
-                is_open = True
-        return found, is_open
+        return settled_entries(kwargs, self.evaluator)
 
     def _is_none(self, placed: Placed) -> bool:
         return self.evaluator.scalar(placed) == Known(None)
