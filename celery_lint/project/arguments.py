@@ -77,6 +77,17 @@ def sends_its_own_way(task: Task, project: Project) -> bool:
     return any(project.symbols.method(base, name) is not None for base in own for name in _SENDERS)
 
 
+def checks_arguments(task: Task, project: Project) -> bool:
+    """Whether Celery is left to check the arguments of TASK: nobody says `typing=False`."""
+    option = task.option("typing")
+    if option is not None and project.evaluator.scalar(option.value) != Known(True):
+        return False
+    bases = (task.base, *(app.task_class for app in project.apps_of(task)))
+    if any(isinstance(base, ClassRef) and project.symbols.attribute(base, "typing") is not None for base in bases):
+        return False
+    return all(app.call.argument(None, "strict_typing") is None for app in project.apps_of(task))
+
+
 def misfit(task: Task, args: Placed | None, kwargs: Placed | None, project: Project) -> str | None:
     """Why TASK cannot be called with the list ARGS and the dict KWARGS, as `without …` or `with …`; None when it can,
     or when that cannot be told."""
