@@ -130,7 +130,8 @@ def _closeness(selector: str, rule: Rule) -> int:
 def _runs(rule: Rule, settings: Settings) -> bool:
     """The closest selector decides; between equals the one that switches off."""
     wanted = max((_closeness(selector, rule) for selector in _selectors(settings)), default=-1)
-    if rule.code == _ALWAYS_ON or (settings.select is None and rule.preset in ("recommended", settings.preset)):
+    preset = ("recommended", "policy", settings.preset)
+    if rule.code == _ALWAYS_ON or (settings.select is None and rule.preset in preset):
         wanted = max(wanted, 0)
     return wanted > max((_closeness(selector, rule) for selector in settings.ignore), default=-1)
 

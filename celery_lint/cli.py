@@ -153,12 +153,18 @@ def explain(rule: str | None, all_rules: bool) -> int:
 
 
 @group.command()
-@click.option("--json", "as_json", is_flag=True, help="Write JSON.")
-def rules(as_json: bool) -> int:
-    """List all rules."""
+@click.option("--json", "as_json", is_flag=True, help="The same as --output-format json.")
+@click.option(
+    "--output-format", type=click.Choice(["table", "json"]), default="table", help="How the rules are written."
+)
+def rules(as_json: bool, output_format: str) -> int:
+    """List all rules: code, name, severity, the preset they are in, what their fix is, and what they find.
+
+    A rule of the preset `policy` runs always and finds nothing until the option that its page names is set.
+    """
     from celery_lint.commands.catalogue import rules
 
-    return rules(as_json=as_json)
+    return rules(as_json=as_json or output_format == "json")
 
 
 @group.command()

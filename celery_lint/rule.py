@@ -5,13 +5,16 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import get_type_hints
+from typing import Literal, get_type_hints
 
 from celery_lint.finding import Confidence, Finding, Location, Related, Severity
 from celery_lint.remedy import Remedy
 
 ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
 HIGH, MEDIUM, LOW = Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW
+
+# `recommended` runs, `strict` runs when it is asked for; `policy` finds nothing until its own option is set.
+Preset = Literal["recommended", "strict", "policy"]
 
 # A check takes (subject, project) or (project); its subject's type is read from the annotation.
 Check = Callable[..., Iterator[Finding]]
@@ -28,7 +31,7 @@ class Rule:
     confidence: Confidence
     fix: str  # "safe", "unsafe", "none", or several joined by " / "
     check: Check
-    preset: str = "recommended"
+    preset: Preset = "recommended"
     absorbs: tuple[str, ...] = ()
     twins: tuple[str, ...] = ()
 
@@ -97,7 +100,7 @@ def rule(
     severity: Severity,
     confidence: Confidence,
     fix: str = "none",
-    preset: str = "recommended",
+    preset: Preset = "recommended",
     absorbs: tuple[str, ...] = (),
     twins: tuple[str, ...] = (),
 ) -> Callable[[Check], Rule]:

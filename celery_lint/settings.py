@@ -82,6 +82,10 @@ class Settings(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown
     session_factories: Annotated[
         tuple[str, ...], Meta(description="Dotted names of functions that open a database session")
     ] = ()
+    broker: Annotated[str | None, Meta(description='The broker that all apps use: "redis", "amqp", "sqs", …')] = None
+    result_backend: Annotated[
+        str | None, Meta(description='Their result backend: "redis", "rpc", "database", "django-db", "disabled", …')
+    ] = None
     external_queues: Annotated[
         tuple[str, ...], Meta(description="Names or globs of queues that workers elsewhere consume")
     ] = ()

@@ -10,7 +10,7 @@ import pytest
 from celery_lint.catalogue import Catalogue, load_catalogue
 from celery_lint.errors import ConfigurationError
 from celery_lint.finding import Confidence, Finding, Severity
-from celery_lint.rule import Rule
+from celery_lint.rule import Preset, Rule
 from celery_lint.settings import Configuration, Settings
 
 
@@ -19,7 +19,7 @@ def nothing(subject: object) -> Iterator[Finding]:
     yield from ()
 
 
-def made(code: str, name: str, preset: str = "recommended") -> Rule:
+def made(code: str, name: str, preset: Preset = "recommended") -> Rule:
     return Rule(code, name, "0.1", Severity.WARNING, Confidence.HIGH, "none", nothing, preset)
 
 
@@ -43,9 +43,9 @@ def running(**settings: object) -> str:
 @pytest.mark.parametrize(
     ("settings", "codes"),
     [
-        ({}, "002 101 102 201"),
-        ({"preset": "strict"}, "002 101 102 107 201"),
-        ({"extend_select": ("policy-loop",)}, "002 101 102 108 201"),
+        ({}, "002 101 102 108 201"),
+        ({"preset": "strict"}, "002 101 102 107 108 201"),
+        ({"extend_select": ("strict-loop",)}, "002 101 102 107 108 201"),
         ({"select": ("CEL1",)}, "002 101 102 107 108"),
         ({"select": ("first-wire",)}, "002 201"),
         ({"select": ()}, "002"),
@@ -53,7 +53,7 @@ def running(**settings: object) -> str:
         ({"ignore": ("CEL1",), "extend_select": ("CEL102",)}, "002 102 201"),
         ({"select": ("CEL1",), "ignore": ("CEL107", "CEL108")}, "002 101 102"),
         ({"select": ("CEL101",), "ignore": ("CEL101",)}, "002"),
-        ({"ignore": ("CEL002",)}, "101 102 201"),
+        ({"ignore": ("CEL002",)}, "101 102 108 201"),
     ],
 )
 def test_the_closest_selector_decides(settings: dict[str, object], codes: str) -> None:

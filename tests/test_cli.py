@@ -204,7 +204,17 @@ def test_explain(lint: Lint) -> None:
 def test_rules(lint: Lint) -> None:
     table = lint("rules").stdout.splitlines()
     document = json.loads(lint("rules", "--json").stdout)
-    assert [line[:6] for line in table] == [rule["code"] for rule in document]
+    assert lint("rules", "--output-format", "json") == lint("rules", "--json")
+    assert table[0].split() == ["CODE", "NAME", "SEVERITY", "PRESET", "FIX", "WHAT", "IT", "FINDS"]
+    assert [line[:6] for line in table[1:]] == [rule["code"] for rule in document]
+    listed = {rule["code"]: rule for rule in document}
+    assert listed["CEL208"]["preset"] == "policy"
+    for line in table[1:]:
+        rule = listed[line[:6]]
+        columns = (rule["name"], rule["severity"], rule["preset"], rule["fix"], rule["summary"])
+        assert line.split()[1:4] == list(columns[:3])
+        assert line.endswith(f"  {rule['summary']}")
+        assert all(column in line for column in columns)
     assert document[0]["name"] == "unused-suppression"
     assert all(rule["summary"] for rule in document)
 

@@ -244,7 +244,7 @@ def test_workers_are_called_by_their_service_their_name_or_their_file(
     [
         ("@app.task(time_limit=5)", "", ("5 s", "option of the task", [])),
         ("@app.task", "", ("1 min", "setting task_time_limit", [])),
-        ("@app.task", "--time-limit 90", ("1 min 30 s", "--time-limit of the worker", [])),
+        ("@app.task", "--time-limit 90", ("1 min", "setting task_time_limit", [])),
         ("@app.task(time_limit=5)", "--time-limit 90", ("5 s", "option of the task", [])),
         ("@app.task(time_limit=5)", "-P threads", ("5 s", "option of the task", ["threads"])),
         ("@app.task(time_limit=5)", "-P gevent", ("5 s", "option of the task", [])),

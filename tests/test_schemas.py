@@ -10,6 +10,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from celery_lint.commands.catalogue import schema as rules_schema
 from celery_lint.report.json import schema as findings_schema
 from celery_lint.settings import schema as configuration_schema
 from celery_lint.views.json import schema as map_schema
@@ -19,7 +20,12 @@ SCHEMAS = Path(__file__).parent.parent / "celery_lint/schemas"
 
 @pytest.mark.parametrize(
     ("name", "schema"),
-    [("configuration.json", configuration_schema), ("findings-v1.json", findings_schema), ("map-v1.json", map_schema)],
+    [
+        ("configuration.json", configuration_schema),
+        ("findings-v1.json", findings_schema),
+        ("map-v1.json", map_schema),
+        ("rules-v1.json", rules_schema),
+    ],
 )
 def test_the_published_schema_is_current(name: str, schema: Callable[[], dict[str, object]], update: bool) -> None:
     text = json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"

@@ -95,6 +95,8 @@ def test_every_key_is_understood(tmp_path: Path) -> None:
         session-factories = ["proj.db.session"]
         external-beat = ["nightly.*"]
         require-route = true
+        broker = "redis"
+        result-backend = "redis"
         external-queues = ["mail*"]
         external-tasks = ["billing.*"]
         missing-time-limit = "per-task"
@@ -123,7 +125,7 @@ def test_every_key_is_understood(tmp_path: Path) -> None:
         ("selct = []", 'unknown key "selct"; did you mean "select"?'),
         ("extend_select = []", 'unknown key "extend_select"; did you mean "extend-select"?'),
         ("zzz = 1", 'unknown key "zzz"'),
-        ("broker = 'redis'", 'unknown key "broker"'),
+        ("brokers = 'redis'", 'unknown key "brokers"; did you mean "broker"?'),
         ("select = 'CEL1'", "select: expected a list, got a string"),
         ("select = [1]", "select[0]: expected a string, got an integer"),
         ("unused-bind = 'yes'", "unused-bind: expected true or false, got a string"),

@@ -168,6 +168,10 @@ TWINS = [
     ("«print(1)»  # NOQA: E501, t201", True),
     ("print(  # noqa: T201\n    «1»,\n)", True),
     ("# ruff: noqa: T201\n«print(1)»", True),
+    ("«print(1)»  # ruff: ignore[F401, T201]", True),
+    ("# ruff: ignore[T201]\n«print(1)»", True),
+    ("# ruff: file-ignore[T201]\nx = 1\n«print(1)»", True),
+    ("«print(1)»  # ruff: ignore[T203]", False),
     ("«print(1)»  # noqa", False),
     ("«print(1)»  # noqa: T203", False),
     ("«print(1)»\nprint(2)  # noqa: T201", False),
@@ -181,6 +185,13 @@ def test_noqa_with_the_code_of_a_twin_silences_too(text: str, is_silenced: bool)
     assert (not silenced(finding, sources=(source,)).kept) == is_silenced
     other = found("CEL102", finding.location)
     assert silenced(other, sources=(source,)).kept == (other,)
+
+
+@pytest.mark.parametrize("code", ["T201", "S113", "DTZ003", "DTZ005", "B023", "PIE784", "PIE785"])
+def test_noqa_with_any_code_of_a_twin(code: str) -> None:
+    source, finding = marked(f"«print(1)»  # noqa: E501,{code} (reason)", code="CEL408")
+    catalogue = Catalogue((made("CEL408", "print-in-task", (code,)),))
+    assert silence([finding], ["a.py"], {"a.py": source}.__getitem__, catalogue, ALL).kept == ()
 
 
 def test_a_used_comment_is_no_finding() -> None:

@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
+from typing import Literal, cast
+
 import msgspec
+from msgspec import Struct
 
 from celery_lint.catalogue import Catalogue, load_catalogue, page
 from celery_lint.commands.console import write
 from celery_lint.errors import UserError
-from celery_lint.rule import Rule
+from celery_lint.rule import Preset, Rule
+
+
+class Entry(Struct, frozen=True):
+    """One rule, as `celery-lint rules --json` lists it."""
+
+    code: str
+    name: str
+    family: str
+    summary: str
+    severity: Literal["error", "warning", "info"]
+    confidence: Literal["high", "medium", "low"]
+    fix: str
+    preset: Preset
+    since: str
+    absorbs: tuple[str, ...]
+    twins: tuple[str, ...]
+
+
+def schema() -> dict[str, object]:
+    """The JSON schema of what `celery-lint rules --json` writes."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **msgspec.json.schema(tuple[Entry, ...])}
 
 
 def explain(selector: str | None, *, all_rules: bool) -> int:
@@ -23,11 +47,14 @@ def rules(*, as_json: bool) -> int:
     """List all rules, as a table or as JSON."""
     catalogue = load_catalogue()
     if as_json:
-        data = msgspec.json.format(msgspec.json.encode([_facts(rule) for rule in catalogue.rules]), indent=2)
+        data = msgspec.json.format(msgspec.json.encode([_entry(rule) for rule in catalogue.rules]), indent=2)
         write([data.decode()])
         return 0
-    width = max(len(rule.name) for rule in catalogue.rules)
-    write(f"{rule.code}  {rule.name:{width}}  {rule.severity.label:7}  {rule.summary}" for rule in catalogue.rules)
+    entries = [_entry(rule) for rule in catalogue.rules]
+    rows = [("CODE", "NAME", "SEVERITY", "PRESET", "FIX", "WHAT IT FINDS")]
+    rows += [(entry.code, entry.name, entry.severity, entry.preset, entry.fix, entry.summary) for entry in entries]
+    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+    write("  ".join((*map(str.ljust, row, widths), row[-1])) for row in rows)
     return 0
 
 
@@ -45,17 +72,17 @@ def _page(rule: Rule) -> str:
     return (page(rule) or f"# {rule.code} {rule.name}\n\n{rule.summary}").strip()
 
 
-def _facts(rule: Rule) -> dict[str, object]:
-    return {
-        "code": rule.code,
-        "name": rule.name,
-        "family": rule.family,
-        "summary": rule.summary,
-        "severity": rule.severity.label,
-        "confidence": rule.confidence.label,
-        "fix": rule.fix,
-        "preset": rule.preset,
-        "since": rule.since,
-        "absorbs": rule.absorbs,
-        "twins": rule.twins,
-    }
+def _entry(rule: Rule) -> Entry:
+    return Entry(
+        rule.code,
+        rule.name,
+        rule.family,
+        rule.summary,
+        cast('Literal["error", "warning", "info"]', rule.severity.label),
+        cast('Literal["high", "medium", "low"]', rule.confidence.label),
+        rule.fix,
+        rule.preset,
+        rule.since,
+        rule.absorbs,
+        rule.twins,
+    )

@@ -1,4 +1,4 @@
-"""What comments say: `# celery-lint: ignore[CEL102] reason`, and `# noqa: T201` of other linters.
+"""What comments say: `# celery-lint: ignore[CEL102] reason`, and `# noqa: T201`, `# ruff: ignore[T201]` of others.
 
 Real comments only: the same text in a string says nothing.
 """
@@ -20,6 +20,8 @@ _OURS = re.compile(rb"#[ \t]*celery-lint:[ \t]*(?P<word>[\w-]*)[ \t]*(?:\[(?P<na
 _CODES = rb"[ \t]*:[ \t]*(?P<names>[A-Z]+[0-9]+(?:[ \t,]+[A-Z]+[0-9]+)*)"
 _NOQA = re.compile(rb"#[ \t]*noqa" + _CODES, re.IGNORECASE)
 _NOQA_FILE = re.compile(rb"#[ \t]*(?:ruff|flake8)[ \t]*:[ \t]*noqa" + _CODES, re.IGNORECASE)
+_RUFF = re.compile(rb"#[ \t]*ruff[ \t]*:[ \t]*ignore[ \t]*\[(?P<names>[^\]\r\n]*)\]", re.IGNORECASE)
+_RUFF_FILE = re.compile(rb"#[ \t]*ruff[ \t]*:[ \t]*file-ignore[ \t]*\[(?P<names>[^\]\r\n]*)\]", re.IGNORECASE)
 _NAME = re.compile(rb"[^\s,]+")
 # A reason ends where another comment starts (`# type: ignore`); `#123` is a ticket in the reason.
 _NEXT_COMMENT = re.compile(rb"[ \t]+#(?![0-9])")
@@ -43,13 +45,18 @@ def directives(source: Source) -> tuple[Directive, ...]:
 
 
 def noqas(source: Source) -> tuple[Directive, ...]:
-    """The `noqa` comments with codes in SOURCE, also those for the whole file."""
+    """The comments with codes in SOURCE that silence other linters, also those for the whole file."""
+    return tuple(_noqas(source))
+
+
+def _noqas(source: Source) -> Iterator[Directive]:
     whole = Coverage(Span(0, len(source.data) + 1))
-    of_file = (replace(comment, coverage=whole) for comment in _comments(source, _NOQA_FILE))
-    return (
-        *(_noqa(source, comment, _NOQA) for comment in _comments(source, _NOQA)),
-        *(_noqa(source, comment, _NOQA_FILE) for comment in of_file),
-    )
+    for pattern in (_NOQA, _RUFF):
+        for comment in _comments(source, pattern):
+            yield _noqa(source, comment, pattern)
+    for pattern in (_NOQA_FILE, _RUFF_FILE):
+        for comment in _comments(source, pattern):
+            yield _noqa(source, replace(comment, coverage=whole), pattern)
 
 
 def _comments(source: Source, wanted: re.Pattern[bytes]) -> Iterator[Comment]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
 
-from celery_lint.facts.model import Call, Literal, Name, Subscript, Value
+from celery_lint.facts.model import Assignment, Call, Literal, Name, Subscript, Value
 from celery_lint.project.files import is_aside
 from celery_lint.project.values import Evaluator, Known, Placed
 
@@ -51,6 +51,17 @@ class Django:
             found = [source for other in self._entry_points if other != path for source in self._named_in(other)]
         known = [source for source in found if source.path is not None]
         return list(dict.fromkeys(known or found))
+
+    def values(self, path: str, name: str) -> list[Placed]:
+        """All that the settings modules of the application made in PATH, or what they take in, assign to NAME."""
+        modules = [source.path for source in self.sources(path) if source.path is not None]
+        found: list[Placed] = []
+        for module in modules:
+            modules += [each.path for each in self.included(module) if each.path and each.path not in modules]
+            same = self.files.python(module).definitions.get(name, [])
+            assigned = [item for item in same if isinstance(item, Assignment)]
+            found += [Placed(module, item.block, item.value) for item in assigned if item.value is not None]
+        return found
 
     @cached_property
     def _entry_points(self) -> tuple[str, ...]:

@@ -38,7 +38,8 @@ from celery_lint.project.sent import sent
 from celery_lint.project.symbols import ClassRef, External, FunctionRef, Symbols
 from celery_lint.project.targets import Targets
 from celery_lint.project.tasks import TASK_CLASSES
-from celery_lint.project.twins import Twins, read_twins
+from celery_lint.project.transports import Transports
+from celery_lint.project.twins import Twins
 from celery_lint.project.values import Evaluator, Known, Unknown
 from celery_lint.settings import Settings
 from celery_lint.source import Source
@@ -144,9 +145,14 @@ class Project:
         return Targets(self.files, self.symbols)
 
     @cached_property
+    def transports(self) -> Transports:
+        """Over what applications send messages, and where they keep results."""
+        return Transports(self)
+
+    @cached_property
     def twins(self) -> Twins:
         """What other linters of the project report themselves."""
-        return read_twins(self.files)
+        return Twins(self.files)
 
     # worker code
 
@@ -321,9 +327,22 @@ class Project:
         setting = app.settings.get(name)
         return setting is not None and self.evaluator.scalar(setting.value) != Known(None)
 
+    @cached_property
+    def _mentioned(self) -> dict[tuple[str, ...], bool]:
+        return {}
+
     def _is_mentioned(self, names: tuple[str, ...]) -> bool:
+        if names not in self._mentioned:
+            self._mentioned[names] = self._find_mentioned(names)
+        return self._mentioned[names]
+
+    def _find_mentioned(self, names: tuple[str, ...]) -> bool:
         old = [key for key, new in table().old_settings.items() if new in names]
         words = "|".join(re.escape(word) for word in (*names, *old))
+        return self.mentions(words)
+
+    def mentions(self, words: str) -> bool:
+        """Whether any file that is no test and no prose holds WORDS (a pattern), in any case and with any prefix."""
         pattern = re.compile(rf"(?<![a-z0-9])(?:{words})(?![a-z0-9_])".encode(), re.IGNORECASE)
         return self.files.anywhere(pattern, lambda path: is_aside(path) or path.endswith(_PROSE))
 

@@ -6,21 +6,12 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Call, Mapping
 from celery_lint.finding import Finding, Related
+from celery_lint.project.limits import may_be_limited
 from celery_lint.project.model import App, Task
 from celery_lint.project.project import Project
-from celery_lint.project.symbols import ClassRef, External
-from celery_lint.project.tasks import TASK_CLASSES
-from celery_lint.project.values import Known
 from celery_lint.remedy import SetTimeLimits
 from celery_lint.rule import HIGH, WARNING, rule
 
-_SETTINGS = ("task_time_limit", "task_soft_time_limit")
-_OPTIONS = ("time_limit", "soft_time_limit")
-# celery-once and celery-singleton guard against doubles; they leave the limits alone.
-_LIMITLESS = TASK_CLASSES | {
-    "builtins.object", "abc.ABC", "typing.Generic", "celery_once.QueueOnce", "celery_once.tasks.QueueOnce",
-    "celery_singleton.Singleton", "celery.contrib.django.task.DjangoTask",
-}  # fmt: skip
 _POOL_NAMES = {"threads": "threads ignore", "solo": "the solo pool ignores", "eventlet": "eventlet ignores"}
 _DEADLINES = frozenset(
     {"asyncio.timeout", "asyncio.wait_for", "async_timeout.timeout", "anyio.fail_after", "anyio.move_on_after"}
@@ -30,7 +21,7 @@ _DEADLINES = frozenset(
 @rule("CEL501", "missing-time-limit", since="0.1", severity=WARNING, confidence=HIGH, fix="unsafe")
 def check(app: App, project: Project) -> Iterator[Finding]:
     """No time limit: one hung task occupies a pool slot for ever."""
-    if project.options.kind == "library" or project.may_set(app, *_SETTINGS) or _workers_limit(app, project):
+    if project.options.kind == "library":
         return
     tasks = [task for task in project.tasks if app in project.apps_of(task) and not _is_limited(task, app, project)]
     if not tasks:
@@ -77,55 +68,8 @@ def _advice(app: App, tasks: list[Task], project: Project) -> str:
     return "set `task_time_limit` (and `task_soft_time_limit` below it)"
 
 
-def _workers_limit(app: App, project: Project) -> bool:
-    """Whether all workers of the app are started with a limit."""
-    workers = project.workers_of(app)
-    return bool(workers) and all(worker.has_time_limit for worker in workers)
-
-
 def _is_limited(task: Task, app: App, project: Project) -> bool:
-    if any(_is_given(task, name, project) for name in _OPTIONS) or task.options_open:
-        return True
-    return (
-        _base_limits(task, app, project)
-        or (app.settings.get("task_annotations") is not None and _annotated(app, project))
-        or (_on_threads(task, project) and _has_deadline(task, project))
-    )
-
-
-def _is_given(task: Task, name: str, project: Project) -> bool:
-    option = task.option(name)
-    return option is not None and project.evaluator.scalar(option.value) != Known(None)
-
-
-def _base_limits(task: Task, app: App, project: Project) -> bool:
-    """Whether a base class sets a limit, or is one whose attributes cannot be seen."""
-    if task.base_is_unknown:
-        return True
-    for base in (task.base, app.task_class):
-        if isinstance(base, ClassRef) and any(project.symbols.attribute(base, name) for name in _OPTIONS):
-            return True
-        if base is not None and any(_is_unknown(item) for item in _lineage(base, project)):
-            return True
-    return False
-
-
-def _lineage(base: ClassRef | External, project: Project) -> tuple[ClassRef | External, ...]:
-    return tuple(project.symbols.lineage(base)) if isinstance(base, ClassRef) else (base,)
-
-
-def _is_unknown(base: ClassRef | External) -> bool:
-    """Whether a base of tasks is of another package, and none of those that are known to set no limit."""
-    return isinstance(base, External) and base.name not in _LIMITLESS
-
-
-def _annotated(app: App, project: Project) -> bool:
-    setting = app.settings.get("task_annotations")
-    assert setting is not None
-    source = project.source(setting.value.path)
-    return "time_limit" in source.text(setting.value.span) or not isinstance(
-        project.evaluator.follow(setting.value).value, Mapping
-    )
+    return may_be_limited(task, app, project) or (_on_threads(task, project) and _has_deadline(task, project))
 
 
 def _on_threads(task: Task, project: Project) -> bool:

@@ -20,7 +20,7 @@ from celery_lint.rule import HIGH, INFO, rule
 def check(reached: Reached, project: Project) -> Iterator[Finding]:
     """`print()` in a task goes to the log without the task's name, and always as WARNING."""
     prints = _prints(reached, project)
-    if not prints or reached.label == "debug_task" or project.twins.selected("T201"):
+    if not prints or reached.label == "debug_task" or project.twins.selected("T201", reached.function.path):
         return
     if not _belongs_to_workers(reached, project):
         return

@@ -12,7 +12,7 @@ from celery_lint.rule import HIGH, WARNING, rule
 _ROUTING = ("queue", "exchange", "routing_key")
 
 
-@rule("CEL208", "unrouted-task", since="0.1", severity=WARNING, confidence=HIGH)
+@rule("CEL208", "unrouted-task", since="0.1", severity=WARNING, confidence=HIGH, preset="policy")
 def check(task: Task, project: Project) -> Iterator[Finding]:
     """A task has no route, and `require-route` is set."""
     if not project.options.require_route or task.options_open or not task.names:

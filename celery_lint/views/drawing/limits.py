@@ -1,8 +1,9 @@
 """The time limits that hold for a task, and what sets them.
 
 The order is Celery's: `task_annotations` overwrite the task's attributes when it is bound (celery/app/task.py:
-Task.annotate), an attribute of the task beats the worker's limit (celery/worker/request.py: execute_using_pool),
-`--time-limit` beats the setting (celery/apps/worker.py). Pools: prefork enforces both limits, gevent the hard one.
+Task.annotate), an attribute that is None takes the setting (Task.from_config), and only a task without a limit gets
+that of the worker's command line (billiard/pool.py: apply_async). Pools: prefork enforces both limits, gevent the hard
+one.
 """
 
 from __future__ import annotations
@@ -31,15 +32,15 @@ def limit_of(canvas: Canvas, task: Task, name: str, workers: tuple[Worker, ...])
     ignored = tuple(sorted(known_pools - _ENFORCED[name]))
     for placed, source in _own(canvas, task, name):
         return _limit(canvas, placed, source, ignored)
+    for app in canvas.project.apps_of(task):
+        limit = limit_of_app(canvas, app, name, ignored)
+        if limit is not None:
+            return limit
     for worker in workers:
         text = worker.invocation.value(name) if worker.invocation is not None else None
         if isinstance(text, str):
             flag = f"--{name.replace('_', '-')}"
             return _of_text(text, f"{flag} of the worker", canvas.place(worker.location), ignored)
-    for app in canvas.project.apps_of(task):
-        limit = limit_of_app(canvas, app, name, ignored)
-        if limit is not None:
-            return limit
     return None
 
 
