@@ -109,8 +109,9 @@ class TaskCalls:
         return _MENTIONS.search(data) is not None or (b"celery" in data and _MAY_MENTION.search(data) is not None)
 
     def _calls(self, path: str, call: Call, method: Method) -> Iterator[TaskCall]:
-        name = sent_name(path, call, self.evaluator)
-        task = self._by_name.get(name) if name is not None else self._receiver(path, call)
+        task = self._receiver(path, call)
+        name = sent_name(path, call, self.evaluator) if task is None else None
+        task = self._by_name.get(name) if name is not None else task
         if task is None:
             return
         index = self.files.python(path)

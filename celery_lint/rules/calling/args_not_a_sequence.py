@@ -28,16 +28,16 @@ def check(call: TaskCall, project: Project) -> Iterator[Finding]:
     if call.method == "apply":
         return
     args, kwargs = (_argument(call, placed) for placed in (call.args_at, call.kwargs_at))
-    if args is not None and call.args_at is not None and _is_one_value(args, call.args_at, project):
-        yield _finding(call, args, project)
-    if kwargs is not None and call.kwargs_at is not None and _is_no_mapping(call.kwargs_at.value):
+    if kwargs is not None and _is_no_mapping(kwargs.value):
         yield check.finding(
             f"the `kwargs` of this `.{call.method}()` are no dict: it raises a TypeError; the first argument is the "
-            "list of all arguments by position",
+            "tuple of all arguments by position",
             Location(call.path, kwargs.span),
             call.task.entity,
             related=(Related(call.task.location, "the task"),),
         )
+    elif args is not None and call.args_at is not None and _is_one_value(args, call.args_at, project):
+        yield _finding(call, args, project)
 
 
 def _argument(call: TaskCall, placed: Placed | None) -> Argument | None:
@@ -55,7 +55,9 @@ def _is_one_value(argument: Argument, args: Placed, project: Project) -> bool:
     if name is None:
         return False
     # `(names)` may be a list in spare parentheses; `(name)` has lost its comma.
-    return _IDENTIFIER.search(name) is not None or (_has_parentheses(argument, args, project) and not name.endswith("s"))
+    return _IDENTIFIER.search(name) is not None or (
+        _has_parentheses(argument, args, project) and not name.endswith("s")
+    )
 
 
 def _is_scalar(value: Value, path: str, project: Project) -> bool:
@@ -100,7 +102,9 @@ def _finding(call: TaskCall, argument: Argument, project: Project) -> Finding:
         message = f"{name} are no tuple or list, so it raises a TypeError"
     comma = "" if isinstance(argument.value, Mapping) else "; a tuple of one needs a comma: `(value,)`"
     related = (Related(call.task.location, "the task"),)
-    return check.finding(message + comma, place, call.task.entity, related=related, remedy=_remedy(call, argument, project))
+    return check.finding(
+        message + comma, place, call.task.entity, related=related, remedy=_remedy(call, argument, project)
+    )
 
 
 def _remedy(call: TaskCall, argument: Argument, project: Project) -> Remedy | None:
@@ -110,8 +114,6 @@ def _remedy(call: TaskCall, argument: Argument, project: Project) -> Remedy | No
         return None
     end = Span(value.span.end, value.span.end)
     if _has_parentheses(argument, call.args_at, project):
-        return EditCode(
-            call.path, "Make it a tuple", (Replacement(end, "", ","),), applicability=Applicability.SAFE
-        )
+        return EditCode(call.path, "Make it a tuple", (Replacement(end, "", ","),), applicability=Applicability.SAFE)
     start = Span(value.span.start, value.span.start)
     return EditCode(call.path, "Make it a tuple", (Replacement(start, "", "("), Replacement(end, "", ",)")))

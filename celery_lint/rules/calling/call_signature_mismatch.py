@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from celery_lint.finding import Finding, Related
 from celery_lint.project.arguments import Parameters, checks_arguments, parameters
 from celery_lint.project.calls import TaskCall
-from celery_lint.project.canvas import Given
+from celery_lint.project.canvases import Given
 from celery_lint.project.project import Project
 from celery_lint.rule import ERROR, HIGH, rule
 

@@ -34,7 +34,7 @@ def check(project: Project) -> Iterator[Finding]:
             call.task.entity,
             related=(Related(given.source, "gives its result"), Related(call.task.location, "the task")),
             remedy=remedy,
-            withheld=None if remedy is not None else "without the result an argument would be missing",
+            withheld=_withheld(is_whole) if remedy is None else None,
         )
 
 
@@ -44,3 +44,7 @@ def _remedy(call: TaskCall, project: Project) -> Remedy | None:
         return None
     dot = call.call.callee.span.end - 1
     return EditCode(call.path, "Ignore the result", (Replacement(Span(dot, dot + 1), "s", "si"),))
+
+
+def _withheld(is_whole: bool) -> str:
+    return "say `immutable=True` by hand" if is_whole else "without the result an argument would be missing"
