@@ -384,7 +384,7 @@ class FileIndex:
                 found[function.block].append(block)
         return found
 
-    def blocks_in(self, function: Function) -> list[Block]:
+    def blocks_of(self, function: Function) -> list[Block]:
         """The blocks of FUNCTION, without its own and those of functions inside it."""
         return self._blocks_by_function.get(function.block, [])
 
@@ -407,7 +407,7 @@ class FileIndex:
             yield from (raised.value, raised.cause)
         for evaluation in self._evaluations_by_function.get(function.block, []):
             yield evaluation.value
-        for block in self.blocks_in(function):
+        for block in self.blocks_of(function):
             yield from (item.value for item in block.items)
             if block.kind != "else":  # its value is the test of its `if`
                 yield block.value

@@ -140,7 +140,7 @@ def _is_bound(index: FileIndex, function: Function, ref: str) -> bool:
     """Whether a loop or a `with` of FUNCTION binds REF."""
     if any(isinstance(v, Name) and v.ref == ref for loop in index.loops(function) for v in within(loop.target)):
         return True
-    return any(item.target == ref for block in index.blocks_in(function) for item in block.items)
+    return any(item.target == ref for block in index.blocks_of(function) for item in block.items)
 
 
 def _is_changed(symbols: Symbols, path: str, function: Function | None, ref: str) -> bool:
