@@ -13,6 +13,7 @@ from celery_lint.celery_versions import table
 from celery_lint.facts.model import Call, Name
 from celery_lint.finding import Location
 from celery_lint.project.calls import TaskCall, TaskCalls
+from celery_lint.project.canvases import Canvases
 from celery_lint.project.celery_version import CeleryRelease
 from celery_lint.project.engine_uses import used_by
 from celery_lint.project.engines import Engine, Engines
@@ -268,6 +269,11 @@ class Project:
     def calls_of(self, task: Task) -> tuple[TaskCall, ...]:
         """The places that send, sign or run TASK."""
         return self._calls_by_task.get(task, ())
+
+    @cached_property
+    def canvases(self) -> Canvases:
+        """The chains, groups and chords."""
+        return Canvases(self.task_calls, self.calls)
 
     # packages
 
