@@ -15,6 +15,7 @@ from celery_lint.finding import Location
 from celery_lint.project.calls import TaskCall, TaskCalls
 from celery_lint.project.canvases import Canvases
 from celery_lint.project.celery_version import CeleryRelease
+from celery_lint.project.clients import Client, used_clients
 from celery_lint.project.engine_uses import used_by
 from celery_lint.project.engines import Engine, Engines
 from celery_lint.project.files import Files, is_aside
@@ -196,6 +197,11 @@ class Project:
     def engine_uses(self) -> tuple[tuple[Engine, tuple[Task, ...]], ...]:
         """Each pooled engine that outlives a run, with the tasks that use it from coroutines."""
         return tuple(used_by(self))
+
+    @cached_property
+    def client_uses(self) -> tuple[tuple[Client, tuple[Task, ...]], ...]:
+        """Each asynchronous client that outlives a run, with the tasks that use it from coroutines."""
+        return tuple(used_clients(self))
 
     @cached_property
     def _callers(self) -> Mapping[FunctionRef, frozenset[FunctionRef]]:
