@@ -18,6 +18,7 @@ from celery_lint.project.celery_version import CeleryRelease
 from celery_lint.project.engine_uses import used_by
 from celery_lint.project.engines import Engine, Engines
 from celery_lint.project.files import Files, is_aside
+from celery_lint.project.forking import Forking
 from celery_lint.project.handlers import Handlers
 from celery_lint.project.index import FileIndex
 from celery_lint.project.loops import Loops
@@ -148,6 +149,11 @@ class Project:
     def registration(self) -> Registration:
         """Which modules the workers import."""
         return Registration(self.files, self.evaluator, self.commands)
+
+    @cached_property
+    def forking(self) -> Forking:
+        """What runs before the workers fork."""
+        return Forking(self)
 
     @cached_property
     def targets(self) -> Targets:
