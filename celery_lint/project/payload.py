@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -25,39 +24,21 @@ from celery_lint.facts.model import (
 )  # fmt: skip
 from celery_lint.project.bindings import Binding, bindings
 from celery_lint.project.calls import TaskCall
-from celery_lint.project.files import is_aside
+from celery_lint.project.orm import model_kind
 from celery_lint.project.placed import Placed
 from celery_lint.project.project import Project
 from celery_lint.project.queries import Stored
 from celery_lint.project.refs import ClassRef, External, FunctionRef, Internal
+from celery_lint.project.serializable import Fate, fate_of_annotation, fate_of_class
 
 _DEPTH = 8
-# What JSON refuses (reproduced with kombu 5.7), as people call it, and what carries the same.
-_MADE: dict[str, tuple[str, str | None]] = {
-    "builtins.set": ("a set", "list({})"), "builtins.frozenset": ("a set", "list({})"),
-    "builtins.range": ("a range", "list({})"), "builtins.map": ("an iterator", "list({})"),
-    "builtins.zip": ("an iterator", "list({})"), "builtins.filter": ("an iterator", "list({})"),
-    "builtins.enumerate": ("an iterator", "list({})"), "builtins.reversed": ("an iterator", "list({})"),
-    "builtins.open": ("an open file", None), "builtins.bytearray": ("a bytearray", "bytes({})"),
-    "builtins.memoryview": ("a memoryview", "bytes({})"), "builtins.object": ("a plain object", None),
-    "builtins.complex": ("a complex number", None),
-    "datetime.timedelta": ("a timedelta", "{}.total_seconds()"), "collections.deque": ("a deque", "list({})"),
-    "pathlib.Path": ("a `Path`", "str({})"), "pathlib.PurePath": ("a `Path`", "str({})"),
-    "pathlib.PosixPath": ("a `Path`", "str({})"), "io.BytesIO": ("a buffer", None), "io.StringIO": ("a buffer", None),
-    "re.compile": ("a compiled pattern", None),
-    "tempfile.NamedTemporaryFile": ("an open file", None), "tempfile.TemporaryFile": ("an open file", None),
-    "fastapi.UploadFile": ("an uploaded file", None), "starlette.datastructures.UploadFile": ("an uploaded file", None),
-    "django.http.HttpRequest": ("the request", None), "rest_framework.request.Request": ("the request", None),
-    "fastapi.Request": ("the request", None), "starlette.requests.Request": ("the request", None),
+# What carries the same, by what it is.
+_INSTEAD = {
+    "a `set`": "list({})", "a `frozenset`": "list({})", "a `range`": "list({})", "an iterator": "list({})",
+    "a `bytearray`": "bytes({})", "a `Path`": "str({})", "a `timedelta`": "{}.total_seconds()",
+    "an IP address": "str({})", "a `URL`": "str({})", "a time zone": "str({})",
 }  # fmt: skip
 _ENUMS = frozenset({"enum.Enum", "enum.Flag"})
-# Bases that leave instances as they are: objects that JSON does not know.
-_PLAIN = _ENUMS | {
-    "builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol", "pydantic.BaseModel", "pydantic.main.BaseModel",
-    "sqlmodel.SQLModel", "builtins.Exception",
-}  # fmt: skip
-_PYDANTIC = frozenset({"pydantic.BaseModel", "pydantic.main.BaseModel", "sqlmodel.SQLModel"})
-_SETS = frozenset({"builtins.set", "builtins.frozenset", "typing.Set", "typing.FrozenSet", "typing.AbstractSet"})
 
 
 @dataclass(frozen=True)
@@ -82,7 +63,6 @@ class Payload:
         self.project = project
         self.symbols = project.symbols
         self.provenance = project.provenance
-        self._encoded = frozenset(self._find_encoded())
 
     def refused(self, call: TaskCall) -> Iterator[Cargo]:
         """The arguments of CALL that JSON refuses, wherever in lists and dicts they are."""
@@ -104,19 +84,19 @@ class Payload:
 
     def _stored(self, stored: Stored, placed: Placed) -> Cargo | None:
         model = stored.model
-        if model.cls is not None and self._is_encoded(model.cls):
+        if model.cls is not None and self.symbols.method(model.cls, "__json__") is not None:
             return None
-        name = f"`{model.name}`" if model.name else "model"
+        the_model = f"the model `{model.name}`" if model.name else "a model"
         if stored.shape == "instance":
             instead = f"{{}}.{model.key}" if model.key is not None else None
-            return Cargo(f"a {name} object", instead, placed, stored)
-        words = {"queryset": f"a query of {name} objects", "rows": f"a list of {name} objects"}
-        return Cargo(words.get(stored.shape, f"a query result with {name} objects"), None, placed, stored)
+            return Cargo(f"an object of {the_model}", instead, placed, stored)
+        words = {"queryset": f"a queryset of {the_model}", "rows": f"a list of objects of {the_model}"}
+        return Cargo(words.get(stored.shape, f"a query result of {the_model}"), None, placed, stored)
 
     def _plain(self, placed: Placed, depth: int) -> Cargo | None:
         match placed.value:
             case Items(kind="set"):
-                return Cargo("a set", "list({})", placed)
+                return Cargo("a `set`", "list({})", placed)
             case Items(items=items):
                 return self._first(placed, items, depth)
             case Mapping(entries=entries):
@@ -153,49 +133,17 @@ class Payload:
 
     def _made_of(self, cls: ClassRef | External | None, placed: Placed) -> Cargo | None:
         """PLACED is an instance of CLS, or what the function of that name returns."""
-        if isinstance(cls, External):
-            known = _MADE.get(cls.name)
-            return Cargo(known[0], known[1], placed) if known is not None else None
-        if cls is None or self._is_encoded(cls) or not self._is_plain(cls):
-            return None
-        name = self.symbols.class_fact(cls).name
-        bases = {item.name for item in self.symbols.lineage(cls) if isinstance(item, External)}
-        if self._is_enum(cls):
-            return Cargo(f"a member of the enum `{name}`", "{}.value", placed)
-        if bases & _PYDANTIC:
-            return Cargo(f"a `{name}` object", '{}.model_dump(mode="json")', placed, pydantic=True)
-        return Cargo(f"a `{name}` object", None, placed)
+        fate = fate_of_class(cls, self.project) if cls is not None else None
+        return self._refusal(fate, cls, placed) if fate is not None and fate.kind == "refused" else None
 
-    def _is_plain(self, cls: ClassRef) -> bool:
-        """Whether all of a class is seen and nothing in it is a type that JSON has."""
-        for item in self.symbols.lineage(cls):
-            if isinstance(item, External):
-                if item.name not in _PLAIN:
-                    return False
-                continue
-            fact = self.symbols.class_fact(item)
-            given = [base for base in fact.bases if base.keyword is None]
-            if len(list(self.symbols.bases(item))) < len(given) or any(base.star for base in fact.bases):
-                return False
-            if any(base.keyword == "metaclass" for base in fact.bases):
-                return False
-        return self.symbols.method(cls, "__new__") is None and self.symbols.method(cls, "__json__") is None
-
-    def _is_encoded(self, cls: ClassRef) -> bool:
-        """Whether the project tells JSON how to carry instances of CLS."""
-        lineage = set(self.symbols.lineage(cls))
-        return self.symbols.method(cls, "__json__") is not None or bool(lineage & self._encoded)
-
-    def _find_encoded(self) -> Iterator[ClassRef | External]:
-        """The classes given to `kombu.utils.json.register_type`."""
-        for path in self.project.files.mentioning(_REGISTERS):
-            if is_aside(path):
-                continue
-            for call in self.project.index(path).facts.calls:
-                if self.symbols.external(path, call.callee) == "kombu.utils.json.register_type" and call.arguments:
-                    cls = self.symbols.class_of(path, call.block, call.arguments[0].value)
-                    if cls is not None:
-                        yield cls
+    def _refusal(self, fate: Fate, cls: ClassRef | External | None, placed: Placed) -> Cargo:
+        instead = _INSTEAD.get(fate.what)
+        if isinstance(cls, ClassRef) and self._is_enum(cls):
+            instead = "{}.value"
+        is_pydantic = isinstance(cls, ClassRef) and model_kind(cls, self.symbols) == "Pydantic model"
+        if is_pydantic:
+            instead = '{}.model_dump(mode="json")'
+        return Cargo(fate.what, instead, placed, pydantic=is_pydantic)
 
     # names
 
@@ -261,11 +209,11 @@ class Payload:
             return None
         if FunctionRef(placed.path, function.block) in self.project.task_functions:
             return None
-        annotation = parameter.annotation
-        outer = annotation.value if isinstance(annotation, Subscript) else annotation
-        if isinstance(outer, Name) and self.symbols.external(placed.path, outer) in _SETS:
-            return Cargo("a set", "list({})", placed)
-        return self._made_of(self.provenance.annotated(placed.path, function.outer, annotation), placed)
+        annotation = Placed(placed.path, function.outer, parameter.annotation)
+        fate = fate_of_annotation(annotation, self.project)
+        if fate is None or fate.kind != "refused":
+            return None
+        return self._refusal(fate, self.provenance.annotated(placed.path, function.outer, parameter.annotation), placed)
 
     def _comprehension(self, placed: Placed, value: Opaque) -> Cargo | None:
         index = self.project.index(placed.path)
@@ -275,11 +223,8 @@ class Payload:
         if opening == b"[":
             return None
         if opening == b"{":
-            return Cargo("a set", "list({})", placed) if len(value.parts) == 2 else None
+            return Cargo("a `set`", "list({})", placed) if len(value.parts) == 2 else None
         return Cargo("a generator", None, placed)
-
-
-_REGISTERS = re.compile(rb"\bregister_type\b")
 
 
 def _is_none(value: Value) -> bool:

@@ -21,7 +21,7 @@ from celery_lint.facts.model import (
 from celery_lint.finding import Location
 from celery_lint.project.bindings import Binding, bindings
 from celery_lint.project.index import last_name
-from celery_lint.project.orm import Model, Models, annotation_class
+from celery_lint.project.models import Model, Models, annotation_class
 from celery_lint.project.placed import Placed
 from celery_lint.project.queries import Shape, Stored, of_class, of_query
 from celery_lint.project.refs import ClassRef, External, FunctionRef

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal as OneOf
 
 from celery_lint.finding import Location
-from celery_lint.project.orm import Model
+from celery_lint.project.models import Model
 
 # `rows` are the loaded results of a query, `result` what `session.execute` returns, `pair` that of `get_or_create`.
 Shape = OneOf["instance", "queryset", "rows", "result", "pair"]

@@ -4,43 +4,22 @@ from __future__ import annotations
 
 from celery_lint.project.calls import TaskCall
 from celery_lint.project.model import Task
-from celery_lint.project.placed import Known, Placed
+from celery_lint.project.placed import Known, Unknown
 from celery_lint.project.project import Project
 from celery_lint.project.refs import ClassRef, External
+from celery_lint.project.serializable import serializer_of
 from celery_lint.project.tasks import TASK_CLASSES
 
 _SENDING = ("delay", "apply_async", "s", "si", "signature", "_get_exec_options")
 _KNOWN_BASES = TASK_CLASSES | {"builtins.object", "abc.ABC", "celery.contrib.django.task.DjangoTask"}
 
 
-def serializer(call: TaskCall, project: Project) -> str | None:
-    """The serializer of the message that CALL sends; None when it cannot be told."""
+def serializer(call: TaskCall, project: Project) -> Known[str] | Unknown:
+    """The serializer of the message that CALL sends."""
     given = call.options.get("serializer")
-    if given is not None or call.options_open:
-        return _text(given, project)
-    return task_serializer(call.task, project)
-
-
-def task_serializer(task: Task, project: Project) -> str | None:
-    """The serializer of the messages of TASK; None when it cannot be told."""
-    option = task.option("serializer")
-    if option is not None:
-        return _text(option.value, project)
-    if task.options_open:
-        return None
-    found: set[str | None] = set()
-    for app in project.apps_of(task):
-        setting = app.settings.get("task_serializer")
-        if setting is not None:
-            found.add(_text(setting.value, project))
-        else:
-            found.add(None if project.may_set(app, "task_serializer") else "json")
-    return found.pop() if len(found) == 1 else None if found else "json"
-
-
-def _text(placed: Placed | None, project: Project) -> str | None:
-    known = project.evaluator.text(placed) if placed is not None else None
-    return known.value if isinstance(known, Known) else None
+    if given is not None:
+        return project.evaluator.text(given)
+    return Unknown("there may be other options") if call.options_open else serializer_of(call.task, project)
 
 
 def sends_in_its_own_way(task: Task, project: Project) -> bool:

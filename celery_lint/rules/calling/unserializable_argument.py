@@ -8,8 +8,9 @@ from celery_lint.facts.model import Await, Call, Name, Subscript
 from celery_lint.finding import Finding, Location, Related, Span
 from celery_lint.project.calls import TaskCall
 from celery_lint.project.payload import Cargo, Payload
-from celery_lint.project.placed import Known
+from celery_lint.project.placed import Known, Unknown
 from celery_lint.project.project import Project
+from celery_lint.project.serializable import extends_json
 from celery_lint.project.serializers import sends_in_its_own_way, serializer
 from celery_lint.remedy import EditCode, Replacement
 from celery_lint.rule import ERROR, HIGH, WARNING, rule
@@ -26,18 +27,18 @@ def check(project: Project) -> Iterator[Finding]:
         if payload is None or call.method == "apply" or sends_in_its_own_way(call.task, project):
             continue
         used = serializer(call, project)
-        if used is None:
+        if isinstance(used, Unknown):
             continue
         for cargo in payload.refused(call):
-            if _is_refused(cargo, used, call, project):
-                yield _finding(cargo, used, call, project)
+            if _is_refused(cargo, used.value, call, project):
+                yield _finding(cargo, used.value, call, project)
 
 
 def _is_refused(cargo: Cargo, used: str, call: TaskCall, project: Project) -> bool:
     if cargo.pydantic and _takes_models(call, project):
         return False
     if used == "json":
-        return True
+        return not extends_json(project)
     # Pickle carries rows: as they are now. Of the others nothing more is known than that they carry plain data.
     return cargo.stored is not None and (used in _PLAIN or "pickle" in used)
 
