@@ -36,9 +36,9 @@ def _goes_out_anyway(call: TaskCall, project: Project) -> bool:
     """Whether it is put off, or an exception follows at once: it is meant to go out although the transaction fails."""
     index = project.index(call.path)
     raises = index.facts.raises
-    return is_put_off(index, call.call.block) or any(
-        each.block == call.call.block and each.span.start > call.call.span.end for each in raises
-    )
+    if is_put_off(index, call.call.block):
+        return True
+    return any(each.block == call.call.block and each.span.start > call.call.span.end for each in raises)
 
 
 def _finding(call: TaskCall, around: Transaction, project: Project) -> Finding:
@@ -46,8 +46,8 @@ def _finding(call: TaskCall, around: Transaction, project: Project) -> Finding:
     fixable = around.owner == "django" and not is_used
     why = "its result is used here" if is_used else "SQLAlchemy sends nothing on commit: move it behind `commit()`"
     return check.finding(
-        f"`{call.task.name}` is sent before the transaction commits: a worker may start it and not find the rows yet, "
-        f"and a rollback does not take it back; send it {_better(around)}",
+        f"`{call.task.name}` is sent before the transaction commits: a worker may start it at once "
+        f"and see the data as it was before, and a rollback does not take it back; send it {_better(around)}",
         call.location,
         call.task.entity,
         related=(Related(around.location, "the transaction starts here"),),
