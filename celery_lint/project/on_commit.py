@@ -14,12 +14,9 @@ from celery_lint.remedy import EditCode, Replacement
 _DJANGO = re.compile(rb"DJANGO_SETTINGS_MODULE")
 
 
-def on_commit_instead(call: TaskCall, project: Project, *, elsewhere: bool) -> EditCode:
-    """`task.delay_on_commit(…)` where there surely is such a method, else `transaction.on_commit(partial(…))`.
-
-    ELSEWHERE: the transaction may be one of another database, which `delay_on_commit` cannot be told.
-    """
-    if not elsewhere and has_on_commit(call, project):
+def on_commit_instead(call: TaskCall, project: Project) -> EditCode:
+    """`task.delay_on_commit(…)` where there surely is such a method, else `transaction.on_commit(partial(…))`."""
+    if has_on_commit(call, project):
         end = call.call.callee.span.end
         added = Replacement(Span(end, end), "", "_on_commit")
         return EditCode(call.path, f"Send it with `.{call.method}_on_commit`", (added,))

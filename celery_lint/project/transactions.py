@@ -25,6 +25,9 @@ _SESSIONS = frozenset({
     "sqlalchemy.orm.sessionmaker", "sqlalchemy.ext.asyncio.async_sessionmaker", "sqlalchemy.orm.scoped_session",
 })  # fmt: skip
 _WRITES = frozenset({"add", "add_all", "flush", "delete", "merge", "bulk_save_objects"})
+_DJANGO_WRITES = frozenset({
+    "save", "create", "update", "delete", "bulk_create", "bulk_update", "get_or_create", "update_or_create", "add",
+})  # fmt: skip
 _ENDS = frozenset({"commit", "rollback", "close"})
 
 
@@ -54,7 +57,7 @@ class Transactions:
             if here.kind in ("lambda", "except", "class", "module"):
                 return None
             found = self.opened_by(path, number)
-            if found is not None:
+            if found is not None and (not found.elsewhere or _writes(index, number)):
                 return found
             if here.kind == "function":
                 return self._decorated(path, index.functions_by_block[number])
@@ -177,6 +180,12 @@ class Transactions:
         """Whether COMMIT is what follows CALL on the way on."""
         around = set(index.up(call.block))
         return commit.block in around and self.is_session(index.path, commit.block, Name(session, commit.callee.span))
+
+
+def _writes(index: FileIndex, block: int) -> bool:
+    """Whether code in BLOCK writes rows itself. A transaction of another database may be there for reading alone."""
+    calls = (call for call in index.facts.calls if last_name(call.callee) in _DJANGO_WRITES)
+    return any(block in set(index.up(call.block)) for call in calls)
 
 
 def is_put_off(index: FileIndex, block: int) -> bool:

@@ -43,19 +43,24 @@ def _goes_out_anyway(call: TaskCall, project: Project) -> bool:
 
 def _finding(call: TaskCall, around: Transaction, project: Project) -> Finding:
     is_used = call.call.use != "discarded"
-    fixable = around.owner == "django" and not is_used
-    why = "its result is used here" if is_used else "SQLAlchemy sends nothing on commit: move it behind `commit()`"
+    why = _withheld(around) if not is_used else "its result is used here"
     return check.finding(
         f"`{call.task.name}` is sent before the transaction commits: a worker may start it at once "
         f"and see the data as it was before, and a rollback does not take it back; send it {_better(around)}",
         call.location,
         call.task.entity,
         related=(Related(around.location, "the transaction starts here"),),
-        remedy=on_commit_instead(call, project, elsewhere=around.elsewhere) if fixable else None,
-        withheld=None if fixable else why,
+        remedy=on_commit_instead(call, project) if why is None else None,
+        withheld=why,
         severity=INFO if is_used else None,
         confidence=HIGH if around.owner == "django" and not is_used else None,
     )
+
+
+def _withheld(around: Transaction) -> str | None:
+    if around.owner == "sqlalchemy":
+        return "SQLAlchemy sends nothing on commit: move it behind `commit()`"
+    return "the transaction is one of another database: name it with `using=`" if around.elsewhere else None
 
 
 def _better(around: Transaction) -> str:
@@ -73,6 +78,6 @@ def _of_receiver(call: TaskCall, project: Project) -> Iterator[Finding]:
         "committed yet when a worker starts the task; send it with `transaction.on_commit`",
         call.location,
         call.task.entity,
-        remedy=on_commit_instead(call, project, elsewhere=False) if call.call.use == "discarded" else None,
+        remedy=on_commit_instead(call, project) if call.call.use == "discarded" else None,
         confidence=LOW,
     )
