@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from celery_lint.facts.model import Argument, Call, Literal
@@ -147,38 +146,6 @@ def _spec(placed: Placed, evaluator: Evaluator) -> Known[Spec] | None:
     if items is None or len(known) < len(items):
         return None
     return Known([item.value for item in known])
-
-
-def interval(entry: ScheduleEntry, project: Project) -> float | None:
-    """The least number of seconds between two runs of ENTRY; None when it cannot be known, or an hour is no less."""
-    schedule = entry.fields.get("schedule")
-    if schedule is None:
-        return None
-    placed = project.evaluator.follow(schedule)
-    if isinstance(placed.value, Call):
-        found = next((each for each in project.crontabs if each.location == Location(placed.path, placed.span)), None)
-        if found is not None:
-            return _least_gap(found)
-        if project.symbols.external(placed.path, placed.value.callee) == "celery.schedules.schedule":
-            argument = placed.value.argument(0, "run_every")
-            if argument is None:
-                return None
-            placed = placed.at(argument.value)
-    known = project.evaluator.scalar(placed)
-    if not isinstance(known, Known) or known.from_environment or isinstance(known.value, bool):
-        return None
-    return float(known.value) if isinstance(known.value, int | float) else None
-
-
-def _least_gap(crontab: Crontab) -> float | None:
-    times = crontab.times
-    if times is None:
-        return None
-    minutes = sorted(times.minutes)
-    gaps = [later - earlier for earlier, later in pairwise(minutes)]
-    if any(later - earlier == 1 for earlier, later in pairwise(sorted(times.hours))):
-        gaps.append(minutes[0] + 60 - minutes[-1])
-    return min(gaps, default=60) * 60.0
 
 
 def single(value: Spec) -> int | None:

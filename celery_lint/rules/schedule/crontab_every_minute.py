@@ -52,8 +52,8 @@ def _adding(crontab: Crontab, text: str) -> AddArgument:
 
 
 def _named(crontab: Crontab) -> str:
-    key = crontab.entry.key if crontab.entry is not None else None
-    return f"the `crontab` of schedule entry `{key}`" if key is not None else "this `crontab`"
+    entry = crontab.entry
+    return f"the `crontab` of {entry.described}" if entry is not None and entry.key is not None else "this `crontab`"
 
 
 def _when(crontab: Crontab) -> str:

@@ -42,7 +42,8 @@ def check(project: Project) -> Iterator[Finding]:
 
 
 def _finding(crontab: Crontab, argument: Argument, message: str, severity: Severity = ERROR) -> Finding:
-    where = f" (schedule entry `{crontab.entry.key}`)" if crontab.entry is not None and crontab.entry.key else ""
+    entry = crontab.entry
+    where = f" ({entry.described})" if entry is not None and entry.key is not None else ""
     return check.finding(message + where, Location(crontab.path, argument.span), crontab.entity, severity=severity)
 
 
