@@ -83,6 +83,13 @@ def last_name(value: Value) -> str | None:
     return value.name if isinstance(value, Attribute) else None
 
 
+def _by_block(facts: Iterable[F]) -> dict[int, list[F]]:
+    found: dict[int, list[F]] = defaultdict(list)
+    for fact in facts:
+        found[fact.block].append(fact)
+    return found
+
+
 class FileIndex:
     """The facts of one Python file by name, block and function."""
 
@@ -248,10 +255,7 @@ class FileIndex:
 
     @cached_property
     def _assignments_by_block(self) -> dict[int, list[Assignment]]:
-        found: dict[int, list[Assignment]] = defaultdict(list)
-        for assignment in self.facts.assignments:
-            found[assignment.block].append(assignment)
-        return found
+        return _by_block(self.facts.assignments)
 
     def assigned_in(self, block: int) -> list[Assignment]:
         """The assignments that stand directly in BLOCK: for the body of a class, its attributes."""
@@ -296,16 +300,54 @@ class FileIndex:
         ]
         return max(around, key=lambda loop: loop.span.start, default=None)
 
+    # what stands directly in a block
+
+    @cached_property
+    def _returns_by_block(self) -> dict[int, list[Return]]:
+        return _by_block(self.facts.returns)
+
+    @cached_property
+    def _raises_by_block(self) -> dict[int, list[Raise]]:
+        return _by_block(self.facts.raises)
+
+    @cached_property
+    def _jumps_by_block(self) -> dict[int, list[Jump]]:
+        return _by_block(self.facts.jumps)
+
+    @cached_property
+    def _calls_by_block(self) -> dict[int, list[Call]]:
+        return _by_block(self.facts.calls)
+
+    @cached_property
+    def _blocks_by_block(self) -> dict[int, list[int]]:
+        found: dict[int, list[int]] = defaultdict(list)
+        for number, block in enumerate(self.facts.blocks):
+            found[block.parent].append(number)
+        return found
+
+    def returns_in(self, block: int) -> list[Return]:
+        """The `return`s directly in BLOCK."""
+        return self._returns_by_block.get(block, [])
+
+    def raises_in(self, block: int) -> list[Raise]:
+        """The `raise`s directly in BLOCK."""
+        return self._raises_by_block.get(block, [])
+
     def jumps_in(self, block: int) -> list[Jump]:
         """The `break`s, `continue`s and `pass`es directly in BLOCK."""
         return self._jumps_by_block.get(block, [])
 
-    @cached_property
-    def _jumps_by_block(self) -> dict[int, list[Jump]]:
-        found: dict[int, list[Jump]] = defaultdict(list)
-        for jump in self.facts.jumps:
-            found[jump.block].append(jump)
-        return found
+    def calls_in(self, block: int) -> list[Call]:
+        """The calls directly in BLOCK."""
+        return self._calls_by_block.get(block, [])
+
+    def discarded_in(self, block: int) -> list[Call]:
+        """The calls that are statements directly in BLOCK."""
+        return [call for call in self.calls_in(block) if call.use == "discarded"]
+
+    def blocks_in(self, block: int) -> list[int]:
+        """The blocks directly in BLOCK, in order."""
+        return self._blocks_by_block.get(block, [])
 
     @cached_property
     def _inside(self) -> dict[int, list[Function]]:
@@ -342,6 +384,10 @@ class FileIndex:
                 found[function.block].append(block)
         return found
 
+    def blocks_of(self, function: Function) -> list[Block]:
+        """The blocks of FUNCTION, without its own and those of functions inside it."""
+        return self._blocks_by_function.get(function.block, [])
+
     def values(self, function: Function) -> tuple[Value, ...]:
         """Every value that the body of FUNCTION reads, without what functions inside it read."""
         known = self._values.get(function.block)
@@ -361,7 +407,7 @@ class FileIndex:
             yield from (raised.value, raised.cause)
         for evaluation in self._evaluations_by_function.get(function.block, []):
             yield evaluation.value
-        for block in self._blocks_by_function.get(function.block, []):
+        for block in self.blocks_of(function):
             yield from (item.value for item in block.items)
             if block.kind != "else":  # its value is the test of its `if`
                 yield block.value

@@ -15,8 +15,7 @@ from celery_lint.facts.deploy.celery_command import UNKNOWN
 from celery_lint.finding import Location
 from celery_lint.project.model import App, Task, Worker
 from celery_lint.project.project import Project
-from celery_lint.project.symbols import ClassRef, External
-from celery_lint.project.tasks import TASK_CLASSES
+from celery_lint.project.task_options import given
 from celery_lint.project.values import Known, Placed, Unknown
 
 LimitName = Literal["time_limit", "soft_time_limit"]
@@ -29,11 +28,6 @@ ENFORCED: dict[LimitName, frozenset[str]] = {
     "time_limit": frozenset({"prefork", "processes", "gevent"}),
     "soft_time_limit": frozenset({"prefork", "processes"}),
 }
-# celery-once and celery-singleton guard against doubles; they leave the limits alone.
-_LIMITLESS = TASK_CLASSES | {
-    "builtins.object", "abc.ABC", "typing.Generic", "celery_once.QueueOnce", "celery_once.tasks.QueueOnce",
-    "celery_singleton.Singleton", "celery.contrib.django.task.DjangoTask",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -77,13 +71,11 @@ def is_enforced(task: Task, name: LimitName, project: Project) -> bool | None:
 
 def _by_precedence(task: Task, app: App, name: LimitName, project: Project) -> Iterator[Limit | Unknown]:
     """What gives TASK the limit NAME, the strongest first; an Unknown may be one."""
-    yield from _annotated(task, app, name, project)
-    option = task.option(name)
-    if option is not None:
-        yield from _limit(option.value, "option", option.location, project)
-    elif task.options_open:
-        yield Unknown("the options of the task cannot all be seen")
-    yield from _of_base(task, app, name, project)
+    for option in given(task, app, name, project):
+        if isinstance(option, Unknown):
+            yield option
+        else:
+            yield from _limit(option.value, option.source, option.origin, project)
     setting = app.settings.get(f"task_{name}")
     if setting is not None:
         yield from _limit(setting.value, "setting", setting.origin, project)
@@ -105,51 +97,6 @@ def _seconds(value: object, from_environment: bool = False) -> Known[float] | Un
         return Known(float(str(value)), from_environment)
     except ValueError:
         return Unknown("it is no number")
-
-
-def _annotated(task: Task, app: App, name: LimitName, project: Project) -> Iterator[Limit | Unknown]:
-    """What `task_annotations` give the task: those for its name are applied after those for all."""
-    setting = app.settings.get("task_annotations")
-    if setting is None:
-        if project.may_set(app, "task_annotations"):
-            yield Unknown("`task_annotations` cannot all be seen")
-        return
-    for wanted in (*task.names, "*"):
-        for key, _, annotation in project.evaluator.entries(setting.value):
-            if isinstance(key, Unknown):
-                yield Unknown("`task_annotations` cannot all be seen")
-            elif key.value == wanted:
-                yield from _annotation(annotation, name, project)
-
-
-def _annotation(annotation: Placed, name: LimitName, project: Project) -> Iterator[Limit | Unknown]:
-    for key, place, value in project.evaluator.entries(annotation):
-        if isinstance(key, Unknown):
-            yield Unknown("`task_annotations` cannot all be seen")
-        elif key.value == name:
-            yield from _limit(value, "annotation", Location(place.path, place.span), project)
-
-
-def _of_base(task: Task, app: App, name: LimitName, project: Project) -> Iterator[Limit | Unknown]:
-    if task.base_is_unknown:
-        yield Unknown("the base of the task is not known")
-    for base in (task.cls, task.base, app.task_class):
-        found = project.symbols.attribute(base, name) if isinstance(base, ClassRef) else None
-        if found is not None and found[1].value is not None:
-            path, assignment = found
-            value = Placed(path, assignment.block, found[1].value)
-            yield from _limit(value, "base", Location(path, assignment.span), project)
-        elif base is not None and any(_is_unknown(item) for item in _lineage(base, project)):
-            yield Unknown("the base of the task is of another package")
-
-
-def _lineage(base: ClassRef | External, project: Project) -> tuple[ClassRef | External, ...]:
-    return project.symbols.lineage(base) if isinstance(base, ClassRef) else (base,)
-
-
-def _is_unknown(base: ClassRef | External) -> bool:
-    """Whether a base of tasks is of another package, and none of those that are known to set no limit."""
-    return isinstance(base, External) and base.name not in _LIMITLESS
 
 
 def _workers(task: Task, app: App, project: Project) -> tuple[Worker, ...]:
