@@ -275,6 +275,8 @@ class Project:
     def crontabs(self) -> tuple[Crontab, ...]:
         """The `crontab(…)`s that are written down."""
         return tuple(find_crontabs(self))
+
+    @cached_property
     def canvases(self) -> Canvases:
         """The chains, groups and chords."""
         return Canvases(self.task_calls, self.calls)

@@ -17,7 +17,6 @@ _SIZES = {"minute": 60, "hour": 24}
 _STEP = re.compile(r"\*/(\d+)")
 # 29 February comes round.
 _LONGEST = {2: 29, 4: 30, 6: 30, 9: 30, 11: 30}
-_REFUSES_DATES_SINCE = (5, 7)
 _MEANT = {"day": "day_of_month", "weekday": "day_of_week", "month": "month_of_year"}
 _INSTEAD = "give seconds or a timedelta as the schedule"
 
@@ -99,10 +98,13 @@ def _never(crontab: Crontab, project: Project) -> Iterator[Finding]:
     first = min(days.days_of_month)
     if any(first <= _LONGEST.get(month, 31) for month in months.months):
         return
-    version = project.options.celery_version
-    is_old = version is not None and tuple(map(int, version.split(".")[:2])) < _REFUSES_DATES_SINCE
     old = "beat stops with a RuntimeError when it looks for the next one"
-    what = old if is_old else f"Celery 5.7 raises ValueError; before, {old}"
+    if not project.celery.is_known:
+        what = f"Celery 5.7 raises ValueError; before, {old}"
+    elif project.celery.at_least("5.7"):
+        what = "Celery raises ValueError"
+    else:
+        what = f"with Celery {project.celery.version}, {old}"
     listed = " or ".join(map(str, sorted(months.months)))
     yield _finding(crontab, crontab.fields["day_of_month"], f"day {first} never comes in month {listed}: {what}")
 
