@@ -395,7 +395,9 @@ class Command(Struct, frozen=True):
     THROUGH is the program that runs Celery's command line and may bring the app with it (`manage.py`,
     `nautobot-server`). STAGE is the build stage of a Dockerfile. ENTRYPOINT are the leading words that a service
     keeps when it replaces the rest. CONDITIONS all hold where a shell script runs the command. REPLICAS_AT is where
-    REPLICAS is written, when that is a plain number.
+    REPLICAS is written, when that is a plain number. PORTS are those that a compose service publishes, as
+    `address:published:target` as far as that is written; `host` stands for the host's own network. ENV_FILES are the
+    files that add to its environment.
     """
 
     words: tuple[Word, ...]
@@ -415,6 +417,8 @@ class Command(Struct, frozen=True):
     entrypoint: tuple[Word, ...] = ()
     conditions: tuple[Condition, ...] = ()
     replicas_at: Place | None = None
+    ports: tuple[str, ...] = ()
+    env_files: tuple[str, ...] = ()
 
 
 class Copy(Struct, frozen=True):
