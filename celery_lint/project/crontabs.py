@@ -32,6 +32,7 @@ class Times:
 
     minutes: frozenset[int]
     hours: frozenset[int]
+    days_of_week: frozenset[int]
     days_of_month: frozenset[int]
     months: frozenset[int]
 
@@ -92,7 +93,7 @@ def construct(values: Mapping[str, Spec] | str) -> Times | Refusal:
         made = crontab.from_string(values) if isinstance(values, str) else crontab(**values)
     except (ValueError, TypeError, ParseException) as error:
         return Refusal(type(error).__name__, " ".join(str(error).split()).rstrip("."))
-    return Times(*map(frozenset, (made.minute, made.hour, made.day_of_month, made.month_of_year)))
+    return Times(*(frozenset(getattr(made, name)) for name in FIELDS))
 
 
 def find_crontabs(project: Project) -> Iterator[Crontab]:

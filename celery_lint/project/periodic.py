@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -45,20 +46,28 @@ def interval(entry: ScheduleEntry, project: Project) -> float | None:
     schedule = entry.fields.get("schedule")
     if schedule is None:
         return None
+    crontab = _crontab(entry, project)
+    if crontab is not None:
+        return _least_gap(crontab)
     placed = project.evaluator.follow(schedule)
-    if isinstance(placed.value, Call):
-        found = next((each for each in project.crontabs if each.location == Location(placed.path, placed.span)), None)
-        if found is not None:
-            return _least_gap(found)
-        if project.symbols.external(placed.path, placed.value.callee) == "celery.schedules.schedule":
-            argument = placed.value.argument(0, "run_every")
-            if argument is None:
-                return None
-            placed = placed.at(argument.value)
+    value = placed.value
+    if isinstance(value, Call) and project.symbols.external(placed.path, value.callee) == "celery.schedules.schedule":
+        argument = value.argument(0, "run_every")
+        if argument is None:
+            return None
+        placed = placed.at(argument.value)
     known = project.evaluator.scalar(placed)
     if not isinstance(known, Known) or known.from_environment or isinstance(known.value, bool):
         return None
     return float(known.value) if isinstance(known.value, int | float) else None
+
+
+def _crontab(entry: ScheduleEntry, project: Project) -> Crontab | None:
+    schedule = entry.fields.get("schedule")
+    if schedule is None:
+        return None
+    placed = project.evaluator.follow(schedule)
+    return next((each for each in project.crontabs if each.location == Location(placed.path, placed.span)), None)
 
 
 def _least_gap(crontab: Crontab) -> float | None:
@@ -71,3 +80,54 @@ def _least_gap(crontab: Crontab) -> float | None:
     if any(later - earlier == 1 for earlier, later in pairwise(sorted(times.hours))):
         gaps.append(minutes[0] + 60 - minutes[-1])
     return min(gaps, default=60) * 60.0
+
+
+def comes_at(entry: ScheduleEntry, project: Project) -> object | None:
+    """When ENTRY comes, to be compared with another; None when it cannot be known."""
+    crontab = _crontab(entry, project)
+    return crontab.times if crontab is not None else interval(entry, project)
+
+
+def message_of(entry: ScheduleEntry, project: Project) -> object | None:
+    """The arguments and options that ENTRY sends its task, to be compared; None when they cannot all be seen."""
+    given = {name: value for name, value in entry.fields.items() if name not in ("name", "schedule", "sig", "task")}
+    signed_with = _signature(entry, project) if entry.is_call else {}
+    if signed_with is None:
+        return None
+    written = {name: _written(value, project) for name, value in {**given, **signed_with}.items()}
+    if None in written.values():
+        return None
+    return frozenset((name, value) for name, value in written.items() if value not in ((), frozenset()))
+
+
+def _signature(entry: ScheduleEntry, project: Project) -> Mapping[str, Placed] | None:
+    """What is given to the signature in a call of `add_periodic_task`: `t.s(1, x=2)`."""
+    sig = entry.fields.get("sig")
+    if sig is None:
+        return None
+    if isinstance(sig.value, Name):
+        return {}
+    call = next((each for each in project.calls if each.call is sig.value and each.signs), None)
+    if call is None or call.args is None or call.kwargs_open or call.options_open:
+        return None
+    positional = {f"argument {index}": value for index, value in enumerate(call.args)}
+    options = {f"option {name}": value for name, value in call.options.items()}
+    return {**positional, **{f"keyword {name}": value for name, value in call.kwargs.items()}, **options}
+
+
+def _written(placed: Placed, project: Project) -> object | None:
+    """A value of numbers, strings, lists and dicts as something to be compared; None when a part is unknown."""
+    known = project.evaluator.scalar(placed)
+    if isinstance(known, Known):
+        return None if known.from_environment else ("value", known.value)
+    items = project.evaluator.items(placed)
+    if items is not None:
+        parts = tuple(_written(item, project) for item in items)
+        return None if None in parts else parts
+    found: dict[str, object] = {}
+    for key, _, value in project.evaluator.entries(placed):
+        part = _written(value, project) if isinstance(key, Known) else None
+        if part is None or not isinstance(key, Known):
+            return None
+        found[key.value] = part
+    return frozenset(found.items())
