@@ -47,8 +47,9 @@ def _message(task: Task, name: str, meaning: Meaning, project: Project) -> str:
         return f"{what}, so nothing reads it: `{task.name}.apply_async(…, {name}=…)` takes it, for one call"
     if meaning.kind == "unknown":
         return f"{what}: it becomes an attribute of `{task.name}` that nothing in this project reads"
-    given = " as well" if task.option(meaning.meant) is not None else ""
-    return f"{what}, so nothing reads it, and `{task.name}` goes without: did you mean `{meaning.meant}`{given}?"
+    if task.option(meaning.meant) is not None:
+        return f"{what}, so nothing reads it; `{meaning.meant}`, which is one, is given as well"
+    return f"{what}, so nothing reads it, and `{task.name}` goes without: did you mean `{meaning.meant}`?"
 
 
 def _remedy(task: Task, option: Option, meaning: Meaning, project: Project) -> EditCode | None:
