@@ -25,14 +25,12 @@ def check(task: Task, project: Project) -> Iterator[Finding]:
             continue
         remedy = _remedy(task, outer, above, project)
         yield check.finding(
-            f"`@{outer.name.rpartition('.')[2]}` stands above the decorator that makes `{task.name}` a task: workers run "
-            "the function without it, and the name has no `.delay`; put the task decorator on top",
+            f"`@{outer.name.rpartition('.')[2]}` stands above the decorator that makes `{task.name}` a task: workers "
+            "run the function without it, and the name has no `.delay`; put the task decorator on top",
             Location(placed.path, placed.span),
             task.entity,
             remedy=remedy,
-            withheld=None
-            if remedy is not None
-            else "the wrapper does not keep the name of the function and so of the task",
+            withheld=None if remedy is not None else "the wrapper does not keep the name of the function",
         )
         return
 
@@ -41,7 +39,8 @@ def _above(task: Task, project: Project) -> list[Placed]:
     """The decorators above the one that makes the task."""
     if task.function is None or task.decorator is None or task.decorator.path != task.function.path:
         return []
-    fact, found = project.symbols.fact(task.function), []
+    fact = project.symbols.fact(task.function)
+    found: list[Placed] = []
     for decorator in fact.decorators:
         if decorator.span == task.decorator.span:
             return found
