@@ -33,6 +33,7 @@ from celery_lint.project.model import (
 )  # fmt: skip
 from celery_lint.project.reach import Reach
 from celery_lint.project.registration import Registration
+from celery_lint.project.retries import Held, RetryCall, find_retry_calls, find_task_holders
 from celery_lint.project.routing import RouteTable, declared_queues, default_queue, queue_name
 from celery_lint.project.sent import sent
 from celery_lint.project.symbols import ClassRef, External, FunctionRef, Symbols
@@ -160,6 +161,16 @@ class Project:
     def handlers(self) -> Handlers:
         """What handles an exception."""
         return Handlers(self.evaluator)
+
+    @cached_property
+    def task_holders(self) -> tuple[Held, ...]:
+        """The functions that know the task that is running."""
+        return tuple(find_task_holders(self))
+
+    @cached_property
+    def retry_calls(self) -> tuple[RetryCall, ...]:
+        """The calls that retry the task that is running."""
+        return tuple(find_retry_calls(self))
 
     @cached_property
     def loops(self) -> Loops:
