@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import json
 import re
@@ -9,11 +10,19 @@ import sys
 from typing import Any
 
 import celery
+import celery_api_changes as api_changes
 import click
-from celery.app import defaults
+from amqp.basic_message import Message
+from celery.app import autoretry, defaults
 from celery.app.base import Celery
-from celery.app.task import Task
+from celery.app.task import Task, extract_exec_options
+from celery.beat import ScheduleEntry
 from celery.bin.celery import celery as command_line
+from celery.canvas import Signature
+from celery_api_changes import Changes
+from kombu import Producer
+
+RELEASE = tuple(map(int, celery.__version__.split(".")[:2]))
 
 # Settings that Celery reads although `NAMESPACES` does not hold them (the last three are not documented either).
 OUTSIDE_DEFAULTS = {
@@ -30,13 +39,31 @@ OUTSIDE_DEFAULTS = {
     "gcs_threadpool_maxsize": "int",
 }  # fmt: skip
 
-# Options that `Celery.task` and `shared_task` consume themselves, or that only a message carries.
+# Read from Django's settings under exactly this name.
+DJANGO_SETTINGS = ["CELERY_DB_REUSE_MAX", "TIME_ZONE"]
+
+# Settings that the documentation or the defaults have and nothing reads, and what does what they promise.
+UNREAD_SETTINGS = {
+    "cassandra_bundle_path": "cassandra_secure_bundle_path",
+    "visibility_timeout": "broker_transport_options",
+    "worker_heartbeat": "",
+}
+
+# Options that `Celery.task` consumes and its signature does not show.
 DECORATOR_OPTIONS = {"name", "base", "bind", "shared", "filter", "lazy"}
-AUTORETRY_OPTIONS = {
-    "autoretry_for", "dont_autoretry_for", "retry_kwargs", "retry_backoff", "retry_backoff_max", "retry_jitter",
+
+# Attributes that say where messages of a task go, read by the router.
+ROUTING_ATTRIBUTES = {"exchange_type"}
+
+# What the transports of Amazon and Google, and PGMQ, read from the properties of a message.
+TRANSPORT_PROPERTIES = {
+    "MessageGroupId", "MessageDeduplicationId", "DelaySeconds", "delay_seconds", "MessageAttributes",
 }  # fmt: skip
-EXECUTION_OPTIONS = {
-    "queue", "exchange", "exchange_type", "routing_key", "delivery_mode", "compression", "immediate", "mandatory",
+
+# Parameters on the way from `apply_async` to the broker that its caller cannot give.
+INTERNAL = {
+    "self", "name", "message", "event_dispatcher", "body", "callbacks", "errbacks", "create_sent_event", "now",
+    "timezone", "application_headers", "task_name",
 }  # fmt: skip
 
 # Methods of a task that are meant to be overridden, and may be given as options.
@@ -72,19 +99,101 @@ def settings() -> dict[str, Any]:
     return found
 
 
+def parameters(function: Any) -> set[str]:
+    """The names of the parameters of FUNCTION, without `*args` and `**options`."""
+    found = inspect.signature(function).parameters.values()
+    return {item.name for item in found if item.kind not in (item.VAR_POSITIONAL, item.VAR_KEYWORD)}
+
+
+def decorator_options() -> list[str]:
+    """What a task decorator consumes itself, and what automatic retries read."""
+    made = parameters(Celery._task_from_fun) - {"self", "fun", "options"}
+    retries = set(re.findall(r"options\.get\(\s*'(\w+)'", inspect.getsource(autoretry)))
+    return sorted(made | retries | DECORATOR_OPTIONS)
+
+
 def is_attribute(name: str, value: object) -> bool:
     """Whether VALUE is a plain attribute of a task class, no method of any kind."""
     return not name.startswith("_") and not callable(value) and not isinstance(value, classmethod | staticmethod)
 
 
-def task_options() -> list[str]:
-    """Names that a task decorator accepts with a meaning."""
-    attributes = {name for name, value in vars(Task).items() if is_attribute(name, value)}
-    handlers = {name for name, value in vars(Task).items() if inspect.isfunction(value) and HANDLER.match(name)}
-    consumed = set(inspect.signature(Celery._task_from_fun).parameters) - {"self", "fun", "options"}
-    read = {name for name, _ in Task.from_config} | {"Request", "Strategy"}
-    public = attributes - {"from_config", "request_stack", "request", "app"}
-    return sorted(public | handlers | consumed | read | DECORATOR_OPTIONS | AUTORETRY_OPTIONS | EXECUTION_OPTIONS)
+def task_attributes() -> dict[str, Any]:
+    """The attributes of a task that hold data, with their defaults."""
+    hidden = {"from_config", "request_stack", "request", "app"}
+    found = {
+        name: None if isinstance(value, property) else simple(value)
+        for name, value in vars(Task).items()
+        if is_attribute(name, value)
+    }
+    return {name: None for name, _ in Task.from_config} | {k: v for k, v in found.items() if k not in hidden}
+
+
+def task_methods() -> list[str]:
+    """The methods of a task that are meant to be overridden."""
+    return sorted(name for name in vars(Task) if HANDLER.match(name))
+
+
+def execution_options() -> list[str]:
+    """The attributes of a task that become options of its messages."""
+    (names,) = (cell.cell_contents for cell in extract_exec_options.__closure__ or ())
+    return sorted({*names, *ROUTING_ATTRIBUTES})
+
+
+def call_options() -> list[str]:
+    """What `apply_async` and `send_task` take, through to what Kombu publishes with the message."""
+    amqp = Celery("tables", broker="memory://").amqp
+    ways = (Task.apply_async, Celery.send_task, amqp.as_task_v2, amqp.send_task_message, Producer.publish)
+    taken = {name for way in ways for name in parameters(way)}
+    properties = {name for name, _ in Message.PROPERTIES}
+    return sorted((taken | properties | TRANSPORT_PROPERTIES) - INTERNAL)
+
+
+def changes(known: Changes, since: int) -> dict[str, Any]:
+    """Those of KNOWN that hold in this release: whose release at SINCE (1: deprecated, 2: removed) is out."""
+    return {
+        name: {"replacement": change[0], "deprecated": change[1], "removed": change[2]}
+        for name, change in sorted(known.items())
+        if tuple(map(int, change[since].split("."))) <= RELEASE
+    }
+
+
+def exists(dotted: str) -> bool:
+    """Whether DOTTED can be imported."""
+    module, _, name = dotted.rpartition(".")
+    try:
+        importlib.import_module(dotted)
+    except ImportError:
+        try:
+            return getattr(importlib.import_module(module), name, None) is not None
+        except ImportError:
+            return False
+    return True
+
+
+def api() -> dict[str, Any]:
+    """What is removed and what is deprecated, held against what is there."""
+    removed, deprecated = changes(api_changes.REMOVED, 2), changes(api_changes.DEPRECATED, 1)
+    wrong = [name for name in removed if exists(name)] + [name for name in deprecated if not exists(name)]
+    options, attributes = changes(api_changes.REMOVED_TASK_OPTIONS, 2), task_attributes()
+    wrong += [name for name in options if name in attributes]
+    settings = changes(api_changes.REMOVED_SETTINGS, 2)
+    wrong += [name for name in settings if name in defaults._TO_NEW_KEY]
+    members = {}
+    for owner, known in api_changes.DEPRECATED_MEMBERS.items():
+        module, _, name = owner.rpartition(".")
+        cls = getattr(importlib.import_module(module), name)
+        members[name] = changes(known, 1)
+        wrong += [f"{owner}.{member}" for member in members[name] if not hasattr(cls, member)]
+    if wrong:
+        raise SystemExit(f"celery_api_changes.py does not fit Celery {celery.__version__}: {', '.join(wrong)}")
+    return {
+        "removed": removed,
+        "deprecated": deprecated,
+        "removed_task_options": options,
+        "deprecated_task_options": changes(api_changes.DEPRECATED_TASK_OPTIONS, 1),
+        "deprecated_members": members,
+        "removed_settings": settings,
+    }
 
 
 def options(command: click.Command) -> dict[str, Any]:
@@ -107,8 +216,17 @@ def main() -> None:
         "release": celery.__version__,
         "settings": settings(),
         "old_settings": dict(sorted(defaults._TO_NEW_KEY.items())),
-        "task_options": task_options(),
+        "django_settings": DJANGO_SETTINGS,
+        "unread_settings": UNREAD_SETTINGS,
+        "decorator_options": decorator_options(),
+        "task_attributes": task_attributes(),
+        "task_methods": task_methods(),
+        "execution_options": execution_options(),
+        "call_options": call_options(),
+        "signature_arguments": sorted(parameters(Signature.__init__) - {"self", "task"}),
+        "schedule_keys": sorted(parameters(ScheduleEntry.__init__) - {"self"}),
         "cli": {"": options(command_line), **subcommands},
+        **api(),
     }
     json.dump(table, sys.stdout)
 

@@ -56,7 +56,7 @@ def test_findings_go_to_stdout_and_the_rest_to_stderr(project: Path, lint: Lint)
     done = lint()
     assert done.status == 1
     assert done.stdout.startswith("warning[CEL001] ")
-    assert done.stderr.startswith("Read ")
+    assert [line.split()[0] for line in done.stderr.splitlines()] == ["Celery", "Read"]
     assert "Found 1 warning; 1 fixable with --fix." in done.stderr.splitlines()[-1]
 
 
@@ -222,11 +222,19 @@ def test_rules(lint: Lint) -> None:
 def test_config_shows_every_value_with_its_origin(project: Path, lint: Lint) -> None:
     lines = lint("config").stdout.splitlines()
     assert lines[0] == f"# root: {project}"
-    assert {tuple(line.split()) for line in lines[1:]} >= {
+    assert lines[1].startswith("# Celery ")
+    assert {tuple(line.split()) for line in lines[2:]} >= {
         ("select", "=", '["CEL001"]', "#", "celery-lint.toml:1"),
         ("preset", "=", '"recommended"', "#", "default"),
     }
-    assert lint("config", "proj", "--isolated").stdout.count("# default") == len(lines) - 1
+    assert lint("config", "proj", "--isolated").stdout.count("# default") == len(lines) - 2
+
+
+def test_the_celery_of_the_project_is_said_once(project: Path, lint: Lint) -> None:
+    (project / "requirements.txt").write_text("celery==5.4.0\n")
+    assert lint().stderr.splitlines()[0] == "Celery 5.4.0 (requirements.txt:1)"
+    assert lint("--output-format", "json").stdout.startswith("{")
+    assert lint("config").stdout.splitlines()[1] == "# Celery 5.4.0 (requirements.txt:1)"
 
 
 def test_help_names_the_commands(lint: Lint) -> None:

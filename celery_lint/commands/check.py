@@ -18,6 +18,7 @@ from celery_lint.report.json import json
 from celery_lint.report.model import Report
 from celery_lint.report.summary import statistics, summary
 from celery_lint.report.terminal import ColorChoice, terminal_for
+from celery_lint.report.text import escape
 from celery_lint.run import Run, run
 from celery_lint.settings import Configuration, Settings, load, override
 
@@ -168,12 +169,20 @@ def _report(done: Run, settings: Settings, selection: tuple[str, ...], options: 
     if not options.quiet:
         for folder in done.unlisted:
             warn(f"{folder.path} could not be read: {folder.message}")
+        for line in _celery_of(done):
+            note(line)
         note(summary(report, terminal_for(sys.stderr, os.environ, options.color)))
     if done.crashed:
         return FAILED
     least = Severity[settings.fail_level.upper()]
     fails = not options.fix_only and any(finding.severity >= least for finding in report.findings)
     return FOUND if fails else CLEAN
+
+
+def _celery_of(done: Run) -> tuple[str, ...]:
+    """Which Celery the projects that were read run on; nothing for those without Celery code."""
+    projects = [project for project in done.projects if project.statistics.celery_files]
+    return tuple(dict.fromkeys(escape(str(project.celery)) for project in projects))
 
 
 def _write(report: Report, settings: Settings, options: Options) -> None:

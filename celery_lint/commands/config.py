@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -9,6 +10,10 @@ import msgspec
 from celery_lint.catalogue import load_catalogue
 from celery_lint.commands.check import place_of
 from celery_lint.commands.console import write
+from celery_lint.discover import discover, divide
+from celery_lint.project.celery_version import find_release
+from celery_lint.project.files import Files
+from celery_lint.report.text import escape
 from celery_lint.settings import Configuration, keys, load
 
 
@@ -18,9 +23,17 @@ def show_config(path: Path, *, config: Path | None, isolated: bool) -> int:
     load_catalogue().agenda(configuration)
     values = {key: _value(configuration, key) for key in keys()}
     width = max(len(f"{key} = {value}") for key, value in values.items() if len(value) < 60)
-    write([f"# root: {configuration.root}"])
+    write([f"# root: {configuration.root}", *(f"# {line}" for line in dict.fromkeys(_celery_of(configuration)))])
     write(f"{f'{key} = {value}':{width}}  # {configuration.origin(key)}" for key, value in values.items())
     return 0
+
+
+def _celery_of(configuration: Configuration) -> Iterator[str]:
+    """Which Celery each project there runs on."""
+    settings = configuration.settings
+    paths = discover(configuration.root, settings.exclude).paths
+    for project in divide(paths, settings.projects):
+        yield escape(str(find_release(Files(configuration.root, project), settings)))
 
 
 def _value(configuration: Configuration, key: str) -> str:

@@ -2,59 +2,119 @@
 
 from __future__ import annotations
 
-from celery_lint.facts.model import Items, Opaque, Parameter
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from celery_lint.facts.model import Parameter
 from celery_lint.project.model import Task
 from celery_lint.project.project import Project
+from celery_lint.project.settled import settled_entries, settled_items
+from celery_lint.project.symbols import ClassRef, External
+from celery_lint.project.tasks import TASK_CLASSES
 from celery_lint.project.values import Known, Placed
 
-
-def misfit(task: Task, args: Placed | None, kwargs: Placed | None, project: Project) -> str | None:
-    """Why TASK cannot be called with the list ARGS and the dict KWARGS, as `without …` or `with …`; None when it can,
-    or when that cannot be told."""
-    parameters = _parameters(task, project)
-    positional = _count(args, project)
-    named = _names(kwargs, project)
-    if parameters is None or positional is None or named is None:
-        return None
-    plain = [item for item in parameters if not item.star and not item.keyword_only]
-    stars = {item.star for item in parameters}
-    if positional > len(plain) and "*" not in stars:
-        return f"with {positional} arguments, but it takes {len(plain)}"
-    known = {item.name for item in parameters if not item.star and not item.positional_only}
-    strange = sorted(named - known) if "**" not in stars else []
-    if strange:
-        return f"with `{strange[0]}`, which it does not take"
-    needed = [*plain[positional:], *(item for item in parameters if item.keyword_only)]
-    lacking = [item.name for item in needed if item.default is None and not item.star and item.name not in named]
-    return f"without {', '.join(f'`{name}`' for name in lacking)}" if lacking else None
+_SENDERS = ("delay", "apply_async", "signature", "s", "si", "subtask")
 
 
-def _parameters(task: Task, project: Project) -> tuple[Parameter, ...] | None:
-    """The parameters that a message fills; None when something else may call the function."""
+@dataclass(frozen=True)
+class Parameters:
+    """The parameters that a message fills: those that a position can fill, those that only a name can, and whether
+    `*args` and `**kwargs` take the rest."""
+
+    plain: tuple[Parameter, ...]
+    keyword_only: tuple[Parameter, ...]
+    takes_any_position: bool
+    takes_any_name: bool
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What an argument can be named."""
+        return frozenset(item.name for item in (*self.plain, *self.keyword_only) if not item.positional_only)
+
+    def excess(self, positional: int | None, named: Collection[str]) -> str | None:
+        """What is too much in POSITIONAL arguments (None: it cannot be told how many) and NAMED ones, as `with …`;
+        None when more arguments could still make it a right call."""
+        if positional is not None and positional > len(self.plain) and not self.takes_any_position:
+            return f"with {counted(positional)}, but it takes {len(self.plain) or 'none'}"
+        strange = sorted(set(named) - self.names) if not self.takes_any_name else []
+        if strange:
+            return f"with `{strange[0]}`, which it does not take"
+        twice = [item.name for item in self.plain[: positional or 0] if item.name in named and not item.positional_only]
+        return f"with `{twice[0]}` twice, by position and by name" if twice else None
+
+    def lack(self, positional: int, named: Collection[str]) -> str | None:
+        """What is missing beside POSITIONAL arguments and NAMED ones, as `without …`; None when nothing is."""
+        needed = [*self.plain[positional:], *self.keyword_only]
+        lacking = [f"`{item.name}`" for item in needed if item.default is None and item.name not in named]
+        return f"without {', '.join(lacking)}" if lacking else None
+
+
+def parameters(task: Task, project: Project) -> Parameters | None:
+    """The parameters of TASK that a message fills; None when something else may call its function, or send it."""
     if task.function is None or task.cls is not None or not project.is_called_by_celery(task):
         return None
     fact = project.symbols.fact(task.function)
-    if project.index(task.function.path).class_of(fact) is not None:
+    if project.index(task.function.path).class_of(fact) is not None or sends_its_own_way(task, project):
         return None
     bind = task.option("bind")
     bound = project.evaluator.scalar(bind.value) if bind is not None else Known(False)
     if not isinstance(bound, Known):
         return None
-    return fact.parameters[1:] if bound.value else fact.parameters
+    if not bound.value and fact.parameters[:1] and fact.parameters[0].name == "self":
+        return None  # the missing `bind=True` is the mistake, not the calls
+    filled = fact.parameters[1:] if bound.value else fact.parameters
+    return Parameters(
+        tuple(item for item in filled if not item.star and not item.keyword_only),
+        tuple(item for item in filled if not item.star and item.keyword_only),
+        any(item.star == "*" for item in fact.parameters),
+        any(item.star == "**" for item in filled),
+    )
 
 
-def _count(args: Placed | None, project: Project) -> int | None:
-    if args is None:
-        return 0
-    followed = project.evaluator.follow(args)
-    if not isinstance(followed.value, Items) or any(isinstance(item, Opaque) for item in followed.value.items):
+def sends_its_own_way(task: Task, project: Project) -> bool:
+    """Whether a base class of TASK that the project defines changes what is sent: it may add or take away arguments."""
+    bases = (task.base, task.cls, *(app.task_class for app in project.apps_of(task)))
+    own = [base for base in bases if isinstance(base, ClassRef)]
+    return any(project.symbols.method(base, name) is not None for base in own for name in _SENDERS)
+
+
+def sends_as_celery(task: Task, project: Project) -> bool:
+    """Whether nothing of what is known of TASK, and nothing unknown about it, can read the options of its messages."""
+    if task.base_is_unknown or task.custom_decorator or sends_its_own_way(task, project):
+        return False
+    bases = (task.base, task.cls, *(app.task_class for app in project.apps_of(task)))
+    every = [item for base in bases for item in _lineage(base, project)]
+    return all(not isinstance(item, External) or item.name in TASK_CLASSES | {"builtins.object"} for item in every)
+
+
+def _lineage(base: ClassRef | External | None, project: Project) -> tuple[ClassRef | External, ...]:
+    if base is None:
+        return ()
+    return project.symbols.lineage(base) if isinstance(base, ClassRef) else (base,)
+
+
+def checks_arguments(task: Task, project: Project) -> bool:
+    """Whether Celery is left to check the arguments of TASK: nobody says `typing=False`."""
+    option = task.option("typing")
+    if option is not None and project.evaluator.scalar(option.value) != Known(True):
+        return False
+    bases = (task.base, *(app.task_class for app in project.apps_of(task)))
+    if any(isinstance(base, ClassRef) and project.symbols.attribute(base, "typing") is not None for base in bases):
+        return False
+    return all(app.call.argument(None, "strict_typing") is None for app in project.apps_of(task))
+
+
+def misfit(task: Task, args: Placed | None, kwargs: Placed | None, project: Project) -> str | None:
+    """Why TASK cannot be called with the list ARGS and the dict KWARGS, as `without …` or `with …`; None when it can,
+    or when that cannot be told."""
+    found = parameters(task, project)
+    items = settled_items(args, project.evaluator) if args is not None else []
+    named, is_open = settled_entries(kwargs, project.evaluator) if kwargs is not None else ({}, False)
+    if found is None or items is None or is_open:
         return None
-    return len(followed.value.items)
+    return found.excess(len(items), named) or found.lack(len(items), named)
 
 
-def _names(kwargs: Placed | None, project: Project) -> set[str] | None:
-    if kwargs is None:
-        return set()
-    keys = [key for key, _, _ in project.evaluator.entries(kwargs)]
-    names = {key.value for key in keys if isinstance(key, Known)}
-    return names if len(names) == len(keys) else None
+def counted(positional: int) -> str:
+    """`2 arguments by position`"""
+    return f"{positional} argument{'s' if positional != 1 else ''} by position"

@@ -14,6 +14,7 @@ from celery_lint.project.files import Files, is_aside
 from celery_lint.project.index import last_name
 from celery_lint.project.model import Task
 from celery_lint.project.sent import sent_name
+from celery_lint.project.settled import settled_entries, settled_items
 from celery_lint.project.symbols import ClassRef, FunctionRef
 from celery_lint.project.values import Evaluator, Known, Placed
 
@@ -29,10 +30,9 @@ _INDIRECT: frozenset[str] = frozenset(
     {"apply_async", "apply_async_on_commit", "apply", "signature", "subtask", "send_task"}
 )
 _METHODS = _DIRECT | _INDIRECT
+_ARGUMENTS = frozenset({"args", "kwargs", "name"})
 # What a signature takes beside the options of its message.
-_NO_OPTIONS = frozenset(
-    {"args", "kwargs", "options", "name", "varies", "task", "immutable", "type", "app", "subtask_type"}
-)
+_OF_SIGNATURES = frozenset({"options", "varies", "task", "immutable", "type", "app", "subtask_type"})
 SENDING: frozenset[str] = frozenset({"delay", "delay_on_commit", "apply_async", "apply_async_on_commit", "send_task"})
 SIGNING: frozenset[str] = frozenset({"s", "si", "signature", "subtask"})
 
@@ -108,8 +108,9 @@ class TaskCalls:
         return _MENTIONS.search(data) is not None or (b"celery" in data and _MAY_MENTION.search(data) is not None)
 
     def _calls(self, path: str, call: Call, method: Method) -> Iterator[TaskCall]:
-        name = sent_name(path, call, self.evaluator)
-        task = self._by_name.get(name) if name is not None else self._receiver(path, call)
+        task = self._receiver(path, call)
+        name = sent_name(path, call, self.evaluator) if task is None else None
+        task = self._by_name.get(name) if name is not None else task
         if task is None:
             return
         index = self.files.python(path)
@@ -128,6 +129,8 @@ class TaskCalls:
             bound = self._bound(path, block, value.ref)
             if bound is not None:
                 return bound
+            if len(self.symbols.assigned(path, block, value.ref)) > 1:
+                return None
         function = self.symbols.function(path, block, value)
         if function is not None and function in self._by_function:
             return self._by_function[function]
@@ -211,28 +214,23 @@ class TaskCalls:
     def _positional(self, args: Placed | None) -> tuple[Placed, ...] | None:
         if args is None or self._is_none(args):
             return ()
-        items = self.evaluator.items(args)
+        items = settled_items(args, self.evaluator)
         return tuple(items) if items is not None else None
 
     def _named(self, kwargs: Placed | None) -> tuple[dict[str, Placed], bool]:
         if kwargs is None or self._is_none(kwargs):
             return {}, False
-        found, is_open = {}, False
-        for key, _, value in self.evaluator.entries(kwargs):
-            if isinstance(key, Known):
-                found[key.value] = value
-            else:
-                is_open = True
-        return found, is_open
+        return settled_entries(kwargs, self.evaluator)
 
     def _is_none(self, placed: Placed) -> bool:
         return self.evaluator.scalar(placed) == Known(None)
 
     def _options(self, placed: Placed, call: Call, method: Method) -> tuple[dict[str, Placed], bool]:
+        others = _ARGUMENTS | _OF_SIGNATURES if method in SIGNING else _ARGUMENTS
         found = {
             each.keyword: placed.at(each.value)
             for each in call.arguments
-            if each.keyword is not None and each.keyword not in _NO_OPTIONS
+            if each.keyword is not None and each.keyword not in others
         }
         given = call.argument(None, "options") if method in SIGNING else None
         if given is None:

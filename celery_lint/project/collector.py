@@ -1,12 +1,24 @@
-"""LINK: the settings of one application as they are gathered, under the names that Celery has for them now."""
+"""LINK: the settings of one application as they are gathered: as written, and under the names they have now."""
 
 from __future__ import annotations
 
-from celery_lint.celery_versions import table
+from dataclasses import dataclass, replace
+
 from celery_lint.facts.model import Attribute, Await, Call
-from celery_lint.finding import Location
+from celery_lint.finding import Location, Span
 from celery_lint.project.model import Setting, Settings
 from celery_lint.project.values import Evaluator, Known, Placed
+from celery_lint.project.written import SettingSource, WrittenSetting, is_read, meaning, stripped
+
+
+@dataclass(frozen=True)
+class Note:
+    """A name with a value somewhere: maybe a setting. NAME_SPAN covers the name, or more."""
+
+    spelt: str
+    value: Placed
+    location: Location
+    name_span: Span
 
 
 class Collector:
@@ -14,29 +26,29 @@ class Collector:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
-        self.entries: dict[str, Setting] = {}
+        self.notes: list[tuple[Note, SettingSource]] = []
         self.grown: dict[str, Setting] = {}
+        self.namespace: str | None = None
+        self.namespace_open = False
         self.open: str | None = None
         self.outside = False
         self.places: list[Placed] = []
 
-    def add(self, name: str, value: Placed, origin: Location) -> None:
-        """The setting NAME, in whatever spelling, has VALUE; a later one wins."""
-        new = new_setting_name(name)
-        self.entries[new] = Setting(new, value, origin)
+    def add(self, note: Note, source: SettingSource) -> None:
+        """A setting is written in SOURCE; a later one of the same meaning wins."""
+        self.notes.append((note, source))
 
     def grow(self, name: str, value: Placed, origin: Location) -> None:
         """Something is added to the setting NAME at run time, whenever that is: what is written down is not all."""
         new = new_setting_name(name)
         self.grown[new] = Setting(new, value, origin)
 
-    def add_entries(self, placed: Placed, namespace: str | None = None) -> None:
+    def add_entries(self, placed: Placed, source: SettingSource) -> None:
         """The items of a dict are settings."""
         for key, key_place, value in self.evaluator.entries(placed):
             if isinstance(key, Known):
-                name = stripped(key.value, namespace)
-                if name is not None:
-                    self.add(name, value, Location(key_place.path, key_place.span))
+                location = Location(key_place.path, key_place.span)
+                self.add(Note(key.value, value, location, key_place.span), source)
             else:
                 self.reopen(
                     "a part of the configuration is computed at run time", outside=self._comes_from_outside(value)
@@ -61,22 +73,25 @@ class Collector:
 
     @property
     def settings(self) -> Settings:
-        """What was gathered."""
-        return Settings({**self.entries, **self.grown}, self.open, self.outside)
+        """What was gathered. What stands on the app itself may have the namespace that it is configured with."""
+        entries: dict[str, Setting] = {}
+        written: list[WrittenSetting] = []
+        for note, given in self.notes:
+            source = given
+            if given.on_app:
+                source = replace(given, namespace=self.namespace, namespace_open=self.namespace_open)
+            name = meaning(note.spelt, source.namespace)
+            read = name is not None and is_read(note.spelt, source)
+            written.append(
+                WrittenSetting(note.spelt, name, source, note.location, note.name_span, note.value, is_read=read)
+            )
+            bare = stripped(note.spelt, given)
+            if bare is not None:
+                new = new_setting_name(bare)
+                entries[new] = Setting(new, note.value, note.location)
+        return Settings({**entries, **self.grown}, self.open, self.outside, tuple(written))
 
 
 def new_setting_name(name: str) -> str:
     """The new-style name of a setting in whatever spelling; NAME itself when Celery does not know it."""
-    known = table()
-    if name in known.settings:
-        return name
-    lower = name.lower()
-    return known.new_name(name) or (lower if lower in known.settings else name)
-
-
-def stripped(name: str, namespace: str | None) -> str | None:
-    """NAME without its namespace; None when Celery does not look at it. Old names count under any namespace."""
-    if not namespace or name in table().old_settings:
-        return name
-    prefix = f"{namespace}_"
-    return name.removeprefix(prefix) if name.startswith(prefix) and name.isupper() else None
+    return meaning(name) or name

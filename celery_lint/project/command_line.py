@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from itertools import pairwise
 
 from celery_lint.celery_versions import Table
 from celery_lint.facts.model import Word
 from celery_lint.project.model import CeleryCommand
-from celery_lint.project.project import Project
 from celery_lint.remedy import Replacement
 from celery_lint.source import Source
 
@@ -17,20 +15,6 @@ from celery_lint.source import Source
 OLD_SPELLINGS = {"--maxtasksperchild": "--max-tasks-per-child", "--maxmemperchild": "--max-memory-per-child"}
 # flower ignores these behind its name, with a warning.
 _BEFORE_FLOWER = frozenset({"app", "broker", "result_backend"})
-_OLD = re.compile(
-    rb"(?im)^\s*[\"']?celery(?:\[[^\]]*\])?[\"']?\s*"
-    rb"(?:(?:==|~=|=)\s*[\"']?[\^~=]*\s*[34]\.|[^#\n]*<\s*(?:=?\s*[34]\.|5(?:\.0)*(?![.\d])))"
-    rb"|^name = \"celery\"\r?\nversion = \"[34]\."
-)
-_REQUIREMENTS = re.compile(
-    r"requirements.*\.(txt|in)$|pyproject\.toml$|setup\.(py|cfg)$|Pipfile$|(poetry|uv|pdm)\.lock$"
-)
-
-
-def requires_celery_4(project: Project) -> bool:
-    """Whether the requirements ask for a Celery with the old command line."""
-    files = (path for path in project.files.paths if _REQUIREMENTS.search(path))
-    return any(_OLD.search(project.files.data(path)) for path in files)
 
 
 def position(command: CeleryCommand, part: Word) -> int | None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from celery_lint.celery_versions import table
 from celery_lint.facts.model import (
     Assignment,
     Attribute,
@@ -22,25 +21,19 @@ from celery_lint.facts.model import (
     Subscript,
     Value,
 )
-from celery_lint.finding import Location
+from celery_lint.finding import Location, Span
 from celery_lint.project.apps import Apps, Draft
-from celery_lint.project.collector import Collector, new_setting_name, stripped
-from celery_lint.project.django import Django
+from celery_lint.project.collector import Collector, Note
+from celery_lint.project.configuration_objects import ConfigurationObjects, Given
 from celery_lint.project.files import is_aside
-from celery_lint.project.symbols import ClassRef, External, Internal
+from celery_lint.project.index import last_name
 from celery_lint.project.values import Known, Placed
+from celery_lint.project.written import SettingSource
 
 _CONFIGURES = re.compile(
     rb"\.conf(?:\s*\[|\s*[-+|&]?=(?!=)|\.update\b|\.\w+\s*(?:[-+|&]?=(?!=)|:|\.(?:append|extend|insert)\b))"
     rb"|config_from_object|config_from_envvar|config_from_cmdline|add_defaults|setup_defaults"
 )
-_DJANGO = frozenset({"django.conf:settings", "django.conf"})
-# Bases of settings classes that set nothing themselves.
-_SETTINGS_CLASSES = frozenset({
-    "builtins.object", "configurations.Configuration", "configurations.base.Configuration", "pydantic.BaseModel",
-    "pydantic.BaseSettings", "pydantic_settings.BaseSettings", "typing.NamedTuple", "typing.Protocol", "abc.ABC",
-    "enum.Enum", "pydantic.v1.BaseSettings",
-})  # fmt: skip
 # What changes a list or dict that is already there. (`update` of the routes and the schedule only adds to them.)
 _GROWS = frozenset({"append", "extend", "insert"})
 # Keywords of `Celery(...)` that are no settings under their own name.
@@ -51,6 +44,10 @@ _NO_SETTINGS = frozenset({
 })  # fmt: skip
 
 
+_CONSTRUCTED = SettingSource("constructor", "`Celery(...)`")
+_UPDATED = SettingSource("update", "`app.conf`")
+
+
 class Configuration:
     """Reads the settings of all applications."""
 
@@ -59,7 +56,7 @@ class Configuration:
         self.evaluator = apps.evaluator
         self.symbols = apps.symbols
         self.files = apps.files
-        self.django = Django(apps.evaluator)
+        self.objects = ConfigurationObjects(apps.evaluator)
         self._collectors = {id(draft): Collector(self.evaluator) for draft in apps.drafts}
         for draft in apps.drafts:
             self._constructor(draft)
@@ -82,14 +79,15 @@ class Configuration:
         for argument in call.arguments:
             placed = draft.constructor.at(argument.value)
             if argument.star == "**":
-                collector.add_entries(placed)
+                collector.add_entries(placed, _CONSTRUCTED)
             elif argument.keyword == "config_source":
-                self._object(collector, placed, None)
+                self._given(collector, placed, draft.constructor)
             elif argument.keyword == "changes":
-                collector.add_entries(placed)
+                collector.add_entries(placed, _CONSTRUCTED)
             elif argument.keyword is not None and argument.keyword not in _NO_SETTINGS:
                 name = _CONSTRUCTOR.get(argument.keyword, argument.keyword)
-                collector.add(name, placed, Location(placed.path, argument.span))
+                location = Location(placed.path, argument.span)
+                collector.add(Note(name, placed, location, argument.span), _CONSTRUCTED)
 
     # statements that configure
 
@@ -167,17 +165,38 @@ class Configuration:
         for argument in call.arguments:
             value = placed.at(argument.value)
             if argument.keyword is not None:
-                collector.add(argument.keyword, value, Location(placed.path, argument.span))
+                location = Location(placed.path, argument.span)
+                collector.add(Note(argument.keyword, value, location, argument.span), _UPDATED)
             else:
-                collector.add_entries(value)
+                collector.add_entries(value, _UPDATED)
 
     def _from_object(self, collector: Collector, placed: Placed, call: Call) -> None:
         source = call.argument(0, "obj")
         if source is None:
             return
-        namespace = call.argument(None, "namespace")
-        prefix = self.evaluator.text(placed.at(namespace.value)) if namespace is not None else None
-        self._object(collector, placed.at(source.value), prefix.value if isinstance(prefix, Known) else None)
+        self._given(
+            collector, placed.at(source.value), placed, is_defaults=last_name(call.callee) != "config_from_object"
+        )
+
+    def _given(self, collector: Collector, source: Placed, by: Placed, *, is_defaults: bool = False) -> None:
+        """SOURCE is an object with settings; BY is the call that says so, and under which namespace."""
+        namespace, is_open = self._namespace(by)
+        if not is_defaults:
+            collector.namespace = namespace or collector.namespace
+            collector.namespace_open = collector.namespace_open or is_open
+        self.objects.read(collector, source, Given(Location(by.path, by.span), namespace, is_open))
+
+    def _namespace(self, placed: Placed) -> tuple[str | None, bool]:
+        """The namespace that a call gives, and whether it gives one that cannot be read."""
+        call = placed.value
+        assert isinstance(call, Call)
+        argument = call.argument(None, "namespace")
+        if argument is None:
+            return None, call.is_open
+        known = self.evaluator.scalar(placed.at(argument.value))
+        if isinstance(known, Known):
+            return (str(known.value) if known.value else None), False
+        return None, True
 
     def _assignment(self, path: str, assignment: Assignment) -> None:
         target = assignment.target_value
@@ -185,7 +204,8 @@ class Configuration:
             owner, _, name = target.ref.partition(".conf.")
             if "." in name or assignment.value is None:
                 return
-            self._set(path, assignment, Name(owner), name)
+            at = Span(target.span.end - len(name.encode()), target.span.end)
+            self._set(path, assignment, Name(owner), name, at, SettingSource("attribute", "`app.conf`"))
         elif isinstance(target, Name) and target.ref.endswith(".conf"):
             self._each(
                 Placed(path, assignment.block, Name(target.ref.removesuffix(".conf"))),
@@ -194,143 +214,20 @@ class Configuration:
         elif isinstance(target, Subscript) and isinstance(target.value, Name) and target.value.ref.endswith(".conf"):
             key = target.index
             if isinstance(key, Literal) and isinstance(key.value, str):
-                self._set(path, assignment, Name(target.value.ref.removesuffix(".conf")), key.value)
+                owner = target.value.ref.removesuffix(".conf")
+                self._set(path, assignment, Name(owner), key.value, key.span, SettingSource("item", "`app.conf`"))
 
-    def _set(self, path: str, assignment: Assignment, owner: Name, name: str) -> None:
+    def _set(self, path: str, assignment: Assignment, owner: Name, name: str, at: Span, source: SettingSource) -> None:
         if assignment.value is None:
             return
         value = assignment.value
 
         def set_it(collector: Collector, draft: Draft) -> None:
             bound = draft.constructor.bound if draft.constructor.path == path else None
-            collector.add(name, Placed(path, assignment.block, value, bound), Location(path, assignment.span))
+            placed = Placed(path, assignment.block, value, bound)
+            collector.add(Note(name, placed, Location(path, assignment.span), at), source)
 
         self._each(Placed(path, assignment.block, owner), set_it)
-
-    # configuration objects
-
-    def _object(self, collector: Collector, placed: Placed, namespace: str | None) -> None:
-        text = self.evaluator.text(placed)
-        if isinstance(text, Known):
-            self._named(collector, placed.path, text.value, namespace)
-            return
-        value = placed.value
-        target = self.symbols.target(placed.path, value.ref) if isinstance(value, Name) else None
-        if isinstance(target, External) and target.name.startswith("django.conf"):
-            self._django(collector, placed.path, namespace)
-        elif isinstance(target, Internal) and target.fact is None and not target.rest:
-            self._module(collector, target.path, namespace)
-        else:
-            self._value(collector, placed, namespace)
-
-    def _value(self, collector: Collector, placed: Placed, namespace: str | None) -> None:
-        """A class, an instance of one, or a dict."""
-        owner = self.symbols.class_of(placed.path, placed.block, placed.value)
-        if owner is None:
-            owner = self.symbols.type_of(placed.path, placed.block, placed.value)
-        if isinstance(owner, ClassRef):
-            self._class(collector, owner, namespace)
-        else:
-            collector.add_entries(placed, namespace)
-
-    def _named(self, collector: Collector, path: str, name: str, namespace: str | None) -> None:
-        module, _, attribute = name.partition(":")
-        if name in _DJANGO or module == "django.conf":
-            self._django(collector, path, namespace)
-            return
-        found = self.symbols.modules.find(path, module)
-        if found is None:
-            collector.reopen(f"its configuration module {name} is not in this project", outside=True)
-            return
-        file, rest = found
-        names = ".".join([*rest, attribute] if attribute else rest)
-        if not names:
-            self._module(collector, file, namespace)
-            return
-        target = self.symbols.target(file, f"@{names}")
-        if isinstance(target, Internal) and target.fact is None and not target.rest:
-            self._module(collector, target.path, namespace)
-        else:
-            self._value(collector, Placed(file, 0, Name(f"@{names}")), namespace)
-
-    def _module(
-        self, collector: Collector, path: str, namespace: str | None, seen: frozenset[str] = frozenset()
-    ) -> None:
-        if path in seen:
-            return
-        index = self.files.python(path)
-        if index.facts.error is not None:
-            collector.reopen(f"{path} cannot be read")
-        for source in self.django.included(path):
-            if source.path is None:
-                collector.reopen(f"{path} takes settings from {source.name}", outside=True)
-            else:
-                self._module(collector, source.path, namespace, seen | {path})
-        for item in index.facts.classes:
-            self._settings_class(collector, ClassRef(path, item.block), namespace)
-        for name, bound in index.imported.items():
-            known = stripped(name, namespace)
-            if known is not None and new_setting_name(known) != known.lower():
-                collector.add(known, Placed(path, 0, Name(f"@{name}")), Location(path, bound.span))
-        for assignment in index.assignments_by_function.get(-1, []):
-            self._module_setting(collector, path, assignment, namespace)
-
-    def _settings_class(self, collector: Collector, owner: ClassRef, namespace: str | None) -> None:
-        """A class in a settings module whose attributes are the settings: django-configurations and the like."""
-        lineage = [item for item in self.symbols.lineage(owner) if isinstance(item, ClassRef)]
-        if any(self._sets_something(item, namespace) for item in lineage):
-            self._class(collector, owner, namespace)
-
-    def _sets_something(self, owner: ClassRef, namespace: str | None) -> bool:
-        known = table().settings
-        names = (assigned.target for assigned in self.files.python(owner.path).assigned_in(owner.block))
-        written = (name.rpartition(".")[2] for name in names if name is not None)
-        settings = (stripped(name, namespace) for name in written if name.isupper())
-        return any(name is not None and new_setting_name(name) in known for name in settings)
-
-    def _module_setting(self, collector: Collector, path: str, assignment: Assignment, namespace: str | None) -> None:
-        target = assignment.target or ""
-        if not target.startswith("@") or "." in target or assignment.value is None:
-            return
-        name = stripped(target[1:], namespace)
-        if name is not None:
-            collector.add(name, Placed(path, assignment.block, assignment.value), Location(path, assignment.span))
-
-    def _class(self, collector: Collector, owner: ClassRef, namespace: str | None) -> None:
-        lineage = list(self.symbols.lineage(owner))
-        for item in reversed(lineage):
-            if not isinstance(item, ClassRef):
-                if item.name not in _SETTINGS_CLASSES:
-                    collector.reopen(f"its settings are those of {item.name} too", outside=True)
-                continue
-            for assignment in self.files.python(item.path).assigned_in(item.block):
-                if assignment.target is None or assignment.value is None:
-                    continue
-                name = stripped(assignment.target.rpartition(".")[2], namespace)
-                if name is not None:
-                    place = Placed(item.path, assignment.block, assignment.value)
-                    collector.add(name, place, Location(item.path, assignment.span))
-            self._properties(collector, item, namespace)
-
-    def _properties(self, collector: Collector, owner: ClassRef, namespace: str | None) -> None:
-        index = self.files.python(owner.path)
-        for function in index.facts.functions:
-            name = stripped(function.name, namespace)
-            if function.outer == owner.block and function.decorators and name is not None:
-                place = Placed(owner.path, function.block, Name(f"%{function.name}"))
-                collector.add(name, place, Location(owner.path, function.name_span))
-
-    # Django
-
-    def _django(self, collector: Collector, path: str, namespace: str | None) -> None:
-        sources = self.django.sources(path)
-        if not sources:
-            collector.reopen("Django's settings module is not known")
-        for source in sources:
-            if source.path is not None:
-                self._module(collector, source.path, namespace)
-            else:
-                collector.reopen(f"its settings module {source.name} is not in this project", outside=True)
 
 
 def flattened(value: Value) -> Iterator[Value]:

@@ -1,4 +1,4 @@
-"""LINK: asynchronous database engines: where they are made, what holds them, which worker code uses them."""
+"""LINK: database engines: where they are made, what holds them, which worker code uses them."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from pathlib import PurePosixPath
 from celery_lint.facts.model import Attribute, Call, Function, Literal, Name, Text, Value
 from celery_lint.finding import Location
 from celery_lint.project.files import Files, is_aside
+from celery_lint.project.holders import Holder, Holders
 from celery_lint.project.index import FileIndex, last_name, within
 from celery_lint.project.model import Reached
 from celery_lint.project.symbols import ClassRef, FunctionRef, Internal, Symbols
 from celery_lint.project.values import Evaluator, Known, Placed
 
-_MAKES_ENGINE = re.compile(rb"create_async_engine|async_engine_from_config")
-_MAKERS = frozenset({"create_async_engine", "async_engine_from_config"})
+ASYNC = frozenset({"create_async_engine", "async_engine_from_config"})
+SYNC = frozenset({"create_engine", "engine_from_config", "SQLAlchemy"})
+_PACKAGES = ("sqlalchemy", "sqlmodel", "flask_sqlalchemy")
 _CACHES = frozenset({"functools.lru_cache", "functools.cache", "cachetools.cached", "async_lru.alru_cache"})
 _UNPOOLED = frozenset({"NullPool", "StaticPool"})
 _WEB = re.compile(
@@ -24,25 +26,18 @@ _WEB = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Holder:
-    """A name at the top level of a module that holds an engine, or something made from one."""
-
-    path: str
-    name: str
-
-
 @dataclass(frozen=True, eq=False)
 class Engine:
-    """One `create_async_engine(...)` with a connection pool.
+    """One `create_async_engine(...)` or `create_engine(...)` (or the `SQLAlchemy(...)` of Flask, which makes it).
 
-    IS_SHARED: it outlives one run of a coroutine. DRIVER is the URL's (`asyncpg`); None when unknown. HOLDERS
-    are the module-level names it is reached through; OWNER the class that keeps it as an attribute.
+    IS_SHARED: it outlives one run of a coroutine. DIALECT and DRIVER are the URL's (`postgresql`, `asyncpg`); None when
+    unknown. HOLDERS are the module-level names it is reached through; OWNER the class that keeps it as an attribute.
     """
 
     call: Call
     path: str
     is_shared: bool
+    dialect: str | None
     driver: str | None
     holders: frozenset[Holder]
     owner: ClassRef | None
@@ -55,16 +50,19 @@ class Engine:
 
 
 class Engines:
-    """Finds the pooled asynchronous engines of a project."""
+    """Finds the pooled engines of a project that calls of MAKERS make: the asynchronous ones, or the others."""
 
-    def __init__(self, files: Files, evaluator: Evaluator) -> None:
+    def __init__(self, files: Files, evaluator: Evaluator, makers: frozenset[str] = ASYNC) -> None:
+        self.makers = makers
+        self._mention = re.compile(rb"\b(?:" + "|".join(sorted(makers)).encode() + rb")\b")
         self.files = files
         self.evaluator = evaluator
         self.symbols: Symbols = evaluator.symbols
+        self.holders = Holders(files, evaluator.symbols)
 
     def find(self) -> Iterator[Engine]:
-        """All pooled engines that are not in tests."""
-        for path in self.files.mentioning(_MAKES_ENGINE):
+        """All pooled engines, but those of tests and migrations."""
+        for path in self.files.mentioning(self._mention):
             if is_aside(path) or "migrations" in path or "alembic" in path:
                 continue
             index = self.files.python(path)
@@ -75,7 +73,7 @@ class Engines:
 
     def find_unpooled(self) -> Iterator[Engine]:
         """The engines that surely have no pool: `poolclass=NullPool`."""
-        for path in self.files.mentioning(_MAKES_ENGINE):
+        for path in self.files.mentioning(self._mention):
             if is_aside(path) or "migrations" in path or "alembic" in path:
                 continue
             index = self.files.python(path)
@@ -87,7 +85,7 @@ class Engines:
 
     def _makes_engine(self, index: FileIndex, call: Call) -> bool:
         name = self.symbols.external(index.path, call.callee)
-        return name is not None and name.rpartition(".")[2] in _MAKERS and name.startswith(("sqlalchemy", "sqlmodel"))
+        return name is not None and name.rpartition(".")[2] in self.makers and name.startswith(_PACKAGES)
 
     def _is_pooled(self, index: FileIndex, call: Call) -> bool:
         argument = call.argument(None, "poolclass")
@@ -128,83 +126,11 @@ class Engines:
     def _engine(self, index: FileIndex, call: Call) -> Engine:
         function = index.function_at(call.block)
         ref = FunctionRef(index.path, function.block) if function is not None else None
-        holders = set(self._first_holders(index, call, function))
-        self._spread(holders)
+        holders = self.holders.of(index, call)
         owner = self._owner(index, call)
         shared = bool(holders) or owner is not None or (function is not None and self._is_cached(index, function))
-        return Engine(call, index.path, shared, self._driver(index, call), frozenset(holders), owner, ref)
-
-    def _first_holders(self, index: FileIndex, call: Call, function: Function | None) -> Iterator[Holder]:
-        if call.target is not None and call.target.startswith("@"):
-            yield Holder(index.path, call.target[1:])
-        if function is None:
-            for assignment in index.assignments_by_function.get(-1, []):
-                held = assignment.value is not None and any(
-                    value is call or value == call for value in within(assignment.value)
-                )
-                if held and assignment.target is not None and assignment.target.startswith("@"):
-                    yield Holder(index.path, assignment.target[1:])
-        elif self._returns(index, function, call):
-            yield from self._module_level_calls(FunctionRef(index.path, function.block), function.name)
-
-    def _returns(self, index: FileIndex, function: Function, call: Call) -> bool:
-        for item in index.returns(function):
-            value = item.value
-            if value is None:
-                continue
-            if any(inner == call for inner in within(value)):
-                return True
-            if call.target is not None and any(isinstance(v, Name) and v.ref == call.target for v in within(value)):
-                return True
-        return False
-
-    def _module_level_calls(self, factory: FunctionRef, name: str) -> Iterator[Holder]:
-        for path in self.files.holding(name):
-            if is_aside(path):
-                continue
-            index = self.files.python(path)
-            for assignment in index.assignments_by_function.get(-1, []):
-                if assignment.target is None or not assignment.target.startswith("@") or assignment.value is None:
-                    continue
-                for value in within(assignment.value):
-                    if not isinstance(value, Call) or last_name(value.callee) != name:
-                        continue
-                    if self.symbols.function(path, value.block, value.callee) == factory:
-                        yield Holder(path, assignment.target[1:])
-
-    def _spread(self, holders: set[Holder]) -> None:
-        """What is made at import time from a holder holds the engine too: `async_sessionmaker(engine)`."""
-        queue = list(holders)
-        while queue:
-            holder = queue.pop()
-            for path in self.files.holding(holder.name.rpartition(".")[2]):
-                if is_aside(path):
-                    continue
-                for found in self._made_from(path, holder):
-                    if found not in holders:
-                        holders.add(found)
-                        queue.append(found)
-
-    def _made_from(self, path: str, holder: Holder) -> Iterator[Holder]:
-        index = self.files.python(path)
-        for assignment in index.assignments_by_function.get(-1, []):
-            if (
-                assignment.target is None
-                or not assignment.target.startswith("@")
-                or not isinstance(assignment.value, Call)
-            ):
-                continue
-            if any(isinstance(v, Name) and self.holder(path, v.ref) == holder for v in within(assignment.value)):
-                yield Holder(path, assignment.target[1:])
-
-    def holder(self, path: str, ref: str) -> Holder | None:
-        """The module-level name that REF, in PATH, leads to."""
-        if ref.startswith("%"):
-            return None
-        target = self.symbols.target(path, ref)
-        if isinstance(target, Internal) and target.fact is not None and hasattr(target.fact, "target"):
-            return Holder(target.path, (target.fact.target or "")[1:])
-        return None
+        dialect, driver = self._database(index, call)
+        return Engine(call, index.path, shared, dialect, driver, holders, owner, ref)
 
     def _owner(self, index: FileIndex, call: Call) -> ClassRef | None:
         if call.target is None or not call.target.startswith(("%self.", "%cls.")):
@@ -218,14 +144,15 @@ class Engines:
                 return True
         return False
 
-    def _driver(self, index: FileIndex, call: Call) -> str | None:
+    def _database(self, index: FileIndex, call: Call) -> tuple[str | None, str | None]:
+        """The dialect and the driver in the URL."""
         argument = call.argument(0, "url")
         if argument is None:
-            return None
+            return None, None
         known = self.evaluator.text(Placed(index.path, call.block, argument.value))
         text = known.value if isinstance(known, Known) else _beginning(argument.value)
-        found = re.match(r"\w+\+(\w+)", text)
-        return found.group(1) if found else None
+        found = re.match(r"(\w+)(?:\+(\w+))?(?=:|$)", text)
+        return (found.group(1), found.group(2)) if found else (None, None)
 
     # who uses them
 
@@ -248,7 +175,7 @@ class Engines:
     def _is_held(self, engine: Engine, path: str, value: Name) -> bool:
         if value.ref.startswith(("%", "builtins.")):
             return False
-        if self.holder(path, value.ref) in engine.holders:
+        if self.holders.named(path, value.ref) in engine.holders:
             return True
         # A session factory that the engine's module does not define where it can be seen is made from its engine.
         target = self.symbols.target(path, value.ref)
@@ -276,7 +203,7 @@ class Engines:
         for call in index.calls(fact):
             if last_name(call.callee) != "dispose" or not isinstance(call.callee, Name):
                 continue
-            if self.holder(index.path, call.callee.ref.rpartition(".")[0]) in engine.holders:
+            if self.holders.named(index.path, call.callee.ref.rpartition(".")[0]) in engine.holders:
                 return True
         return False
 

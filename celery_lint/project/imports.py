@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 _LINE = re.compile(rb"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+\(?([\w, \t*]*)|import[ \t]+([\w., \t]+))", re.M)
 _STRING = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
+_CERTAIN = (ast.Try, ast.With, ast.ClassDef)
 
 
 def imported_names(data: bytes) -> tuple[str, ...]:
@@ -24,6 +25,12 @@ def imported_names(data: bytes) -> tuple[str, ...]:
     tree = _parsed(data)
     found = _of_lines(data) if tree is None else _of_statements(tree.body)
     return tuple(dict.fromkeys(found))
+
+
+def names_imported_at_once(data: bytes) -> tuple[str, ...]:
+    """As `imported_names`, but only what is surely imported when the file is: not in functions, not under an `if`."""
+    tree = _parsed(data)
+    return tuple(dict.fromkeys(_of_statements(tree.body, _CERTAIN))) if tree is not None else ()
 
 
 def mentioned_modules(data: bytes, skip: re.Pattern[str]) -> Iterator[str]:
@@ -51,7 +58,8 @@ def _parsed(data: bytes) -> ast.Module | None:
         return None
 
 
-def _of_statements(body: list[ast.stmt]) -> Iterator[str]:
+def _of_statements(body: list[ast.stmt], into: tuple[type[ast.stmt], ...] = (ast.stmt,)) -> Iterator[str]:
+    """What the statements of BODY import; of those that hold others, the types INTO are gone into."""
     for statement in body:
         match statement:
             case ast.Import():
@@ -59,10 +67,10 @@ def _of_statements(body: list[ast.stmt]) -> Iterator[str]:
             case ast.ImportFrom():
                 yield from _taken("." * statement.level + (statement.module or ""), [a.name for a in statement.names])
             case ast.If(test=ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING")):
-                yield from _of_statements(statement.orelse)
-            case _:
+                yield from _of_statements(statement.orelse, into)
+            case _ if isinstance(statement, into):
                 for inner in _bodies(statement):
-                    yield from _of_statements(inner)
+                    yield from _of_statements(inner, into)
 
 
 def _bodies(statement: ast.stmt) -> Iterator[list[ast.stmt]]:

@@ -391,6 +391,10 @@ class FileIndex:
                 found[function.block].append(block)
         return found
 
+    def blocks_of(self, function: Function) -> list[Block]:
+        """The blocks of FUNCTION, without its own and those of functions inside it."""
+        return self._blocks_by_function.get(function.block, [])
+
     def values(self, function: Function) -> tuple[Value, ...]:
         """Every value that the body of FUNCTION reads, without what functions inside it read."""
         known = self._values.get(function.block)
@@ -410,7 +414,7 @@ class FileIndex:
             yield from (raised.value, raised.cause)
         for evaluation in self._evaluations_by_function.get(function.block, []):
             yield evaluation.value
-        for block in self._blocks_by_function.get(function.block, []):
+        for block in self.blocks_of(function):
             yield from (item.value for item in block.items)
             if block.kind != "else":  # its value is the test of its `if`
                 yield block.value

@@ -9,6 +9,7 @@ from pathlib import Path
 from celery_lint.facts.model import Attribute, Call, Function, Name
 from celery_lint.finding import Location
 from celery_lint.project.apps import Apps, Draft, main_name
+from celery_lint.project.celery_version import find_release
 from celery_lint.project.configuration import Configuration
 from celery_lint.project.files import Files, is_aside
 from celery_lint.project.model import App, Task, Worker
@@ -41,7 +42,8 @@ def link(root: Path, paths: Sequence[str], options: Settings, overlay: Mapping[s
     apps = Apps(evaluator)
     made = _apps(apps)
     # Workers first: what `-A` names tells from which folder the worker imports, and so the names of tasks.
-    finder = WorkerFinder(files, apps, made)
+    celery = find_release(files, options, [app.module_path for app in made.values()])
+    finder = WorkerFinder(files, apps, made, celery.table)
     workers = tuple(finder.find(files.deploy_paths, options))
     task_finder = TaskFinder(apps, Decorators(apps, options.task_decorators))
     tasks = tuple(_task(draft, apps, made, symbols) for draft in _task_drafts(task_finder))
@@ -52,6 +54,7 @@ def link(root: Path, paths: Sequence[str], options: Settings, overlay: Mapping[s
     return Project(
         files=files,
         options=options,
+        celery=celery,
         symbols=symbols,
         evaluator=evaluator,
         apps=tuple(made.values()),

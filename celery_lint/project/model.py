@@ -10,6 +10,7 @@ from celery_lint.facts.model import Call, Command
 from celery_lint.finding import Confidence, Location, Related, Span
 from celery_lint.project.symbols import ClassRef, External, FunctionRef
 from celery_lint.project.values import Known, Placed, Unknown
+from celery_lint.project.written import WrittenSetting
 
 
 @dataclass(frozen=True)
@@ -26,12 +27,13 @@ class Settings:
     """The effective settings of one app.
 
     OPEN says why more may be set than can be seen; None when all is seen. OUTSIDE: something that is no file of
-    this project may set them.
+    this project may set them. WRITTEN are all settings as they are written, also those that Celery does not read.
     """
 
     entries: Mapping[str, Setting] = field(default_factory=dict)
     open: str | None = None
     outside: bool = False
+    written: tuple[WrittenSetting, ...] = ()
 
     def get(self, name: str) -> Setting | None:
         """The setting NAME (new style), when it is seen."""

@@ -18,3 +18,38 @@ def nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
         return same[0]
     found = difflib.get_close_matches(name, same or names, n=1, cutoff=cutoff)
     return found[0] if found else None
+
+
+def misspelt(name: str, known: Iterable[str]) -> str | None:
+    """The one of KNOWN that NAME is a misspelling of: a letter or two missing, too many, wrong or swapped.
+
+    None when NAME is known itself, when nothing is that close, and when two are equally close. A short name (four
+    letters or less) may be off by one letter only: by two, half of the language would fit.
+    """
+    names = set(known)
+    if name in names:
+        return None
+    limit = 1 if len(name) <= 4 else 2
+    found: dict[int, list[str]] = {}
+    for each in names:
+        if abs(len(each) - len(name)) <= limit:
+            edits = _edits(name, each)
+            if edits <= limit:
+                found.setdefault(edits, []).append(each)
+    closest = found[min(found)] if found else []
+    return closest[0] if len(closest) == 1 else None
+
+
+def _edits(one: str, other: str) -> int:
+    """How many letters to insert, delete, replace or swap with the next one make OTHER of ONE."""
+    before: list[int] = []
+    last = list(range(len(other) + 1))
+    for row, a in enumerate(one, 1):
+        line = [row]
+        for column, b in enumerate(other, 1):
+            best = min(last[column] + 1, line[column - 1] + 1, last[column - 1] + (a != b))
+            if row > 1 and column > 1 and a == other[column - 2] and one[row - 2] == b:
+                best = min(best, before[column - 2] + 1)
+            line.append(best)
+        before, last = last, line
+    return last[-1]

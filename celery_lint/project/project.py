@@ -13,9 +13,12 @@ from celery_lint.celery_versions import table
 from celery_lint.facts.model import Call, Name
 from celery_lint.finding import Location
 from celery_lint.project.calls import TaskCall, TaskCalls
+from celery_lint.project.canvases import Canvases
+from celery_lint.project.celery_version import CeleryRelease
 from celery_lint.project.engine_uses import used_by
 from celery_lint.project.engines import Engine, Engines
 from celery_lint.project.files import Files, is_aside
+from celery_lint.project.forking import Forking
 from celery_lint.project.handlers import Handlers
 from celery_lint.project.index import FileIndex
 from celery_lint.project.loops import Loops
@@ -31,6 +34,7 @@ from celery_lint.project.model import (
     Unreadable,
     Worker,
 )  # fmt: skip
+from celery_lint.project.network import Network
 from celery_lint.project.reach import Reach
 from celery_lint.project.registration import Registration
 from celery_lint.project.retries import Held, RetryCall, find_retry_calls, find_task_holders
@@ -42,6 +46,7 @@ from celery_lint.project.tasks import TASK_CLASSES
 from celery_lint.project.transports import Transports
 from celery_lint.project.twins import Twins
 from celery_lint.project.values import Evaluator, Known, Unknown
+from celery_lint.project.written import WrittenSetting, merged
 from celery_lint.settings import Settings
 from celery_lint.source import Source
 
@@ -64,6 +69,7 @@ class Project:
 
     files: Files
     options: Settings
+    celery: CeleryRelease
     symbols: Symbols
     evaluator: Evaluator
     apps: tuple[App, ...]
@@ -97,6 +103,11 @@ class Project:
             Project: lambda: (self,),
         }
         return found[kind]() if kind in found else ()
+
+    @cached_property
+    def written_settings(self) -> tuple[WrittenSetting, ...]:
+        """All settings of all applications as they are written, each once."""
+        return merged([(app, setting) for app in self.apps for setting in app.settings.written])
 
     # files
 
@@ -141,6 +152,11 @@ class Project:
         return Registration(self.files, self.evaluator, self.commands)
 
     @cached_property
+    def forking(self) -> Forking:
+        """What runs before the workers fork."""
+        return Forking(self)
+
+    @cached_property
     def targets(self) -> Targets:
         """What the words after `-A` lead to."""
         return Targets(self.files, self.symbols)
@@ -176,6 +192,11 @@ class Project:
     def loops(self) -> Loops:
         """How functions use event loops."""
         return Loops(self.symbols, frozenset(self.options.async_bridges))
+
+    @cached_property
+    def network(self) -> Network:
+        """The calls that go to the network or start a process."""
+        return Network(self.files, self.evaluator)
 
     @cached_property
     def engines(self) -> tuple[Engine, ...]:
@@ -259,6 +280,11 @@ class Project:
     def calls_of(self, task: Task) -> tuple[TaskCall, ...]:
         """The places that send, sign or run TASK."""
         return self._calls_by_task.get(task, ())
+
+    @cached_property
+    def canvases(self) -> Canvases:
+        """The chains, groups and chords."""
+        return Canvases(self.task_calls, self.calls)
 
     # packages
 

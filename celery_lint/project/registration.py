@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from celery_lint.facts.model import Call, Lambda, Literal, Name
 from celery_lint.project.files import Files, is_aside
-from celery_lint.project.imports import imported_names
+from celery_lint.project.imports import imported_names, names_imported_at_once
 from celery_lint.project.index import last_name
 from celery_lint.project.installed import InstalledApps
 from celery_lint.project.model import App, CeleryCommand
@@ -63,17 +63,26 @@ class Registration:
         self.commands = tuple(command for command in commands if command.invocation.is_worker)
         self.django = InstalledApps(files, evaluator, self._module)
         self._imported: dict[int, Imported] = {}
+        self._at_once: dict[int, frozenset[str]] = {}
         self._targets: dict[str, tuple[str, ...]] = {}
 
     def imported(self, app: App) -> Imported:
         """The files that a worker of APP imports."""
         if id(app) not in self._imported:
             reasons: list[str] = []
-            start = [app.module_path, app.location.path, *(path for path, _ in app.variables)]
-            start += [*self._commanded(app, reasons), *self._listed(app, reasons)]
-            paths = self._closure(start, app, reasons)
+            paths = self._closure(self._start(app, reasons), app, reasons, self.targets)
             self._imported[id(app)] = Imported(paths, reasons[0] if reasons else None)
         return self._imported[id(app)]
+
+    def imported_at_once(self, app: App) -> frozenset[str]:
+        """The files that a worker of APP has surely imported when it starts its pool: not what functions import."""
+        if id(app) not in self._at_once:
+            self._at_once[id(app)] = self._closure(self._start(app, []), app, [], self._targets_at_once)
+        return self._at_once[id(app)]
+
+    def _start(self, app: App, reasons: list[str]) -> list[str]:
+        own = [app.module_path, app.location.path, *(path for path, _ in app.variables)]
+        return [*own, *self._commanded(app, reasons), *self._listed(app, reasons)]
 
     def commands_of(self, app: App) -> tuple[CeleryCommand, ...]:
         """The commands that start workers of APP."""
@@ -81,9 +90,11 @@ class Registration:
 
     def loaded_with(self, paths: list[str]) -> frozenset[str]:
         """The files PATHS and all that they import."""
-        return self._closure(paths, None, [])
+        return self._closure(paths, None, [], self.targets)
 
-    def _closure(self, start: list[str], app: App | None, reasons: list[str]) -> frozenset[str]:
+    def _closure(
+        self, start: list[str], app: App | None, reasons: list[str], targets: Callable[[str], tuple[str, ...]]
+    ) -> frozenset[str]:
         seen: set[str] = set()
         has_django = False
         queue = deque(dict.fromkeys(start))
@@ -93,7 +104,7 @@ class Registration:
                 continue
             seen.add(path)
             queue.extend(self._with_packages(path))
-            queue.extend(self.targets(path))
+            queue.extend(targets(path))
             if app is None:
                 continue
             data = self.files.data(path)
@@ -130,10 +141,17 @@ class Registration:
         """The files that the imports of PATH run: the modules, and the packages around them."""
         if path not in self._targets:
             names = imported_names(self.files.data(path)) if path in self.files.known else ()
-            found = (self.symbols.modules.find(path, name) for name in names)
-            paths = (each for hit in found if hit is not None for each in self._with_packages(hit[0]))
-            self._targets[path] = tuple(dict.fromkeys(paths))
+            self._targets[path] = tuple(dict.fromkeys(self._found(path, names)))
         return self._targets[path]
+
+    def _targets_at_once(self, path: str) -> tuple[str, ...]:
+        names = names_imported_at_once(self.files.data(path)) if path in self.files.known else ()
+        return tuple(dict.fromkeys(self._found(path, names)))
+
+    def _found(self, path: str, names: tuple[str, ...]) -> Iterator[str]:
+        for name in names:
+            hit = self.symbols.modules.find(path, name)
+            yield from self._with_packages(hit[0]) if hit is not None else ()
 
     def _with_packages(self, path: str) -> Iterator[str]:
         yield path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from celery_lint.celery_versions import Table, table
+from celery_lint.celery_versions import Table
 from celery_lint.facts.deploy.celery_command import Invocation, invocations
 from celery_lint.facts.deploy.merge import merge_alternatives
 from celery_lint.facts.model import Command, Name
@@ -23,12 +23,12 @@ GREEN = frozenset({"gevent", "eventlet"})
 class WorkerFinder:
     """Reads the worker commands of a project and gives each its application."""
 
-    def __init__(self, files: Files, apps: Apps, made: dict[int, App]) -> None:
+    def __init__(self, files: Files, apps: Apps, made: dict[int, App], known: Table) -> None:
         self.files = files
         self.apps = apps
         self.evaluator: Evaluator = apps.evaluator
         self.made = made
-        self.table: Table = table()
+        self.table = known
         self.commands: list[CeleryCommand] = []
 
     def find(self, deploy_paths: Sequence[str], options: Settings) -> Iterator[Worker]:

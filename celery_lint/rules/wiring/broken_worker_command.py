@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from celery_lint.celery_versions import table
 from celery_lint.facts.model import Word
 from celery_lint.finding import Finding, Location, Severity
-from celery_lint.project.command_line import OLD_SPELLINGS, misplaced, moved, requires_celery_4, subcommand_at
+from celery_lint.project.command_line import OLD_SPELLINGS, misplaced, moved, subcommand_at
 from celery_lint.project.deployment import written
 from celery_lint.project.files import is_aside
 from celery_lint.project.model import CeleryCommand
@@ -24,10 +23,9 @@ def check(command: CeleryCommand, project: Project) -> Iterator[Finding]:
     """A command of Celery that Celery 5 refuses, or that starts without an application."""
     if command.command.through is not None or command.invocation.subcommand is None:
         return
-    version = project.options.celery_version
-    if version is not None and version[0] in "34":
+    if project.celery.is_configured and not project.celery.at_least("5.0"):
         return
-    wrong = misplaced(command, table())
+    wrong = misplaced(command, project.celery.table)
     if wrong is not None and command.invocation.subcommand != "multi":
         yield _misplaced(command, project, *wrong)
         return
@@ -44,7 +42,7 @@ def _misplaced(command: CeleryCommand, project: Project, flag: str, first: int, 
     edits = moved(words, at, first, last, source)
     title = f"Move `{flag}` in front of `{sub}`"
     # flower reads on, warns, and does without the application.
-    is_flower = sub not in table().cli
+    is_flower = sub not in project.celery.table.cli
     consequence = f"flower ignores it behind `{sub}`" if is_flower else f"Celery 5 refuses it behind `{sub}`"
     return check.finding(
         f"`{flag}` is an option of `celery` itself, and {consequence}: write `celery {flag} … {sub}`",
@@ -58,7 +56,7 @@ def _misplaced(command: CeleryCommand, project: Project, flag: str, first: int, 
 
 def _severity(project: Project, severity: Severity) -> Severity:
     """On Celery 4 the command works, until the day of the upgrade."""
-    return INFO if requires_celery_4(project) else severity
+    return severity if project.celery.at_least("5.0") else INFO
 
 
 def _respelt(command: CeleryCommand, project: Project) -> Iterator[Finding]:
@@ -86,7 +84,7 @@ def _spelling(command: CeleryCommand, word: Word, old: str, new: str, project: P
 
 def _needs_app(command: CeleryCommand, project: Project) -> bool:
     """Whether a command without `-A` serves nothing: no variable and no `celeryconfig.py` names the application."""
-    if command.invocation.subcommand not in ("worker", "beat") or requires_celery_4(project):
+    if command.invocation.subcommand not in ("worker", "beat") or not project.celery.at_least("5.0"):
         return False
     options, variables = command.invocation.options, command.command.environment
     if {"config", "loader"} & options.keys() or {"CONFIG_MODULE", "LOADER", "CELERY_CONFIG_MODULE"} & variables.keys():

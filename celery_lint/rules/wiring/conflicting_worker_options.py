@@ -6,7 +6,6 @@ import difflib
 import re
 from collections.abc import Iterator
 
-from celery_lint.celery_versions import table
 from celery_lint.finding import Finding, Location, Related
 from celery_lint.project.command_line import OLD_SPELLINGS
 from celery_lint.project.model import CeleryCommand
@@ -26,7 +25,7 @@ def check(command: CeleryCommand, project: Project) -> Iterator[Finding]:
     if command.invocation.subcommand == "worker":
         yield from _combinations(command)
         yield from _overridden(command, project)
-    unknown = list(_unknown(command)) if command.command.through is None else []
+    unknown = list(_unknown(command, project)) if command.command.through is None else []
     if unknown and not any(project.files.mentioning(_USER_OPTIONS)):
         yield from unknown
 
@@ -67,10 +66,10 @@ def _overridden(command: CeleryCommand, project: Project) -> Iterator[Finding]:
         )
 
 
-def _unknown(command: CeleryCommand) -> Iterator[Finding]:
+def _unknown(command: CeleryCommand, project: Project) -> Iterator[Finding]:
     invocation = command.invocation
     words = invocation.unknown_options
-    known = table().options(invocation.subcommand)
+    known = project.celery.table.options(invocation.subcommand)
     for word in words:
         text = (word.text or word.prefix).partition("=")[0]
         if not text or text in OLD_SPELLINGS or (word.text is None and "=" not in word.prefix):

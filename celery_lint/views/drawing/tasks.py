@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from celery_lint.celery_versions import table
 from celery_lint.finding import Finding, Location
 from celery_lint.project.model import Option, Route, Task, Worker
 from celery_lint.project.names import module_names
@@ -81,7 +80,7 @@ def _route(project: Project, task: Task, route: Route, name: str) -> Route | Non
 
 
 def _shown(task: Task, project: Project) -> Iterator[tuple[str, Option]]:
-    known = table().task_options
+    known = project.celery.table.task_options
     for name, option in task.options.items():
         is_attribute = task.cls is not None and name not in known
         if name not in _ELSEWHERE and not is_attribute and not _is_default(name, option, task, project):
