@@ -35,6 +35,7 @@ from celery_lint.project.model import (
     Worker,
 )  # fmt: skip
 from celery_lint.project.network import Network
+from celery_lint.project.provenance import Provenance
 from celery_lint.project.reach import Reach
 from celery_lint.project.registration import Registration
 from celery_lint.project.retries import Held, RetryCall, find_retry_calls, find_task_holders
@@ -259,6 +260,11 @@ class Project:
     def sent_names(self) -> frozenset[str]:
         """The task names that are sent as strings and that no task of the project has: tasks of other services."""
         return self.all_sent_names - {name for task in self.tasks for name in task.names}
+
+    @cached_property
+    def provenance(self) -> Provenance:
+        """Tells which values are rows of a database."""
+        return Provenance(self.evaluator, self.task_functions)
 
     @cached_property
     def task_calls(self) -> TaskCalls:
