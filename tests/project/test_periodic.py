@@ -96,7 +96,7 @@ def test_the_task_of_a_call(given: str, names: list[str]) -> None:
 def test_celery_says_what_it_takes() -> None:
     made = construct({"minute": "*/30", "hour": 3})
     assert isinstance(made, Times)
-    assert (made.minutes, made.hours, len(made.months)) == ({0, 30}, {3}, 12)
+    assert (sorted(made.minutes), sorted(made.hours), len(made.months)) == ([0, 30], [3], 12)
     assert construct({"minute": 60}) == Refusal(
         "ValueError", "Invalid crontab pattern. Valid range is 0-59. '60' was found"
     )
