@@ -1,4 +1,4 @@
-"""The folder of a cache: files that only this user's celery-lint can have written, replaced as a whole or not at all."""
+"""The folder of a cache: files that only this user's celery-lint can have written, replaced as a whole or not."""
 
 from __future__ import annotations
 
@@ -34,15 +34,17 @@ class Folder:
     def write(self, name: str, data: bytes) -> None:
         """Put DATA into the file NAME; nothing happens where nothing can be written."""
         with suppress(OSError):
-            self._make()
+            self.make()
             _replace(os.path.join(self.path, name), self._seal(name, data) + data)
 
-    def _make(self) -> None:
+    def make(self) -> None:
+        """Make sure that there is the folder, where there can be."""
         if os.path.isdir(self.path):
             return
-        os.makedirs(self.path, exist_ok=True)
-        _replace(os.path.join(self.path, ".gitignore"), b"*\n")
-        _replace(os.path.join(self.path, "CACHEDIR.TAG"), _TAG)
+        with suppress(OSError):
+            os.makedirs(self.path, exist_ok=True)
+            _replace(os.path.join(self.path, ".gitignore"), b"*\n")
+            _replace(os.path.join(self.path, "CACHEDIR.TAG"), _TAG)
 
     def _seal(self, name: str, data: bytes) -> bytes:
         return blake2b(data, digest_size=_SEAL, key=self.secret, person=name.encode()[:16]).digest()
