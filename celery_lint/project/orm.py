@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from celery_lint.facts.model import Name
+from celery_lint.facts.model import Call, Name, Value
 from celery_lint.project.symbols import ClassRef, External, Internal, Symbols
 
 # Bases that packages beside Django offer are told by where they live: `polymorphic.models.PolymorphicModel`.
@@ -42,6 +42,8 @@ def _kind(item: ClassRef | External, symbols: Symbols) -> str | None:
     if isinstance(item, External):
         return _of_name(item.name)
     fact = symbols.class_fact(item)
+    if any(_is_field(item.path, assigned.value, symbols) for assigned in symbols.index(item).assigned_in(item.block)):
+        return "Django model"
     if any(_last(assigned.target) == "__tablename__" for assigned in symbols.index(item).assigned_in(item.block)):
         return "SQLAlchemy model"
     if any(base.keyword == "table" for base in fact.bases):
@@ -74,6 +76,12 @@ def _is_made_base(path: str, base: object, symbols: Symbols) -> bool:
     if rest:
         return rest == ("Model",) and made.name.rpartition(".")[2] == "SQLAlchemy"
     return _SQLALCHEMY.search(made.name) is not None
+
+
+def _is_field(path: str, value: Value | None, symbols: Symbols) -> bool:
+    """`models.CharField()`: where a base class cannot be seen, the columns tell."""
+    name = symbols.external(path, value.callee) if isinstance(value, Call) else None
+    return name is not None and name.startswith("django.db.models.") and name.endswith(("Field", "ForeignKey"))
 
 
 def _last(target: str | None) -> str:
