@@ -256,6 +256,13 @@ class Reached:
         """Whether it is a method that a base class has around its tasks: `__call__`, `on_failure`."""
         return not self.steps and self.task is not None and self.task.function != self.function
 
+    @property
+    def shown(self) -> str:
+        """What to call it in a message."""
+        if self.is_hook:
+            return f"`{self.label}`, which runs around tasks"
+        return f"`{self.label}`, which tasks call" if self.steps else self.root_label
+
     def path(self) -> tuple[Related, ...]:
         """The way here from the task, as related locations."""
         if not self.steps:

@@ -35,8 +35,10 @@ from celery_lint.project.model import (
     Worker,
 )  # fmt: skip
 from celery_lint.project.network import Network
+from celery_lint.project.provenance import Provenance
 from celery_lint.project.reach import Reach
 from celery_lint.project.registration import Registration
+from celery_lint.project.retries import Held, RetryCall, find_retry_calls, find_task_holders
 from celery_lint.project.routing import RouteTable, declared_queues, default_queue, queue_name
 from celery_lint.project.sent import sent
 from celery_lint.project.symbols import ClassRef, External, FunctionRef, Symbols
@@ -97,6 +99,7 @@ class Project:
             Route: lambda: (route for found in self.route_tables.values() for route in found.routes),
             Queue: lambda: self.queues,
             TaskCall: lambda: self.calls,
+            WrittenSetting: lambda: self.written_settings,
             Reached: self.reached.values,
             Unreadable: lambda: self.unreadable,
             Project: lambda: (self,),
@@ -178,6 +181,16 @@ class Project:
         return Handlers(self.evaluator)
 
     @cached_property
+    def task_holders(self) -> tuple[Held, ...]:
+        """The functions that know the task that is running."""
+        return tuple(find_task_holders(self))
+
+    @cached_property
+    def retry_calls(self) -> tuple[RetryCall, ...]:
+        """The calls that retry the task that is running."""
+        return tuple(find_retry_calls(self))
+
+    @cached_property
     def loops(self) -> Loops:
         """How functions use event loops."""
         return Loops(self.symbols, frozenset(self.options.async_bridges))
@@ -248,6 +261,11 @@ class Project:
     def sent_names(self) -> frozenset[str]:
         """The task names that are sent as strings and that no task of the project has: tasks of other services."""
         return self.all_sent_names - {name for task in self.tasks for name in task.names}
+
+    @cached_property
+    def provenance(self) -> Provenance:
+        """Tells which values are rows of a database."""
+        return Provenance(self.evaluator, self.task_functions)
 
     @cached_property
     def task_calls(self) -> TaskCalls:
