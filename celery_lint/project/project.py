@@ -15,6 +15,7 @@ from celery_lint.finding import Location
 from celery_lint.project.calls import TaskCall, TaskCalls
 from celery_lint.project.canvases import Canvases
 from celery_lint.project.celery_version import CeleryRelease
+from celery_lint.project.crontabs import Crontab, find_crontabs
 from celery_lint.project.engine_uses import used_by
 from celery_lint.project.engines import Engine, Engines
 from celery_lint.project.files import Files, is_aside
@@ -38,6 +39,7 @@ from celery_lint.project.network import Network
 from celery_lint.project.provenance import Provenance
 from celery_lint.project.reach import Reach
 from celery_lint.project.registration import Registration
+from celery_lint.project.retries import Held, RetryCall, find_retry_calls, find_task_holders
 from celery_lint.project.routing import RouteTable, declared_queues, default_queue, queue_name
 from celery_lint.project.sent import sent
 from celery_lint.project.symbols import ClassRef, External, FunctionRef, Symbols
@@ -98,6 +100,7 @@ class Project:
             Route: lambda: (route for found in self.route_tables.values() for route in found.routes),
             Queue: lambda: self.queues,
             TaskCall: lambda: self.calls,
+            WrittenSetting: lambda: self.written_settings,
             Reached: self.reached.values,
             Unreadable: lambda: self.unreadable,
             Project: lambda: (self,),
@@ -177,6 +180,16 @@ class Project:
     def handlers(self) -> Handlers:
         """What handles an exception."""
         return Handlers(self.evaluator)
+
+    @cached_property
+    def task_holders(self) -> tuple[Held, ...]:
+        """The functions that know the task that is running."""
+        return tuple(find_task_holders(self))
+
+    @cached_property
+    def retry_calls(self) -> tuple[RetryCall, ...]:
+        """The calls that retry the task that is running."""
+        return tuple(find_retry_calls(self))
 
     @cached_property
     def loops(self) -> Loops:
@@ -275,6 +288,11 @@ class Project:
     def calls_of(self, task: Task) -> tuple[TaskCall, ...]:
         """The places that send, sign or run TASK."""
         return self._calls_by_task.get(task, ())
+
+    @cached_property
+    def crontabs(self) -> tuple[Crontab, ...]:
+        """The `crontab(…)`s that are written down."""
+        return tuple(find_crontabs(self))
 
     @cached_property
     def canvases(self) -> Canvases:
