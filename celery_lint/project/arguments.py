@@ -9,7 +9,8 @@ from celery_lint.facts.model import Parameter
 from celery_lint.project.model import Task
 from celery_lint.project.project import Project
 from celery_lint.project.settled import settled_entries, settled_items
-from celery_lint.project.symbols import ClassRef
+from celery_lint.project.symbols import ClassRef, External
+from celery_lint.project.tasks import TASK_CLASSES
 from celery_lint.project.values import Known, Placed
 
 _SENDERS = ("delay", "apply_async", "signature", "s", "si", "subtask")
@@ -75,6 +76,21 @@ def sends_its_own_way(task: Task, project: Project) -> bool:
     bases = (task.base, task.cls, *(app.task_class for app in project.apps_of(task)))
     own = [base for base in bases if isinstance(base, ClassRef)]
     return any(project.symbols.method(base, name) is not None for base in own for name in _SENDERS)
+
+
+def sends_as_celery(task: Task, project: Project) -> bool:
+    """Whether nothing of what is known of TASK, and nothing unknown about it, can read the options of its messages."""
+    if task.base_is_unknown or task.custom_decorator or sends_its_own_way(task, project):
+        return False
+    bases = (task.base, task.cls, *(app.task_class for app in project.apps_of(task)))
+    every = [item for base in bases for item in _lineage(base, project)]
+    return all(not isinstance(item, External) or item.name in TASK_CLASSES | {"builtins.object"} for item in every)
+
+
+def _lineage(base: ClassRef | External | None, project: Project) -> tuple[ClassRef | External, ...]:
+    if base is None:
+        return ()
+    return project.symbols.lineage(base) if isinstance(base, ClassRef) else (base,)
 
 
 def checks_arguments(task: Task, project: Project) -> bool:

@@ -30,10 +30,9 @@ _INDIRECT: frozenset[str] = frozenset(
     {"apply_async", "apply_async_on_commit", "apply", "signature", "subtask", "send_task"}
 )
 _METHODS = _DIRECT | _INDIRECT
+_ARGUMENTS = frozenset({"args", "kwargs", "name"})
 # What a signature takes beside the options of its message.
-_NO_OPTIONS = frozenset(
-    {"args", "kwargs", "options", "name", "varies", "task", "immutable", "type", "app", "subtask_type"}
-)
+_OF_SIGNATURES = frozenset({"options", "varies", "task", "immutable", "type", "app", "subtask_type"})
 SENDING: frozenset[str] = frozenset({"delay", "delay_on_commit", "apply_async", "apply_async_on_commit", "send_task"})
 SIGNING: frozenset[str] = frozenset({"s", "si", "signature", "subtask"})
 
@@ -227,10 +226,11 @@ class TaskCalls:
         return self.evaluator.scalar(placed) == Known(None)
 
     def _options(self, placed: Placed, call: Call, method: Method) -> tuple[dict[str, Placed], bool]:
+        others = _ARGUMENTS | _OF_SIGNATURES if method in SIGNING else _ARGUMENTS
         found = {
             each.keyword: placed.at(each.value)
             for each in call.arguments
-            if each.keyword is not None and each.keyword not in _NO_OPTIONS
+            if each.keyword is not None and each.keyword not in others
         }
         given = call.argument(None, "options") if method in SIGNING else None
         if given is None:

@@ -91,6 +91,22 @@ class Canvases:
         return tuple(found)
 
     @cached_property
+    def options_set(self) -> tuple[tuple[Signed, Call, dict[str, Placed]], ...]:
+        """`signature.set(queue="x")`: the signature, the call, and the options it gives."""
+        found = []
+        for path in self._paths:
+            for call in self.files.python(path).facts.calls:
+                placed = Placed(path, call.block, call)
+                owner = owner_of(placed, call) if last_name(call.callee) == "set" else None
+                part = self._parts.part(owner) if owner is not None else None
+                if isinstance(part, Signed):
+                    options = {
+                        each.keyword: placed.at(each.value) for each in call.arguments if each.keyword is not None
+                    }
+                    found.append((part, call, options))
+        return tuple(found)
+
+    @cached_property
     def bodies(self) -> tuple[Member, ...]:
         """What chords are called with: `chord(header)(body)`."""
         return tuple(

@@ -10,6 +10,7 @@ from celery_lint.project.canvases import Chord
 from celery_lint.project.model import App
 from celery_lint.project.placed import Known, Placed, Unknown
 from celery_lint.project.project import Project
+from celery_lint.project.task_options import Given, option_of
 from celery_lint.rule import ERROR, HIGH, INFO, rule
 
 # Redis takes the results from the messages of the workers and not from where they are kept: it works there. Without a
@@ -60,13 +61,10 @@ def _ignores(signed: Signed, project: Project) -> Location | None:
     own = signed.options.get("ignore_result")
     if own is not None or signed.options_open:
         return _place(own) if own is not None and _is_true(own, project) else None
-    task = signed.call.task
-    option = task.option("ignore_result")
+    option = option_of(signed.call.task, "ignore_result", project)
     if option is not None:
-        return option.location if _is_true(option.value, project) else None
-    if not project.is_called_by_celery(task):
-        return None  # its base class or its decorator may say otherwise
-    settings = [app.settings.get("task_ignore_result") for app in project.apps_of(task)]
+        return option.origin if isinstance(option, Given) and _is_true(option.value, project) else None
+    settings = [app.settings.get("task_ignore_result") for app in project.apps_of(signed.call.task)]
     given = [setting for setting in settings if setting is not None and _is_true(setting.value, project)]
     return given[0].origin if given and len(given) == len(settings) else None
 
