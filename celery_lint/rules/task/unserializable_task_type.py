@@ -9,6 +9,7 @@ from celery_lint.finding import Finding, Location
 from celery_lint.project.model import App, Task
 from celery_lint.project.project import Project
 from celery_lint.project.serializable import Fate, extends_json, fate_of_annotation, fate_of_value, serializer_of
+from celery_lint.project.symbols import FunctionRef
 from celery_lint.project.task_options import Given, option_of
 from celery_lint.project.values import Known, Placed, Unknown
 from celery_lint.rule import INFO, MEDIUM, WARNING, rule
@@ -42,9 +43,11 @@ def _takes_models(task: Task, project: Project) -> bool:
 def _of_parameters(task: Task, fact: Function, project: Project) -> Iterator[Finding]:
     for parameter in _parameters(task, fact, project):
         annotation = parameter.annotation
+        assert task.function is not None
         if annotation is None or parameter.star or parameter.default is not None:
             continue
-        assert task.function is not None
+        if _is_made_anew(parameter, task.function, project) or _is_given_plain(parameter, task, fact, project):
+            continue
         fate = fate_of_annotation(Placed(task.function.path, fact.outer, annotation), project)
         if fate is None or fate.kind == "carried":
             continue
@@ -54,6 +57,24 @@ def _of_parameters(task: Task, fact: Function, project: Project) -> Iterator[Fin
             task.entity,
             severity=INFO if fate.kind == "changed" else WARNING,
         )
+
+
+def _is_made_anew(parameter: Parameter, function: FunctionRef, project: Project) -> bool:
+    """Whether the body makes something else of the parameter: `order = Order.objects.get(pk=order)`. The annotation
+    says what it is afterwards."""
+    return bool(project.symbols.assigned(function.path, function.block, f"%{parameter.name}"))
+
+
+def _is_given_plain(parameter: Parameter, task: Task, fact: Function, project: Project) -> bool:
+    """Whether the task is sent with something that JSON carries there: the annotation is wrong, not the call."""
+    position = _parameters(task, fact, project).index(parameter)
+    for call in project.calls_of(task):
+        positional = call.args[position] if call.args is not None and position < len(call.args) else None
+        given = call.kwargs.get(parameter.name, positional)
+        fate = fate_of_value(given, project) if given is not None else None
+        if fate is not None and fate.kind == "carried":
+            return True
+    return False
 
 
 def _parameters(task: Task, fact: Function, project: Project) -> tuple[Parameter, ...]:
