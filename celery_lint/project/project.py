@@ -13,6 +13,7 @@ from celery_lint.celery_versions import table
 from celery_lint.facts.model import Call, Name
 from celery_lint.finding import Location
 from celery_lint.project.calls import TaskCall, TaskCalls
+from celery_lint.project.canvas import Parts
 from celery_lint.project.canvases import Canvases
 from celery_lint.project.celery_version import CeleryRelease
 from celery_lint.project.engine_uses import used_by
@@ -39,6 +40,7 @@ from celery_lint.project.provenance import Provenance
 from celery_lint.project.reach import Reach
 from celery_lint.project.registration import Registration
 from celery_lint.project.retries import Held, RetryCall, find_retry_calls, find_task_holders
+from celery_lint.project.results import Results
 from celery_lint.project.routing import RouteTable, declared_queues, default_queue, queue_name
 from celery_lint.project.sent import sent
 from celery_lint.project.symbols import ClassRef, External, FunctionRef, Symbols
@@ -286,6 +288,11 @@ class Project:
     def calls_of(self, task: Task) -> tuple[TaskCall, ...]:
         """The places that send, sign or run TASK."""
         return self._calls_by_task.get(task, ())
+
+    @cached_property
+    def results(self) -> Results:
+        """Where results of tasks come from, and what waits for them."""
+        return Results(self.task_calls, Parts(self.task_calls, self.calls))
 
     @cached_property
     def canvases(self) -> Canvases:
