@@ -39,8 +39,8 @@ from celery_lint.project.network import Network
 from celery_lint.project.provenance import Provenance
 from celery_lint.project.reach import Reach
 from celery_lint.project.registration import Registration
-from celery_lint.project.retries import Held, RetryCall, find_retry_calls, find_task_holders
 from celery_lint.project.results import Results
+from celery_lint.project.retries import Held, RetryCall, find_retry_calls, find_task_holders
 from celery_lint.project.routing import RouteTable, declared_queues, default_queue, queue_name
 from celery_lint.project.sent import sent
 from celery_lint.project.symbols import ClassRef, External, FunctionRef, Symbols
