@@ -61,6 +61,15 @@ class Wait:
         return Location(self.path, self.call.span)
 
 
+@dataclass(frozen=True)
+class Poll:
+    """A `while` loop in BLOCK that goes on until RESULT is there; LOCATION is where it asks."""
+
+    location: Location
+    block: int
+    result: Result
+
+
 class Results:
     """Tells results of tasks from everything else that has a `get`."""
 
@@ -72,6 +81,8 @@ class Results:
         self.calls = calls
         self.parts = parts
         self.origins = Origins(calls.symbols)
+        self._waits: dict[str, tuple[Wait, ...]] = {}
+        self._polls: dict[str, tuple[Poll, ...]] = {}
 
     def of(self, placed: Placed) -> Result | None:
         """The result that PLACED is, or may be; None when nothing shows that it is one."""
@@ -87,8 +98,19 @@ class Results:
         is_one = isinstance(made, External) and made.name in _ANNOTATIONS
         return Result("id", Location(placed.path, placed.span)) if is_one else None
 
-    def waits(self, path: str) -> Iterator[Wait]:
+    def waits(self, path: str) -> tuple[Wait, ...]:
         """The calls in PATH that wait for a result, in order."""
+        if path not in self._waits:
+            self._waits[path] = tuple(self._find_waits(path))
+        return self._waits[path]
+
+    def polls(self, path: str) -> tuple[Poll, ...]:
+        """The loops in PATH that go on until a result is ready."""
+        if path not in self._polls:
+            self._polls[path] = tuple(self._find_polls(path)) if _SENDS.search(self.files.data(path)) else ()
+        return self._polls[path]
+
+    def _find_waits(self, path: str) -> Iterator[Wait]:
         if not _MENTIONS.search(self.files.data(path)):
             return
         for call in self.files.python(path).facts.calls:
@@ -99,16 +121,15 @@ class Results:
                 if result is not None and method is not None:
                     yield Wait(path, call, method, result, self._timeout(path, call, method))
 
-    def polls(self, path: str) -> Iterator[tuple[Location, int, Result]]:
-        """The loops in PATH that go on until a result is ready: (where, their block, the result)."""
+    def _find_polls(self, path: str) -> Iterator[Poll]:
         index = self.files.python(path)
-        for number, block in enumerate(index.facts.blocks):
+        for block in index.facts.blocks:
             if block.kind != "while" or block.value is None:
                 continue
             for value in within(block.value):
                 result = self._asked(Placed(path, block.parent, value))
                 if result is not None:
-                    yield Location(path, value.span), number, result
+                    yield Poll(Location(path, value.span), block.parent, result)
 
     def _asked(self, placed: Placed) -> Result | None:
         """The result that `r.ready()` asks."""
