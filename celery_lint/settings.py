@@ -79,6 +79,9 @@ class Settings(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown
         tuple[str, ...], Meta(description="Dotted names of functions that run a coroutine to its end")
     ] = ()
     task_decorators: Annotated[tuple[str, ...], Meta(description="Dotted names of decorators that declare a task")] = ()
+    task_wrappers: Annotated[
+        tuple[str, ...], Meta(description="Dotted names or globs of decorators that take a task on purpose")
+    ] = ()
     session_factories: Annotated[
         tuple[str, ...], Meta(description="Dotted names of functions that open a database session")
     ] = ()

@@ -101,6 +101,7 @@ class Project:
             Route: lambda: (route for found in self.route_tables.values() for route in found.routes),
             Queue: lambda: self.queues,
             TaskCall: lambda: self.calls,
+            WrittenSetting: lambda: self.written_settings,
             Reached: self.reached.values,
             Unreadable: lambda: self.unreadable,
             Project: lambda: (self,),
