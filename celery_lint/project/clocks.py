@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from celery_lint.facts.model import Attribute, Call, Choice, Name, Operation, Value
+from celery_lint.project.model import Task
 from celery_lint.project.values import Evaluator, Known, Placed
+
+if TYPE_CHECKING:
+    from celery_lint.project.project import Project
 
 # now, today, datetime: naive, by how they are made; date: no time at all; delta: a span of time.
 Kind = Literal["now", "today", "datetime", "date", "delta"]
@@ -20,7 +25,31 @@ _NAIVE: dict[str, tuple[Kind, str, int]] = {
     "datetime.date": ("date", "", 99),
     "datetime.timedelta": ("delta", "", 99),
 }
+# With their positions in `Task.retry`.
+_TIMES = {"eta": 4, "countdown": 5, "expires": None}
 _DEPTH = 8
+
+
+@dataclass(frozen=True)
+class Timed:
+    """A place that sends TASK for later, or retries it: what it is given of `eta`, `countdown` and `expires`."""
+
+    task: Task
+    times: Mapping[str, Placed]
+
+
+def timed(project: Project) -> Iterator[Timed]:
+    """The places that send, sign or retry a task and say when."""
+    for call in project.calls:
+        times = {name: call.options[name] for name in _TIMES if name in call.options}
+        if times:
+            yield Timed(call.task, times)
+    for retry in project.retry_calls:
+        given = {name: retry.call.argument(position, name) for name, position in _TIMES.items()}
+        placed = Placed(retry.path, retry.call.block, retry.call)
+        times = {name: placed.at(argument.value) for name, argument in given.items() if argument is not None}
+        if times:
+            yield Timed(retry.task, times)
 
 
 @dataclass(frozen=True)

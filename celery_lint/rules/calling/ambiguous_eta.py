@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Location, Severity, Span
-from celery_lint.project.calls import TaskCall
-from celery_lint.project.clocks import Kind, Moment, unclear
+from celery_lint.project.clocks import Kind, Moment, Timed, timed, unclear
 from celery_lint.project.project import Project
 from celery_lint.project.values import Known, Placed
 from celery_lint.remedy import EditCode, Replacement
@@ -20,14 +19,19 @@ _TWINS: dict[Kind, str] = {"now": "DTZ005", "today": "DTZ002", "datetime": "DTZ0
     "CEL615", "ambiguous-eta", since="0.1", severity=WARNING, confidence=HIGH, fix="unsafe",
     twins=("DTZ001", "DTZ002", "DTZ005", "DTZ011"),
 )  # fmt: skip
-def check(call: TaskCall, project: Project) -> Iterator[Finding]:
+def check(project: Project) -> Iterator[Finding]:
     """A naive `eta` or `expires` is read as UTC; of `eta` and `countdown` only one counts."""
+    for call in timed(project):
+        yield from _of_call(call, project)
+
+
+def _of_call(call: Timed, project: Project) -> Iterator[Finding]:
     if all(_is_given(call, name, project) for name in ("eta", "countdown")):
         message = "`eta` has no effect beside `countdown`, which wins without a word; keep one of them"
-        yield _finding(call, message, call.options["eta"])
+        yield _finding(call, message, call.times["eta"])
         return
     for name in ("eta", "expires", "countdown"):
-        placed = call.options.get(name)
+        placed = call.times.get(name)
         moment = unclear(placed, project.evaluator) if placed is not None else None
         if placed is None or moment is None:
             continue
@@ -38,12 +42,12 @@ def check(call: TaskCall, project: Project) -> Iterator[Finding]:
             yield _naive(call, name, placed, moment)
 
 
-def _is_given(call: TaskCall, name: str, project: Project) -> bool:
-    placed = call.options.get(name)
+def _is_given(call: Timed, name: str, project: Project) -> bool:
+    placed = call.times.get(name)
     return placed is not None and project.evaluator.scalar(placed) != Known(None)
 
 
-def _finding(call: TaskCall, message: str, placed: Placed, severity: Severity | None = None) -> Finding:
+def _finding(call: Timed, message: str, placed: Placed, severity: Severity | None = None) -> Finding:
     place = Location(placed.path, placed.span)
     return check.finding(f"{message} (sending `{call.task.name}`)", place, call.task.entity, severity=severity)
 
@@ -54,7 +58,7 @@ def _of_delta(name: str) -> str:
     return f"`{name}` is given a timedelta, which raises {raised} when it is sent; {instead}"
 
 
-def _naive(call: TaskCall, name: str, placed: Placed, moment: Moment) -> Finding:
+def _naive(call: Timed, name: str, placed: Placed, moment: Moment) -> Finding:
     remedy = _remedy(moment)
     what = "is a date without a time" if moment.kind == "date" else "says no time zone"
     return check.finding(

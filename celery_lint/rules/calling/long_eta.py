@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Location, Related
 from celery_lint.project.acknowledging import visibility
-from celery_lint.project.calls import TaskCall
-from celery_lint.project.clocks import seconds_ahead
+from celery_lint.project.clocks import Timed, seconds_ahead, timed
 from celery_lint.project.model import App
 from celery_lint.project.project import Project
 from celery_lint.project.values import Known, Placed
@@ -18,8 +17,13 @@ _CONSUMER_TIMEOUT = 1800
 
 
 @rule("CEL616", "long-eta", since="0.1", severity=WARNING, confidence=HIGH)
-def check(call: TaskCall, project: Project) -> Iterator[Finding]:
+def check(project: Project) -> Iterator[Finding]:
     """A task that is sent long before its time waits in the memory of a worker."""
+    for call in timed(project):
+        yield from _of_call(call, project)
+
+
+def _of_call(call: Timed, project: Project) -> Iterator[Finding]:
     ahead = _ahead(call, project)
     if ahead is None:
         return
@@ -38,9 +42,9 @@ def check(call: TaskCall, project: Project) -> Iterator[Finding]:
     )
 
 
-def _ahead(call: TaskCall, project: Project) -> tuple[float, Placed] | None:
+def _ahead(call: Timed, project: Project) -> tuple[float, Placed] | None:
     """How long before its time the task is sent, and where that is said."""
-    countdown, eta = call.options.get("countdown"), call.options.get("eta")
+    countdown, eta = call.times.get("countdown"), call.times.get("eta")
     if countdown is not None:
         known = project.evaluator.scalar(countdown)
         value = known.value if isinstance(known, Known) else None
