@@ -16,6 +16,7 @@ from celery_lint.project.calls import TaskCall, TaskCalls
 from celery_lint.project.canvas import Parts
 from celery_lint.project.canvases import Canvases
 from celery_lint.project.celery_version import CeleryRelease
+from celery_lint.project.crontabs import Crontab, find_crontabs
 from celery_lint.project.engine_uses import used_by
 from celery_lint.project.engines import Engine, Engines
 from celery_lint.project.files import Files, is_aside
@@ -294,6 +295,10 @@ class Project:
     def results(self) -> Results:
         """Where results of tasks come from, and what waits for them."""
         return Results(self.task_calls, Parts(self.task_calls, self.calls))
+
+    def crontabs(self) -> tuple[Crontab, ...]:
+        """The `crontab(…)`s that are written down."""
+        return tuple(find_crontabs(self))
 
     @cached_property
     def canvases(self) -> Canvases:
