@@ -296,6 +296,7 @@ class Project:
         """Where results of tasks come from, and what waits for them."""
         return Results(self.task_calls, Parts(self.task_calls, self.calls))
 
+    @cached_property
     def crontabs(self) -> tuple[Crontab, ...]:
         """The `crontab(…)`s that are written down."""
         return tuple(find_crontabs(self))
