@@ -12,6 +12,7 @@ from celery_lint.project.settled import settled_entries, settled_items
 from celery_lint.project.symbols import ClassRef, External
 from celery_lint.project.tasks import TASK_CLASSES
 from celery_lint.project.values import Known, Placed
+from celery_lint.project.wrappers import passes_arguments_on
 
 _SENDERS = ("delay", "apply_async", "signature", "s", "si", "subtask")
 
@@ -51,10 +52,10 @@ class Parameters:
 
 def parameters(task: Task, project: Project) -> Parameters | None:
     """The parameters of TASK that a message fills; None when something else may call its function, or send it."""
-    if task.function is None or task.cls is not None or not project.is_called_by_celery(task):
+    if task.function is None or task.cls is not None or not _gets_what_is_sent(task, project):
         return None
     fact = project.symbols.fact(task.function)
-    if project.index(task.function.path).class_of(fact) is not None or sends_its_own_way(task, project):
+    if project.index(task.function.path).class_of(fact) is not None:
         return None
     bind = task.option("bind")
     bound = project.evaluator.scalar(bind.value) if bind is not None else Known(False)
@@ -69,6 +70,21 @@ def parameters(task: Task, project: Project) -> Parameters | None:
         any(item.star == "*" for item in fact.parameters),
         any(item.star == "**" for item in filled),
     )
+
+
+def _gets_what_is_sent(task: Task, project: Project) -> bool:
+    """Whether nothing between the caller and the function of TASK adds or takes away arguments."""
+    if task.custom_decorator or task.options_open or task.base_is_unknown or sends_its_own_way(task, project):
+        return False
+    bases = (task.base, *(app.task_class for app in project.apps_of(task)))
+    if any(project.overrides_call(base) for base in bases):
+        return False
+    return all(passes_arguments_on(decorator, project.symbols) for decorator in task.decorators_below)
+
+
+def is_checked_by_caller(task: Task) -> bool:
+    """Whether Celery compares the arguments of TASK where it is sent: it does not look behind a wrapper."""
+    return not task.decorators_below and task.option("pydantic") is None
 
 
 def sends_its_own_way(task: Task, project: Project) -> bool:

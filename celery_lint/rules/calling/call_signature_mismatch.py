@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Related
-from celery_lint.project.arguments import Parameters, checks_arguments, parameters
+from celery_lint.project.arguments import Parameters, checks_arguments, is_checked_by_caller, parameters
 from celery_lint.project.calls import TaskCall
 from celery_lint.project.canvases import Given
 from celery_lint.project.project import Project
@@ -59,8 +59,8 @@ def _finding(call: TaskCall, problem: str, given: Given | None) -> Finding:
     if given is not None and given.source is not None:
         verb, when = "sent", "the result of what runs before it does not fill that, and it fails in the worker"
     elif call.signs:
-        verb, when = "signed", "sending it raises a TypeError"
-    elif call.method in _IN_THE_WORKER:
+        verb, when = "signed", "it fails with a TypeError when it is sent or runs"
+    elif call.method in _IN_THE_WORKER or not is_checked_by_caller(call.task):
         verb, when = "called", "it fails with a TypeError in the worker"
     else:
         verb, when = "sent", f"`.{call.method}()` raises a TypeError"
