@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from celery_lint.facts.model import Parameter
 from celery_lint.project.model import Task
+from celery_lint.project.passthrough import call_hands_on, passes_arguments_on
 from celery_lint.project.project import Project
 from celery_lint.project.settled import settled_entries, settled_items
 from celery_lint.project.symbols import ClassRef, External
 from celery_lint.project.tasks import TASK_CLASSES
 from celery_lint.project.values import Known, Placed
-from celery_lint.project.wrappers import call_hands_on, passes_arguments_on
 
 _SENDERS = ("delay", "apply_async", "signature", "s", "si", "subtask")
 

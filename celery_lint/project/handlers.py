@@ -8,8 +8,9 @@ from typing import Literal
 
 from celery_lint.facts.model import Block, Call, Items, Jump, Name, Raise, Return
 from celery_lint.facts.model import Literal as Constant
-from celery_lint.finding import Span
+from celery_lint.finding import Location, Span
 from celery_lint.project.index import FileIndex, last_name
+from celery_lint.project.retries import throws
 from celery_lint.project.symbols import ClassRef, Symbols
 from celery_lint.project.values import Evaluator, Placed
 
@@ -17,10 +18,10 @@ Outcome = Literal["raise", "return", "break", "continue", "fall"]
 Step = Return | Raise | Jump | Call | tuple[int, ...]
 
 # Celery's own exceptions by what people import them as, each with everything that catches it.
-_BROAD = frozenset({"builtins.Exception", "builtins.BaseException"})
+BROAD = frozenset({"builtins.Exception", "builtins.BaseException"})
 _CELERY = frozenset({"celery.exceptions.CeleryError"})
-RETRY = frozenset({"celery.exceptions.Retry", "celery.exceptions.TaskPredicate"}) | _CELERY | _BROAD
-SOFT_LIMIT = _BROAD | {
+RETRY = frozenset({"celery.exceptions.Retry", "celery.exceptions.TaskPredicate"}) | _CELERY | BROAD
+SOFT_LIMIT = BROAD | {
     "celery.exceptions.SoftTimeLimitExceeded", "billiard.exceptions.SoftTimeLimitExceeded",
     "billiard.SoftTimeLimitExceeded",
 }  # fmt: skip
@@ -31,8 +32,8 @@ _SUPPRESS = frozenset({"contextlib.suppress"})
 
 @dataclass(frozen=True)
 class Handler:
-    """An `except` clause: the BLOCK of its body. TYPES are the classes that it names, resolved; None stands for one
-    that cannot be told. NAME is what it binds."""
+    """An `except` clause: the BLOCK and SPAN of its body. TYPES are the classes that it names, resolved, and written
+    at TYPES_AT; None stands for one that cannot be told. NAME is what it binds."""
 
     path: str
     block: int
@@ -40,11 +41,17 @@ class Handler:
     is_bare: bool
     types: tuple[str | ClassRef | None, ...] = ()
     name: str | None = None
+    types_at: Span | None = None
+
+    @property
+    def location(self) -> Location:
+        """Where it is written, to point at: the classes that it names, or its body."""
+        return Location(self.path, self.types_at or self.span)
 
     @property
     def is_broad(self) -> bool:
         """Whether it catches every `Exception`."""
-        return self.is_bare or any(item in _BROAD for item in self.types)
+        return self.is_bare or any(item in BROAD for item in self.types)
 
     def catches(self, names: frozenset[str]) -> bool | None:
         """Whether it catches an exception that is an instance of all the classes NAMES; None when that cannot be told.
@@ -78,27 +85,34 @@ class Handlers:
                 yield self.of(index, each)
 
     def catching(self, index: FileIndex, number: int, names: frozenset[str]) -> Handler | None:
-        """The handler that catches the exception NAMES (see `Handler.catches`) when block NUMBER raises it, if any
-        surely does: one further in that might, or that hands it on, hides those outside."""
+        """The handler that catches the exception NAMES (see `Handler.catches`) when block NUMBER raises it, whatever
+        it does then; None as soon as that cannot be told."""
         for handlers in self.around(index, number):
             for handler in handlers:
                 caught = handler.catches(names)
-                if caught is None or (caught and self.may_raise(index, handler)):
-                    return None
-                if caught:
-                    return handler
+                if caught is not False:
+                    return handler if caught else None
         return None
 
-    def may_raise(self, index: FileIndex, handler: Handler) -> bool:
-        """Whether an exception may leave HANDLER on purpose."""
-        return "raise" in self.outcomes(index, handler.block)
+    def reraises(self, index: FileIndex, handler: Handler) -> bool:
+        """Whether HANDLER may raise the very exception that it caught."""
+        for number in index.below(handler.block):
+            if any(_is_same(item, handler) for item in index.raises_in(number)):
+                return True
+            if any(_gets_exception(index, call) and self._may_raise(index, call) for call in index.calls_in(number)):
+                return True
+        return False
+
+    def _may_raise(self, index: FileIndex, call: Call) -> bool:
+        function = self.symbols.function(index.path, call.block, call.callee)
+        return function is not None and bool(self.symbols.index(function).raises(self.symbols.fact(function)))
 
     def _handler(self, index: FileIndex, number: int) -> Handler:
         block = index.block(number)
         if block.value is None:
             return Handler(index.path, number, block.span, True, (), block.name)
         types = tuple(self._types(Placed(index.path, block.parent, block.value)))
-        return Handler(index.path, number, block.span, False, types, block.name)
+        return Handler(index.path, number, block.span, False, types, block.name, block.value.span)
 
     def _types(self, placed: Placed, depth: int = 0) -> Iterator[str | ClassRef | None]:
         value = placed.value
@@ -206,9 +220,19 @@ def parts_of_try(index: FileIndex, number: int) -> tuple[int, ...]:
     return tuple(found)
 
 
+def _is_same(item: Raise, handler: Handler) -> bool:
+    """`raise`, `raise e`, `raise e.with_traceback(…)`"""
+    value = item.value.callee if isinstance(item.value, Call) else item.value
+    if value is None:
+        return True
+    if not isinstance(value, Name) or handler.name is None:
+        return False
+    return value.ref == handler.name or value.ref == f"{handler.name}.with_traceback"
+
+
 def _retries(call: Call) -> bool:
     """Whether it is a call like `self.retry()`, which raises."""
-    return last_name(call.callee) == "retry" and call.argument(None, "throw") is None
+    return last_name(call.callee) == "retry" and throws(call) is not False
 
 
 def _gets_exception(index: FileIndex, call: Call) -> bool:

@@ -345,6 +345,13 @@ class FileIndex:
         """The calls that are statements directly in BLOCK."""
         return [call for call in self.calls_in(block) if call.use == "discarded"]
 
+    def below(self, block: int) -> Iterator[int]:
+        """BLOCK and the blocks inside it, without those of functions and classes defined there."""
+        yield block
+        for inner in self.blocks_in(block):
+            if self.facts.blocks[inner].kind not in ("function", "class"):
+                yield from self.below(inner)
+
     def blocks_in(self, block: int) -> list[int]:
         """The blocks directly in BLOCK, in order."""
         return self._blocks_by_block.get(block, [])

@@ -14,6 +14,7 @@ from celery_lint.finding import Location
 from celery_lint.project.calls import TaskCall, TaskCalls
 from celery_lint.project.canvases import Canvases
 from celery_lint.project.celery_version import CeleryRelease
+from celery_lint.project.crontabs import Crontab, find_crontabs
 from celery_lint.project.engine_uses import used_by
 from celery_lint.project.engines import Engine, Engines
 from celery_lint.project.files import Files, is_aside
@@ -34,8 +35,10 @@ from celery_lint.project.model import (
     Worker,
 )  # fmt: skip
 from celery_lint.project.network import Network
+from celery_lint.project.provenance import Provenance
 from celery_lint.project.reach import Reach
 from celery_lint.project.registration import Registration
+from celery_lint.project.retries import Held, RetryCall, find_retry_calls, find_task_holders
 from celery_lint.project.routing import RouteTable, declared_queues, default_queue, queue_name
 from celery_lint.project.sent import sent
 from celery_lint.project.symbols import ClassRef, External, FunctionRef, Symbols
@@ -93,6 +96,7 @@ class Project:
             Route: lambda: (route for found in self.route_tables.values() for route in found.routes),
             Queue: lambda: self.queues,
             TaskCall: lambda: self.calls,
+            WrittenSetting: lambda: self.written_settings,
             Reached: self.reached.values,
             Unreadable: lambda: self.unreadable,
             Project: lambda: (self,),
@@ -174,6 +178,16 @@ class Project:
         return Handlers(self.evaluator)
 
     @cached_property
+    def task_holders(self) -> tuple[Held, ...]:
+        """The functions that know the task that is running."""
+        return tuple(find_task_holders(self))
+
+    @cached_property
+    def retry_calls(self) -> tuple[RetryCall, ...]:
+        """The calls that retry the task that is running."""
+        return tuple(find_retry_calls(self))
+
+    @cached_property
     def loops(self) -> Loops:
         """How functions use event loops."""
         return Loops(self.symbols, frozenset(self.options.async_bridges))
@@ -217,6 +231,11 @@ class Project:
         return self.all_sent_names - {name for task in self.tasks for name in task.names}
 
     @cached_property
+    def provenance(self) -> Provenance:
+        """Tells which values are rows of a database."""
+        return Provenance(self.evaluator, self.task_functions)
+
+    @cached_property
     def task_calls(self) -> TaskCalls:
         """Tells which task an expression stands for."""
         return TaskCalls(self.files, self.evaluator, self.tasks)
@@ -236,6 +255,11 @@ class Project:
     def calls_of(self, task: Task) -> tuple[TaskCall, ...]:
         """The places that send, sign or run TASK."""
         return self._calls_by_task.get(task, ())
+
+    @cached_property
+    def crontabs(self) -> tuple[Crontab, ...]:
+        """The `crontab(…)`s that are written down."""
+        return tuple(find_crontabs(self))
 
     @cached_property
     def canvases(self) -> Canvases:

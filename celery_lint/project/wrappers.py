@@ -1,107 +1,84 @@
-"""Decorators and base classes that call the function of a task with the very arguments they are called with."""
+"""What a decorator makes of the thing it decorates: it hands it back, or puts something of its own in its place."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
-from celery_lint.facts.model import Argument, Attribute, Call, Function, Name, Parameter
-from celery_lint.project.index import FileIndex, last_name, within
-from celery_lint.project.placed import Placed
-from celery_lint.project.symbols import FunctionRef, Symbols
+from celery_lint.facts.model import Call, Function, Name, Value
+from celery_lint.project.project import Project
+from celery_lint.project.symbols import FunctionRef
+from celery_lint.project.values import Placed
 
-_KNOWN = frozenset({"django.db.transaction.atomic"})
-_CONTEXT_MANAGERS = frozenset({"contextlib.contextmanager"})
-_READS = frozenset({"get", "items", "keys", "values", "copy", "index", "count"})
-_LOGS = frozenset({"debug", "info", "warning", "error", "exception", "critical", "log"})
+# Decorators of other packages that return a function of their own; with `functools.wraps`.
+_REPLACING = frozenset({
+    "functools.cache", "functools.lru_cache", "functools.singledispatch", "contextlib.contextmanager",
+    "asgiref.sync.async_to_sync", "asgiref.sync.sync_to_async", "django.db.transaction.atomic",
+    "django.db.transaction.non_atomic_requests", "django.test.override_settings", "tenacity.retry",
+    "backoff.on_exception", "backoff.on_predicate", "retry.retry", "retrying.retry", "timeout_decorator.timeout",
+    "sentry_sdk.monitor", "sentry_sdk.trace", "sentry_sdk.crons.monitor", "newrelic.agent.background_task",
+    "newrelic.agent.function_trace", "pydantic.validate_call", "pydantic.validate_arguments", "beartype.beartype",
+    "typeguard.typechecked", "ratelimit.limits", "ratelimit.sleep_and_retry", "elasticapm.capture_span",
+    "freezegun.freeze_time", "unittest.mock.patch", "mock.patch",
+    "logfire.instrument", "structlog.contextvars.bound_contextvars", "deprecated.deprecated", "wrapt.decorator",
+    "memory_profiler.profile", "line_profiler.profile", "cachetools.cached",
+})  # fmt: skip
 
 
-def passes_arguments_on(decorator: Placed, symbols: Symbols) -> bool:
-    """Whether what DECORATOR puts around a function surely hands all arguments on to it, and adds none."""
-    value = decorator.value
+@dataclass(frozen=True)
+class Replacing:
+    """A decorator that puts something in the place of what it decorates. WRAPS: it keeps its name (or may)."""
+
+    name: str
+    wraps: bool
+    ref: FunctionRef | None = None
+
+
+def replacing(placed: Placed, project: Project) -> Replacing | None:
+    """What the decorator PLACED is called when it surely puts something of its own in place; None when it hands back
+    what it is given, or when that cannot be told."""
+    value = placed.value
     callee = value.callee if isinstance(value, Call) else value
-    if symbols.external(decorator.path, callee) in _KNOWN:
-        return True
-    ref = symbols.function(decorator.path, decorator.block, callee)
-    if ref is None:
-        return False
-    index, fact = symbols.index(ref), symbols.fact(ref)
-    if isinstance(value, Call):
-        return _is_context_manager(index, fact, symbols) or _makes_decorator(index, fact)
-    return _is_decorator(index, fact)
+    name = project.symbols.external(placed.path, callee)
+    if name is not None:
+        return Replacing(name, True) if name in _REPLACING else None
+    ref = project.symbols.function(placed.path, placed.block, callee)
+    if ref is None or not isinstance(callee, Name):
+        return None
+    return _of_function(ref, project, is_factory=isinstance(value, Call))
 
 
-def _is_context_manager(index: FileIndex, fact: Function, symbols: Symbols) -> bool:
-    """`@contextmanager`: calling what it makes gives a decorator too."""
-    return any(symbols.external(index.path, each) in _CONTEXT_MANAGERS for each in fact.decorators)
+def _of_function(ref: FunctionRef, project: Project, *, is_factory: bool) -> Replacing | None:
+    """What a decorator of the project does: all it returns are functions of its own."""
+    fact = project.symbols.fact(ref)
+    inner = _returned_functions(fact, ref, project)
+    if not inner:
+        return None
+    if is_factory:
+        made = _of_function(inner[0], project, is_factory=False) if len(inner) == 1 else None
+        return Replacing(fact.name, made.wraps, ref) if made is not None else None
+    wraps = all(_wraps(project.symbols.fact(each), ref.path, project) for each in inner)
+    return Replacing(fact.name, wraps, ref)
 
 
-def _makes_decorator(index: FileIndex, fact: Function) -> bool:
-    """A function that always returns the one decorator it defines."""
-    inner = _returned(index, fact)
-    return inner is not None and _is_decorator(index, inner)
+def _returned_functions(fact: Function, ref: FunctionRef, project: Project) -> list[FunctionRef] | None:
+    """The functions of its own that FACT returns; None when it may return something else."""
+    found: list[FunctionRef] = []
+    for item in project.index(ref.path).returns(fact):
+        if not isinstance(item.value, Name) or not item.value.ref.startswith("%"):
+            return None
+        local = project.symbols.local_function(ref.path, item.block, item.value.ref)
+        if local is None or project.symbols.assigned(ref.path, item.block, item.value.ref):
+            return None
+        found.append(local)
+    return found
 
 
-def _is_decorator(index: FileIndex, fact: Function) -> bool:
-    """A function that always returns the one wrapper it defines, which calls what the function is given."""
-    wrapper = _returned(index, fact)
-    if wrapper is None or not fact.parameters:
-        return False
-    given = f"%{fact.parameters[0].name}"
-    calls = [call for call in index.calls(wrapper) if isinstance(call.callee, Name) and call.callee.ref == given]
-    return _hands_on(index, wrapper, wrapper.parameters, calls)
+def _wraps(function: Function, path: str, project: Project) -> bool:
+    """Whether `functools.wraps` (or what may be its like) is applied."""
+    return any(_may_wrap(path, decorator, project) for decorator in function.decorators)
 
 
-def call_hands_on(method: FunctionRef, symbols: Symbols) -> bool:
-    """Whether the `__call__` of a base class surely hands all arguments on to its task, and adds none."""
-    index, fact = symbols.index(method), symbols.fact(method)
-    calls = [call for call in index.calls(fact) if _runs_task(call, fact.parameters)]
-    return _hands_on(index, fact, fact.parameters[1:], calls)
-
-
-def _runs_task(call: Call, parameters: Sequence[Parameter]) -> bool:
-    """`super().__call__(…)`, `self.run(…)`, `TaskBase.__call__(self, …)`"""
-    callee, this = call.callee, f"%{parameters[0].name}" if parameters else ""
-    if isinstance(callee, Attribute):
-        return callee.name in ("__call__", "run") and last_name(getattr(callee.value, "callee", callee)) == "super"
-    return isinstance(callee, Name) and (callee.ref == f"{this}.run" or callee.ref.endswith(".__call__"))
-
-
-def _hands_on(index: FileIndex, fact: Function, parameters: Sequence[Parameter], calls: Sequence[Call]) -> bool:
-    """Whether FACT takes anything (PARAMETERS) and makes CALLS with just that."""
-    if [parameter.star for parameter in parameters] != ["*", "**"] or fact.is_async or not calls:
-        return False
-    stars = [f"%{parameter.name}" for parameter in parameters]
-    first = {"%" + each.name for each in fact.parameters[:1]}
-    given = [[each for each in call.arguments if not _is_one_of(each, first)] for call in calls]
-    return all(_stars(arguments) == stars for arguments in given) and not _changes(index, fact, stars)
-
-
-def _is_one_of(argument: Argument, refs: Collection[str]) -> bool:
-    return isinstance(argument.value, Name) and not argument.star and argument.value.ref in refs
-
-
-def _changes(index: FileIndex, wrapper: Function, stars: Sequence[str]) -> bool:
-    """Whether a wrapper may change what it was called with: `kwargs.pop("x")`, `kwargs["x"] = 1`, `fill(kwargs)`."""
-    for call in index.calls(wrapper):
-        owner, _, method = call.callee.ref.rpartition(".") if isinstance(call.callee, Name) else ("", "", "")
-        if owner in stars and method not in _READS:
-            return True
-        is_harmless = owner == "builtins" or method in _LOGS
-        if not is_harmless and any(_is_one_of(each, stars) for each in call.arguments):
-            return True
-    targets = [each.target_value for each in index.assignments(wrapper)]
-    others = [each.value for each in index.facts.evaluations if index.function_at(each.block) == wrapper]
-    written = (value for each in (*targets, *others) for value in within(each))
-    return any(isinstance(value, Name) and value.ref in stars for value in written)
-
-
-def _returned(index: FileIndex, fact: Function) -> Function | None:
-    """The function defined in FACT that each of its `return`s names."""
-    returned = {each.value.ref if isinstance(each.value, Name) else None for each in index.returns(fact)}
-    found = [each for each in index.inside(fact) if index.function_at(each.outer) == fact]
-    return found[0] if len(found) == 1 and returned == {f"%{found[0].name}"} else None
-
-
-def _stars(arguments: Sequence[Argument]) -> list[str | None]:
-    """What is unpacked in a call, and None for all other arguments."""
-    return [each.value.ref if each.star and isinstance(each.value, Name) else None for each in arguments]
+def _may_wrap(path: str, decorator: Value, project: Project) -> bool:
+    callee = decorator.callee if isinstance(decorator, Call) else decorator
+    name = project.symbols.external(path, callee)
+    return name is None or name.rpartition(".")[2] in ("wraps", "decorator")

@@ -88,9 +88,8 @@ def caught(body: str, names: frozenset[str]) -> str | None:
         ("try:\n    b()\nexcept Exception:\n    a()\nelse:\n    here()", None),
         ("try:\n    here()\nexcept ValueError:\n    a()", None),
         ("try:\n    here()\nexcept SoftTimeLimitExceeded:\n    a()", None),
-        ("try:\n    here()\nexcept Retry:\n    raise\nexcept Exception:\n    a()", None),
+        ("try:\n    here()\nexcept Retry:\n    raise\nexcept Exception:\n    a()", "raise"),
         ("try:\n    here()\nexcept unknown():\n    b()\nexcept Exception:\n    a()", None),
-        ("try:\n    here()\nexcept Exception as e:\n    if x(e):\n        raise\n    a()", None),
         ("try:\n    def g():\n        here()\nexcept Exception:\n    a()", None),
     ],
 )
@@ -103,3 +102,27 @@ def test_what_catches_a_soft_limit() -> None:
         "try:\n    here()\nexcept Retry:\n    b()\nexcept SoftTimeLimitExceeded:\n    a()\nexcept Exception:\n    c()"
     )
     assert caught(body, SOFT_LIMIT) == "a()"
+
+
+@pytest.mark.parametrize(
+    ("handler", "expected"),
+    [
+        ("raise", True),
+        ("if x:\n    raise", True),
+        ("raise e", True),
+        ("raise e.with_traceback(tb)", True),
+        ("handle(e)", True),
+        ("log(e)", False),
+        ("raise ValueError from e", False),
+        ("raise self.retry(exc=e)", False),
+        ("return", False),
+    ],
+)
+def test_what_raises_the_same_exception_again(handler: str, expected: bool) -> None:
+    lines = "".join(f"    {line}\n" for line in handler.splitlines())
+    helpers = "def handle(e):\n    if x:\n        raise e\ndef log(e): ...\n"
+    found, index = read(f"{helpers}try:\n    here()\nexcept Exception as e:\n{lines}")
+    [call] = [each for each in index.facts.calls if last_name(each.callee) == "here"]
+    caught = found.handlers.catching(index, call.block, RETRY)
+    assert caught is not None
+    assert found.handlers.reraises(index, caught) is expected
