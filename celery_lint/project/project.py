@@ -15,6 +15,7 @@ from celery_lint.finding import Location
 from celery_lint.project.calls import TaskCall, TaskCalls
 from celery_lint.project.canvases import Canvases
 from celery_lint.project.celery_version import CeleryRelease
+from celery_lint.project.crontabs import Crontab, find_crontabs
 from celery_lint.project.engine_uses import used_by
 from celery_lint.project.engines import Engine, Engines
 from celery_lint.project.files import Files, is_aside
@@ -287,6 +288,11 @@ class Project:
     def calls_of(self, task: Task) -> tuple[TaskCall, ...]:
         """The places that send, sign or run TASK."""
         return self._calls_by_task.get(task, ())
+
+    @cached_property
+    def crontabs(self) -> tuple[Crontab, ...]:
+        """The `crontab(…)`s that are written down."""
+        return tuple(find_crontabs(self))
 
     @cached_property
     def canvases(self) -> Canvases:
