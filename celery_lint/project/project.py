@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from celery_lint.celery_versions import table
-from celery_lint.facts.model import Call, Name
 from celery_lint.finding import Location
 from celery_lint.project.calls import TaskCall, TaskCalls
 from celery_lint.project.canvas import Parts
@@ -55,9 +54,6 @@ from celery_lint.settings import Settings
 from celery_lint.source import Source
 
 _PROSE = (".md", ".rst", ".txt", ".lock", ".svg", ".html", ".css", ".js", ".ts", ".tsx", ".map", ".po", ".csv")
-
-
-_SENDING = frozenset({"delay", "apply_async", "s", "si", "signature"})
 
 
 def _is_requirements(path: str) -> bool:
@@ -226,39 +222,10 @@ class Project:
         """The functions that are tasks."""
         return frozenset(task.function for task in self.tasks if task.function is not None)
 
-    def sends_of(self, task: Task) -> tuple[tuple[str, Call], ...]:
-        """The calls that send TASK, by `.delay`, `.apply_async`, a signature or its name, each with its file."""
-        by_name = tuple(item for name in task.names for item in self._sends_by_name.get(name, ()))
-        return (*self._sends_by_function(task), *by_name)
-
-    @cached_property
-    def _sends_by_name(self) -> Mapping[str, tuple[tuple[str, Call], ...]]:
-        found: dict[str, tuple[tuple[str, Call], ...]] = {}
-        for name, path, call in sent(self.files, self.evaluator):
-            found[name] = (*found.get(name, ()), (path, call))
-        return found
-
-    def _sends_by_function(self, task: Task) -> tuple[tuple[str, Call], ...]:
-        if task.function is None:
-            return ()
-        name = self.symbols.fact(task.function).name
-        word = re.compile(rb"\b" + re.escape(name.encode()) + rb"\.(?:delay|apply_async|s|si|signature)\b")
-        found: list[tuple[str, Call]] = []
-        for path in self.files.mentioning(word, self.files.holding(name)):
-            if is_aside(path):
-                continue
-            for call in self.index(path).facts.calls:
-                callee = call.callee
-                if isinstance(callee, Name) and callee.ref.rpartition(".")[2] in _SENDING:
-                    owner = self.symbols.function(path, call.block, Name(callee.ref.rpartition(".")[0]))
-                    if owner == task.function:
-                        found.append((path, call))
-        return tuple(found)
-
     @cached_property
     def all_sent_names(self) -> frozenset[str]:
         """The task names that are sent as strings."""
-        return frozenset(self._sends_by_name)
+        return frozenset(name for name, _, _ in sent(self.files, self.evaluator))
 
     @cached_property
     def sent_names(self) -> frozenset[str]:
