@@ -17,6 +17,20 @@ LOOP_BOUND = frozenset({
 })  # fmt: skip
 
 
+# Packages, modules and classes whose calls only make sense in a coroutine.
+_ASYNCHRONOUS = (
+    "redis.asyncio", "aioredis", "aiohttp", "httpx.AsyncClient", "asyncpg", "aiomysql", "aiopg", "aiosqlite",
+    "motor.motor_asyncio", "pymongo.AsyncMongoClient", "sqlalchemy.ext.asyncio", "databases.Database", "aiobotocore",
+    "aioboto3", "aiokafka", "aio_pika", "aiosmtplib", "openai.AsyncOpenAI", "anthropic.AsyncAnthropic",
+    "elasticsearch.AsyncElasticsearch", "neo4j.AsyncGraphDatabase", "qdrant_client.AsyncQdrantClient",
+)  # fmt: skip
+
+
+def is_async_client(name: str) -> bool:
+    """Whether the dotted NAME is of a client for coroutines, or of the library of one."""
+    return any(name == known or name.startswith(f"{known}.") for known in _ASYNCHRONOUS)
+
+
 def global_client(reached: Reached, symbols: Symbols) -> tuple[str, Location] | None:
     """The first asynchronous client of a module's top level that a function uses: its name and where it is made."""
     index, fact = symbols.index(reached.function), symbols.fact(reached.function)

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from celery_lint.celery_versions import table
-from celery_lint.facts.model import Call, Name
 from celery_lint.finding import Location
 from celery_lint.project.calls import TaskCall, TaskCalls
+from celery_lint.project.canvas import Parts
 from celery_lint.project.canvases import Canvases
 from celery_lint.project.celery_version import CeleryRelease
+from celery_lint.project.crontabs import Crontab, find_crontabs
 from celery_lint.project.engine_uses import used_by
 from celery_lint.project.engines import Engine, Engines
 from celery_lint.project.files import Files, is_aside
@@ -38,6 +39,7 @@ from celery_lint.project.network import Network
 from celery_lint.project.provenance import Provenance
 from celery_lint.project.reach import Reach
 from celery_lint.project.registration import Registration
+from celery_lint.project.results import Results
 from celery_lint.project.retries import Held, RetryCall, find_retry_calls, find_task_holders
 from celery_lint.project.routing import RouteTable, declared_queues, default_queue, queue_name
 from celery_lint.project.sent import sent
@@ -53,9 +55,6 @@ from celery_lint.settings import Settings
 from celery_lint.source import Source
 
 _PROSE = (".md", ".rst", ".txt", ".lock", ".svg", ".html", ".css", ".js", ".ts", ".tsx", ".map", ".po", ".csv")
-
-
-_SENDING = frozenset({"delay", "apply_async", "s", "si", "signature"})
 
 
 def _is_requirements(path: str) -> bool:
@@ -100,6 +99,7 @@ class Project:
             Route: lambda: (route for found in self.route_tables.values() for route in found.routes),
             Queue: lambda: self.queues,
             TaskCall: lambda: self.calls,
+            WrittenSetting: lambda: self.written_settings,
             Reached: self.reached.values,
             Unreadable: lambda: self.unreadable,
             Project: lambda: (self,),
@@ -223,39 +223,10 @@ class Project:
         """The functions that are tasks."""
         return frozenset(task.function for task in self.tasks if task.function is not None)
 
-    def sends_of(self, task: Task) -> tuple[tuple[str, Call], ...]:
-        """The calls that send TASK, by `.delay`, `.apply_async`, a signature or its name, each with its file."""
-        by_name = tuple(item for name in task.names for item in self._sends_by_name.get(name, ()))
-        return (*self._sends_by_function(task), *by_name)
-
-    @cached_property
-    def _sends_by_name(self) -> Mapping[str, tuple[tuple[str, Call], ...]]:
-        found: dict[str, tuple[tuple[str, Call], ...]] = {}
-        for name, path, call in sent(self.files, self.evaluator):
-            found[name] = (*found.get(name, ()), (path, call))
-        return found
-
-    def _sends_by_function(self, task: Task) -> tuple[tuple[str, Call], ...]:
-        if task.function is None:
-            return ()
-        name = self.symbols.fact(task.function).name
-        word = re.compile(rb"\b" + re.escape(name.encode()) + rb"\.(?:delay|apply_async|s|si|signature)\b")
-        found: list[tuple[str, Call]] = []
-        for path in self.files.mentioning(word, self.files.holding(name)):
-            if is_aside(path):
-                continue
-            for call in self.index(path).facts.calls:
-                callee = call.callee
-                if isinstance(callee, Name) and callee.ref.rpartition(".")[2] in _SENDING:
-                    owner = self.symbols.function(path, call.block, Name(callee.ref.rpartition(".")[0]))
-                    if owner == task.function:
-                        found.append((path, call))
-        return tuple(found)
-
     @cached_property
     def all_sent_names(self) -> frozenset[str]:
         """The task names that are sent as strings."""
-        return frozenset(self._sends_by_name)
+        return frozenset(name for name, _, _ in sent(self.files, self.evaluator))
 
     @cached_property
     def sent_names(self) -> frozenset[str]:
@@ -287,6 +258,16 @@ class Project:
     def calls_of(self, task: Task) -> tuple[TaskCall, ...]:
         """The places that send, sign or run TASK."""
         return self._calls_by_task.get(task, ())
+
+    @cached_property
+    def results(self) -> Results:
+        """Where results of tasks come from, and what waits for them."""
+        return Results(self.task_calls, Parts(self.task_calls, self.calls))
+
+    @cached_property
+    def crontabs(self) -> tuple[Crontab, ...]:
+        """The `crontab(…)`s that are written down."""
+        return tuple(find_crontabs(self))
 
     @cached_property
     def canvases(self) -> Canvases:
