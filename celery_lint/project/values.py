@@ -28,6 +28,7 @@ __all__ = ["Evaluated", "Evaluator", "Known", "Placed", "Scalar", "Unknown"]
 _ARITHMETIC: dict[str, Callable[[float, float], float]] = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "//": operator.floordiv,
 }  # fmt: skip
+_TIMEDELTA = ("days", "seconds", "microseconds", "milliseconds", "minutes", "hours", "weeks")
 _ENVIRONMENT = frozenset(
     {"os.environ.get", "os.getenv", "os.environ.setdefault", "decouple.config", "environs.env", "os.environ.pop"}
 )
@@ -143,11 +144,12 @@ class Evaluator(Follower):
 
     def _timedelta(self, placed: Placed, call: Call) -> Evaluated:
         units: dict[str, float] = {}
-        for argument in call.arguments:
+        for position, argument in enumerate(call.arguments):
             known = self.scalar(placed.at(argument.value))
-            if argument.keyword is None or not isinstance(known, Known) or not isinstance(known.value, int | float):
+            name = argument.keyword or (_TIMEDELTA[position] if not argument.star and position < 7 else None)
+            if name is None or not isinstance(known, Known) or not isinstance(known.value, int | float):
                 return Unknown("it is computed at run time")
-            units[argument.keyword] = known.value
+            units[name] = known.value
         try:
             return Known(timedelta(**units).total_seconds())
         except (TypeError, OverflowError):
