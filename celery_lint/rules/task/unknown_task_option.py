@@ -34,7 +34,7 @@ def _policy(task: Task, options: list[Option]) -> Finding:
     names = listed([option.name for option in options])
     are = "is no option" if len(options) == 1 else "are no options"
     return check.finding(
-        f"{names} {are} of a task, so nothing reads them: a `retry_policy` takes them, for sending; between its retries "
+        f"{names} {are} of a task, so nothing reads them: a `retry_policy` takes them, for sending; between retries "
         f"`{task.name}` waits `default_retry_delay`, or by `retry_backoff`",
         options[0].location,
         task.entity,
