@@ -39,8 +39,9 @@ class Limit:
     origin: Location
 
 
-def limit_of(task: Task, app: App, name: LimitName, project: Project) -> Limit | Unknown | None:
+def limit_of(task: Task, app: App | None, name: LimitName, project: Project) -> Limit | Unknown | None:
     """The limit NAME of TASK when APP runs it: None when there is surely none, Unknown when that cannot be told.
+    Without an APP, only what the task itself says is known.
 
     Worker commands count when all that may run the task give one; of several the longest. What `apply_async` is given
     for a single run is not looked at.
@@ -69,13 +70,16 @@ def is_enforced(task: Task, name: LimitName, project: Project) -> bool | None:
     return pools <= ENFORCED[name]
 
 
-def _by_precedence(task: Task, app: App, name: LimitName, project: Project) -> Iterator[Limit | Unknown]:
+def _by_precedence(task: Task, app: App | None, name: LimitName, project: Project) -> Iterator[Limit | Unknown]:
     """What gives TASK the limit NAME, the strongest first; an Unknown may be one."""
     for option in given(task, app, name, project):
         if isinstance(option, Unknown):
             yield option
         else:
             yield from _limit(option.value, option.source, option.origin, project)
+    if app is None:
+        yield Unknown("its application is not seen")
+        return
     setting = app.settings.get(f"task_{name}")
     if setting is not None:
         yield from _limit(setting.value, "setting", setting.origin, project)
