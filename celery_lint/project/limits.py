@@ -70,6 +70,20 @@ def is_enforced(task: Task, name: LimitName, project: Project) -> bool | None:
     return pools <= ENFORCED[name]
 
 
+def may_be_enforced(task: Task, name: LimitName, project: Project) -> bool:
+    """Whether some worker that may run TASK is known to enforce the limit NAME, or no worker is seen at all."""
+    pools = {_pool(worker, project) for worker in project.workers if project.may_run(worker, task)}
+    return not project.workers or bool(pools & ENFORCED[name])
+
+
+def _pool(worker: Worker, project: Project) -> str | None:
+    """The pool of WORKER: Celery's own when neither its command nor the settings of any application choose one."""
+    if isinstance(worker.pool, Known):
+        return worker.pool.value
+    chosen = worker.invocation is None or worker.invocation.pool is not None
+    return None if chosen or any(project.may_set(app, "worker_pool") for app in project.apps) else "prefork"
+
+
 def _by_precedence(task: Task, app: App | None, name: LimitName, project: Project) -> Iterator[Limit | Unknown]:
     """What gives TASK the limit NAME, the strongest first; an Unknown may be one."""
     for option in given(task, app, name, project):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from celery_lint.finding import Finding, Related
 from celery_lint.project.handlers import SOFT_LIMIT, Handler
 from celery_lint.project.index import FileIndex, last_name
-from celery_lint.project.limits import Limit, is_enforced, limit_of
+from celery_lint.project.limits import Limit, limit_of, may_be_enforced
 from celery_lint.project.model import App, Reached, Task
 from celery_lint.project.project import Project
 from celery_lint.project.values import Known
@@ -78,7 +78,7 @@ def _is_quick(index: FileIndex, number: int) -> bool:
 
 def _soft_limit(task: Task, project: Project) -> tuple[App | None, Limit] | None:
     """The soft limit that surely stops TASK."""
-    if is_enforced(task, "soft_time_limit", project) is False:
+    if not may_be_enforced(task, "soft_time_limit", project):
         return None
     found = [(app, limit_of(task, app, "soft_time_limit", project)) for app in project.apps_of(task) or (None,)]
     limits = [(app, limit) for app, limit in found if isinstance(limit, Limit)]
