@@ -45,6 +45,7 @@ from celery_lint.project.routing import RouteTable, declared_queues, default_que
 from celery_lint.project.sent import sent
 from celery_lint.project.symbols import ClassRef, External, FunctionRef, Symbols
 from celery_lint.project.targets import Targets
+from celery_lint.project.task_bases import calls_otherwise
 from celery_lint.project.tasks import TASK_CLASSES
 from celery_lint.project.transports import Transports
 from celery_lint.project.twins import Twins
@@ -295,7 +296,7 @@ class Project:
             isinstance(item, External) and item.name not in TASK_CLASSES and item.name != "builtins.object"
             for item in self.symbols.lineage(base)
         )
-        return unknown or any(self.symbols.method(base, name) is not None for name in ("__call__", "__new__", "run"))
+        return unknown or calls_otherwise(base, self.symbols)
 
     def is_called_by_celery(self, task: Task) -> bool:
         """Whether Celery calls the function of TASK as it is written, and does with its value what it always does."""
