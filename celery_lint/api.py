@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from celery_lint.cache.facts import FactStore
 from celery_lint.configfile import Place, locate
 from celery_lint.finding import Finding
 from celery_lint.run import run
@@ -20,8 +21,9 @@ def fix_tree(root: Path, *, select: Sequence[str] | None = None, unsafe: bool = 
     """Write the fixes of what `check_tree` finds."""
     from celery_lint.repair import fix, plan_fixes
 
-    configuration = _configuration_of(root, select)
-    fix(plan_fixes(run(configuration), configuration, (".",), unsafe=unsafe), configuration, (".",))
+    configuration, store = _configuration_of(root, select), FactStore()
+    planned = plan_fixes(run(configuration, store=store), configuration, (".",), store, unsafe=unsafe)
+    fix(planned, configuration, (".",), store)
 
 
 def _configuration_of(root: Path, select: Sequence[str] | None) -> Configuration:

@@ -52,7 +52,9 @@ class Catalogue:
     def suggestion(self, word: str) -> str:
         """`; did you mean "…"?` for a selector that is unknown."""
         known = [text for rule in self.rules for text in (rule.code, rule.name)]
-        return did_you_mean(word.upper(), known) or did_you_mean(word.lower().replace("_", "-"), known)
+        # A code with letters for digits is the one that it looks like.
+        code = word.upper()[:3] + word.upper()[3:].translate(str.maketrans("OI", "01"))
+        return did_you_mean(code, known) or did_you_mean(word.lower().replace("_", "-"), known)
 
     def agenda(self, configuration: Configuration) -> Agenda:
         """What CONFIGURATION asks for. Raises ConfigurationError for a selector that means no rule."""

@@ -104,6 +104,8 @@ _color = click.option(
 @click.option("--statistics", is_flag=True, help="Count findings by rule instead of showing them.")
 @_config
 @_isolated
+@click.option("--no-cache", is_flag=True, help="Read everything, and remember nothing.")
+@click.option("--cache-dir", type=click.Path(path_type=Path), help="Keep the cache here and not in the project's root.")
 @_color
 @click.option("--quiet", is_flag=True, help="Write findings and errors only.")
 @click.option("--verbose", is_flag=True, help="Say what was used, what was skipped, and why a rule crashed.")

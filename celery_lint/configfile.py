@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from celery_lint.errors import ConfigurationError
-from celery_lint.gitignore import find_git_root
+from celery_lint.gitroot import find_git_root
 
 OWN_FILE = "celery-lint.toml"
 PYPROJECT = "pyproject.toml"
@@ -67,12 +67,18 @@ def read_table(file: Path, root: Path) -> Table:
 
 def _configuration_in(folder: Path) -> Path | None:
     own, pyproject = folder / OWN_FILE, folder / PYPROJECT
-    has_section = pyproject.is_file() and _own_section(_parse(_read(pyproject), pyproject), str(pyproject)) is not None
+    has_section = pyproject.is_file() and _has_section(pyproject)
     if own.is_file() and has_section:
         raise ConfigurationError(f"{own} and the [{_SECTION}] section of {pyproject} both configure it: keep one")
     if own.is_file():
         return own
     return pyproject if has_section else None
+
+
+def _has_section(pyproject: Path) -> bool:
+    text = _read(pyproject)
+    # Most have none, and loading the parser takes longer than all else before the files are looked at.
+    return "celery-lint" in text and _own_section(_parse(text, pyproject), str(pyproject)) is not None
 
 
 def _read(file: Path) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pathspec import GitIgnoreSpec
 
-from celery_lint.gitignore import IgnoreFile, inherited, is_ignored, read_ignore_file
+from celery_lint.gitignore import IgnoreFile, inherited, inherited_files, is_ignored, read_ignore_file
 
 _SKIPPED = frozenset({
     ".git", ".hg", ".svn", "node_modules", "bower_components", "__pycache__", "__pypackages__", "site-packages",
@@ -40,10 +40,14 @@ class Unlisted:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """The files of a project: paths relative to its root, with `/`, sorted. Every file is there once."""
+    """The files of a project: paths relative to its root, with `/`, sorted. Every file is there once.
+
+    LOOKED_AT are the folders and ignore files (absolute, they need not exist) that decide what they are.
+    """
 
     paths: tuple[str, ...]
     unlisted: tuple[Unlisted, ...] = ()
+    looked_at: tuple[str, ...] = ()
 
 
 def discover(root: Path, exclude: Sequence[str] = ()) -> Files:
@@ -55,7 +59,7 @@ def discover(root: Path, exclude: Sequence[str] = ()) -> Files:
     walk = _Walk(root.as_posix().rstrip("/") + "/", GitIgnoreSpec.from_lines(exclude))
     walk.folder(str(root), inherited(root))
     walk.follow_links()
-    return Files(tuple(sorted(walk.files)), tuple(walk.unlisted))
+    return Files(tuple(sorted(walk.files)), tuple(walk.unlisted), (*inherited_files(root), *walk.looked_at))
 
 
 def divide(paths: Sequence[str], globs: Sequence[str]) -> tuple[tuple[str, ...], ...]:
@@ -94,6 +98,7 @@ class _Walk:
     exclude: GitIgnoreSpec
     files: list[str] = field(default_factory=list)
     unlisted: list[Unlisted] = field(default_factory=list)
+    looked_at: list[str] = field(default_factory=list)
     links: list[tuple[str, tuple[IgnoreFile, ...]]] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
 
@@ -106,10 +111,13 @@ class _Walk:
             if real in self.seen:
                 continue
             self.seen.add(real)
+            self.looked_at.append(folder)
             entries = self.entries(folder)
             if folder + "/" != self.root and any(entry.name in _MARKERS for entry in entries):
                 continue
             own = read_ignore_file(folder, Path(folder, ".gitignore"))
+            if own is not None:
+                self.looked_at.append(f"{folder}/.gitignore")
             known = (*above, own) if own else above
             waiting.extend((entry.path, known) for entry in self.below(entries, known))
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from pathspec import GitIgnoreSpec
 
+from celery_lint.gitroot import find_git_root
+
 
 @dataclass(frozen=True, slots=True)
 class IgnoreFile:
@@ -17,19 +19,23 @@ class IgnoreFile:
     patterns: GitIgnoreSpec
 
 
-def find_git_root(start: Path) -> Path | None:
-    """The nearest folder at or above START that holds `.git` (a folder, or the file of a worktree or submodule)."""
-    return next((folder for folder in (start, *start.parents) if (folder / ".git").exists()), None)
-
-
 def inherited(root: Path) -> tuple[IgnoreFile, ...]:
     """What holds in ROOT because of the repository around it, weakest first; ROOT's own file is not among it."""
+    return tuple(found for folder, file in _around(root) if (found := read_ignore_file(folder.as_posix(), file)))
+
+
+def inherited_files(root: Path) -> tuple[str, ...]:
+    """The files that `inherited` reads; they need not exist."""
+    return tuple(str(file) for _, file in _around(root))
+
+
+def _around(root: Path) -> Sequence[tuple[Path, Path]]:
+    """The folders above ROOT, each with the file of its patterns."""
     top = find_git_root(root)
     if top is None:
         return ()
     above = [folder for folder in reversed(root.parents) if folder.is_relative_to(top)]
-    files = [(top, _exclude_file(top)), *((folder, folder / ".gitignore") for folder in above)]
-    return tuple(found for folder, file in files if (found := read_ignore_file(folder.as_posix(), file)))
+    return [(top, _exclude_file(top)), *((folder, folder / ".gitignore") for folder in above)]
 
 
 def read_ignore_file(base: str, file: Path) -> IgnoreFile | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from celery_lint.cache.facts import FactStore
 from celery_lint.catalogue import Agenda, Catalogue, load_catalogue, urls
 from celery_lint.comments.model import Suppression
 from celery_lint.discover import Unlisted, discover, divide
@@ -25,18 +26,26 @@ Overlay = Mapping[str, bytes]
 @dataclass(frozen=True, slots=True)
 class Run:
     """A REPORT, the tracebacks of rules that CRASHED, by code, the files that belong to the project, and the folders
-    that could not be read. PROJECTS is what was understood of it: one, or each that the configuration names."""
+    that could not be read. LOOKED_AT are the folders and ignore files that decide which files belong to it. PROJECTS
+    is what was understood of it: one, or each that the configuration names."""
 
     report: Report
     crashed: Mapping[str, str]
     paths: tuple[str, ...]
     unlisted: tuple[Unlisted, ...] = ()
+    looked_at: tuple[str, ...] = ()
     projects: tuple[Project, ...] = ()
 
 
-def run(configuration: Configuration, overlay: Overlay | None = None, *, with_fixes: bool = True) -> Run:
+def run(
+    configuration: Configuration,
+    overlay: Overlay | None = None,
+    *,
+    store: FactStore | None = None,
+    with_fixes: bool = True,
+) -> Run:
     """Lint all of the project that CONFIGURATION is for. OVERLAY: files, by path, to be read as if they were so.
-    WITH_FIXES: findings say how they would be fixed, or why not.
+    STORE: facts that need not be read again. WITH_FIXES: findings say how they would be fixed, or why not.
 
     Raises UserError when there is nothing to read, or the configuration asks for what does not exist.
     """
@@ -49,12 +58,13 @@ def run(configuration: Configuration, overlay: Overlay | None = None, *, with_fi
             raise ConfigurationError(f'{configuration.origin("projects")}: projects: "{glob}" matches no folder')
     if not any(projects):
         raise UserError(f"nothing to read: {configuration.root} holds no file that is not ignored")
-    runs = [_run(configuration, catalogue, agenda, paths, overlay or {}, with_fixes) for paths in projects]
+    store = store or FactStore()
+    runs = [_run(configuration, catalogue, agenda, paths, overlay or {}, store, with_fixes) for paths in projects]
     owners = {path: each.report.source_of for paths, each in zip(projects, runs, strict=True) for path in paths}
     report = merged([each.report for each in runs], lambda path: owners[path](path))
     crashed = {code: trace for each in runs for code, trace in each.crashed.items()}
     understood = tuple(project for each in runs for project in each.projects)
-    return Run(report, crashed, tuple(owners), files.unlisted, understood)
+    return Run(report, crashed, tuple(owners), files.unlisted, files.looked_at, understood)
 
 
 def _run(
@@ -63,9 +73,10 @@ def _run(
     agenda: Agenda,
     paths: Sequence[str],
     overlay: Overlay,
+    store: FactStore,
     with_fixes: bool,
 ) -> Run:
-    project = link(configuration.root, paths, configuration.settings, overlay)
+    project = link(configuration.root, paths, configuration.settings, overlay, store)
     source_of = cache(project.source)
     about_comments = tuple(rule for rule in agenda.rules if rule.subject() is Suppression)
     judged = judge(project, [rule for rule in agenda.rules if rule not in about_comments], agenda.severities)

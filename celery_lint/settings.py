@@ -78,7 +78,14 @@ class Settings(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown
     async_bridges: Annotated[
         tuple[str, ...], Meta(description="Dotted names of functions that run a coroutine to its end")
     ] = ()
+    async_policy: Annotated[
+        Literal["bridge", "forbid", "allow"],
+        Meta(description="Asynchronous clients in worker code: through a bridge, never, or as anybody likes"),
+    ] = "bridge"
     task_decorators: Annotated[tuple[str, ...], Meta(description="Dotted names of decorators that declare a task")] = ()
+    task_wrappers: Annotated[
+        tuple[str, ...], Meta(description="Dotted names or globs of decorators that take a task on purpose")
+    ] = ()
     session_factories: Annotated[
         tuple[str, ...], Meta(description="Dotted names of functions that open a database session")
     ] = ()
@@ -95,9 +102,19 @@ class Settings(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown
     external_beat: Annotated[
         tuple[str, ...], Meta(description="Names or globs of tasks that are scheduled elsewhere, say in a database")
     ] = ()
+    require_retry: Annotated[bool, Meta(description="Whether every task that calls another system has to retry")] = (
+        False
+    )
     require_route: Annotated[bool, Meta(description="Whether every task has to have a route of its own")] = False
     workers: Annotated[tuple[DeclaredWorker, ...], Meta(description="Workers whose deployment is kept elsewhere")] = ()
     time_limits: Annotated[TimeLimits, Meta(description="What the fix of missing-time-limit writes")] = TimeLimits()
+    io_timeout: Annotated[Seconds | None, Meta(description="What the fix of io-without-timeout writes, in seconds")] = (
+        None
+    )
+    max_sleep: Annotated[Seconds, Meta(description="How many seconds a task may sleep unreported")] = 5
+    max_eta: Annotated[
+        Seconds, Meta(description="How many seconds ahead of its time a task may be sent unreported")
+    ] = 900
     missing_time_limit: Annotated[
         Literal["app", "per-task"], Meta(description="One finding for the app, or one for each of its tasks")
     ] = "app"

@@ -194,3 +194,35 @@ def test_a_broken_compose_file_is_an_error() -> None:
     assert error is not None
     assert "line" in error.message
     assert "\n" not in error.message
+
+
+@pytest.mark.parametrize(
+    ("body", "ports"),
+    [
+        ("ports:\n  - 5555:5555", ("5555:5555",)),
+        ("ports: ['127.0.0.1:5555:5555', '${P}:80', 8000-8010, 53:53/udp]",
+         ("127.0.0.1:5555:5555", "${P}:80", "8000-8010", "53:53/udp")),
+        ("ports:\n  - target: 80\n    published: '8080'\n    host_ip: 127.0.0.1", ("127.0.0.1:8080:80",)),
+        ("ports:\n  - target: 80", ("80",)),
+        ("network_mode: host", ("host",)),
+        ("network_mode: bridge\nexpose: ['5555']", ()),
+        ("ports: 5555", ()),
+        ("ports:\n  - [5555]", ()),
+    ],
+)  # fmt: skip
+def test_the_ports_that_a_service_publishes(body: str, ports: tuple[str, ...]) -> None:
+    (command,) = facts(PATH, service(f"command: celery worker\n{body}")).commands
+    assert command.ports == ports
+
+
+@pytest.mark.parametrize(
+    ("body", "files"),
+    [
+        ("env_file: .env", ("deploy/.env",)),
+        ("env_file:\n  - ./a.env\n  - path: ../b.env\n    required: false", ("deploy/a.env", "b.env")),
+        ("environment: {A: b}", ()),
+    ],
+)
+def test_the_files_that_add_to_the_environment(body: str, files: tuple[str, ...]) -> None:
+    (command,) = facts(f"deploy/{PATH}", service(f"command: celery worker\n{body}")).commands
+    assert command.env_files == files

@@ -1,31 +1,25 @@
-"""`celery-lint check`: from options to findings and an exit status."""
+"""`celery-lint check`: from options to an exit status. What takes time to import waits until something has changed
+since the last run."""
 
 from __future__ import annotations
 
 import os
 import sys
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from celery_lint.commands.console import note, warn, write, write_bytes
+from celery_lint.cache.folder import Folder, folder_at, folder_in
+from celery_lint.cache.replay import Output, Replay, key_of
+from celery_lint.cache.stamp import tool_stamp
+from celery_lint.commands.console import note, write, write_bytes
 from celery_lint.configfile import Place, locate
 from celery_lint.errors import UserError
-from celery_lint.finding import Severity
-from celery_lint.report.concise import concise
-from celery_lint.report.full import full
-from celery_lint.report.json import json
-from celery_lint.report.model import Report
-from celery_lint.report.summary import statistics, summary
-from celery_lint.report.terminal import ColorChoice, terminal_for
-from celery_lint.report.text import escape
-from celery_lint.run import Run, run
-from celery_lint.settings import Configuration, Settings, load, override
+from celery_lint.report.terminal import ColorChoice, Terminal, terminal_for
 
 if TYPE_CHECKING:
-    from celery_lint.fix import Plan
-
-CLEAN, FOUND, FAILED = 0, 1, 3
+    from celery_lint.commands.lint import Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +43,18 @@ class Options:
     color: ColorChoice
     quiet: bool
     verbose: bool
+    no_cache: bool = False
+    cache_dir: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a run depends on beside the project and its options: what it writes to, and the way from the working
+    directory to the project's root (`` when they are the same, else ending in `/`)."""
+
+    stdout: Terminal
+    stderr: Terminal
+    way: str
 
 
 def check(options: Options) -> int:
@@ -56,22 +62,70 @@ def check(options: Options) -> int:
     _refuse_contradictions(options)
     targets = options.paths or (Path(),)
     place = place_of(targets, options.config, isolated=options.isolated)
-    configured = load(place)
-    configuration = override(configured, _overrides(options, configured.settings))
     selection = tuple(relative(target, place.root) for target in targets)
-    done = run_on(configuration, targets, selection)
-    if options.verbose:
-        _say_what_was_used(configuration, place, done)
-    if options.diff or options.fix or options.fix_only:
-        from celery_lint.repair import fix, plan_fixes
+    around = Surroundings(
+        terminal_for(sys.stdout, os.environ, options.color),
+        terminal_for(sys.stderr, os.environ, options.color),
+        _way_to(place.root),
+    )
+    memory = _Memory(options, place, selection, around)
+    output = memory.output()
+    if output is None:
+        from celery_lint.commands.lint import lint
 
-        planned = plan_fixes(done, configuration, selection, unsafe=options.unsafe_fixes)
-        if options.diff:
-            return _show_diff(done, planned)
-        for refusal in fix(planned, configuration, selection).refused:
-            warn(refusal.reason)
-        done = run_on(configuration, targets, selection)
-    return _report(done, configuration.settings, selection, options)
+        memory.start()
+        outcome = lint(options, targets, place, selection, around, memory.folder, memory.stamp)
+        memory.keep(outcome)
+        output = outcome.output
+    return _shown(output)
+
+
+class _Memory:
+    """What is kept between runs, and whether this one may be spared."""
+
+    def __init__(self, options: Options, place: Place, selection: tuple[str, ...], around: Surroundings) -> None:
+        self.folder = None if options.no_cache else cache_folder(place, options.cache_dir)
+        self.stamp = tool_stamp() if self.folder is not None else b""
+        self._place = place
+        # What changes files, or tells how a run went, has to be done.
+        acts = options.fix or options.fix_only or options.diff or options.verbose or self.folder is None
+        self._replay = None if acts or self.folder is None else Replay(self.folder, self.stamp, str(place.root))
+        # Paths are in the key as they lead from the root, not from where they were named.
+        self._key = key_of((replace(options, paths=()), place, selection, around))
+        self._started = 0
+
+    def start(self) -> None:
+        """From now on files are read."""
+        self._started = time.time_ns()
+
+    def output(self) -> Output | None:
+        """What the same run wrote before, if nothing has changed since."""
+        return self._replay.find(self._key) if self._replay is not None else None
+
+    def keep(self, outcome: Outcome) -> None:
+        """Remember OUTCOME for the next run, when it could be the same."""
+        if self._replay is not None and outcome.depends_on:
+            watched = (*outcome.depends_on, *([str(self._place.file)] if self._place.file is not None else ()))
+            self._replay.record(self._key, outcome.output, dict.fromkeys(watched), self._started)
+
+
+def cache_folder(place: Place, chosen: Path | None) -> Folder | None:
+    """Where the project at PLACE keeps its cache: in the folder CHOSEN, else in itself; None where that cannot be."""
+    folder = folder_at(str(chosen.absolute())) if chosen is not None else folder_in(str(place.root))
+    if folder is not None:
+        folder.make()
+    return folder
+
+
+def _shown(output: Output) -> int:
+    """Write OUTPUT to where it belongs; its exit status."""
+    if isinstance(output.stdout, bytes):
+        write_bytes(output.stdout)
+    else:
+        write(output.stdout)
+    for line in output.stderr:
+        note(line)
+    return output.status
 
 
 def place_of(targets: tuple[Path, ...], config: Path | None, *, isolated: bool) -> Place:
@@ -100,101 +154,12 @@ def _refuse_contradictions(options: Options) -> None:
         raise UserError("--config and --isolated contradict each other")
 
 
-def _overrides(options: Options, settings: Settings) -> dict[str, object]:
-    """The settings that OPTIONS change. A selection on the command line starts afresh; additions add."""
-    select, extend, ignore = map(_split, (options.select, options.extend_select, options.ignore))
-    values: dict[str, object] = {}
-    if select:
-        values |= {"select": select, "extend-select": extend, "ignore": ignore}
-    else:
-        values |= {"extend-select": (*settings.extend_select, *extend)} if extend else {}
-        values |= {"ignore": (*settings.ignore, *ignore)} if ignore else {}
-    words = {
-        "preset": options.preset,
-        "fail-level": options.fail_level,
-        "output-format": options.output_format,
-    }
-    return values | {key: word for key, word in words.items() if word is not None}
-
-
-def _split(values: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(word.strip() for value in values for word in value.split(",") if word.strip())
-
-
 def relative(target: Path, root: Path) -> str:
     """The way from ROOT to TARGET, with `/`. Raises UserError when TARGET is outside."""
     real = target.resolve()
     if not real.is_relative_to(root):
         raise UserError(f"{target} is outside the project {root}")
     return real.relative_to(root).as_posix()
-
-
-def run_on(
-    configuration: Configuration, targets: tuple[Path, ...], selection: tuple[str, ...], *, with_fixes: bool = True
-) -> Run:
-    """Lint, and make sure that every one of TARGETS (relative to the root: SELECTION) has something to read."""
-    done = run(configuration, with_fixes=with_fixes)
-    if not done.report.statistics.files:
-        raise UserError(f"nothing to read: no file in {configuration.root} is of a kind that celery-lint knows")
-    for target, selected in zip(targets, selection, strict=True):
-        if selected != "." and not any(path == selected or path.startswith(selected + "/") for path in done.paths):
-            raise UserError(f"nothing to read: {target} is excluded, ignored by git, or empty")
-    return done
-
-
-def _say_what_was_used(configuration: Configuration, place: Place, done: Run) -> None:
-    note(f"root: {configuration.root}")
-    note(f"configuration: {place.file or 'none'}")
-    note(f"files: {len(done.paths)}")
-    for trace in done.crashed.values():
-        note(trace.rstrip())
-
-
-def _show_diff(done: Run, planned: Plan) -> int:
-    """What PLANNED would change; status 1 when that is anything."""
-    from celery_lint.fix import diff
-
-    for refusal in planned.refused:
-        warn(refusal.reason)
-    write_bytes(diff(planned.before, planned.after).encode("utf-8", "backslashreplace"))
-    if done.crashed:
-        return FAILED
-    return FOUND if planned.after else CLEAN
-
-
-def _report(done: Run, settings: Settings, selection: tuple[str, ...], options: Options) -> int:
-    report = replace(done.report.only(selection), shown=_way_to(done.report.root))
-    if not options.fix_only:
-        _write(report, settings, options)
-    if not options.quiet:
-        for folder in done.unlisted:
-            warn(f"{folder.path} could not be read: {folder.message}")
-        for line in _celery_of(done):
-            note(line)
-        note(summary(report, terminal_for(sys.stderr, os.environ, options.color)))
-    if done.crashed:
-        return FAILED
-    least = Severity[settings.fail_level.upper()]
-    fails = not options.fix_only and any(finding.severity >= least for finding in report.findings)
-    return FOUND if fails else CLEAN
-
-
-def _celery_of(done: Run) -> tuple[str, ...]:
-    """Which Celery the projects that were read run on; nothing for those without Celery code."""
-    projects = [project for project in done.projects if project.statistics.celery_files]
-    return tuple(dict.fromkeys(escape(str(project.celery)) for project in projects))
-
-
-def _write(report: Report, settings: Settings, options: Options) -> None:
-    terminal = terminal_for(sys.stdout, os.environ, options.color)
-    if options.statistics:
-        write(statistics(report, terminal))
-    elif settings.output_format == "json":
-        write_bytes(json(report))
-    elif settings.output_format == "concise":
-        write(concise(report, terminal))
-    else:
-        write(full(report, terminal))
 
 
 def _way_to(root: Path) -> str:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from celery_lint.commands.check import FAILED, place_of, relative, run_on
+from celery_lint.commands.check import place_of, relative
 from celery_lint.commands.console import note, warn, write_bytes
+from celery_lint.commands.lint import FAILED, run_on
 from celery_lint.errors import UserError
 from celery_lint.report.terminal import ColorChoice, Terminal, terminal_for
 from celery_lint.run import Run

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from celery_lint.facts.model import Assignment, Call, Name
 from celery_lint.finding import Location
+from celery_lint.project.loop_bound import LOOP_BOUND
 from celery_lint.project.model import Reached
 from celery_lint.project.symbols import Internal, Symbols
 
-# Reproduced to fail when a second `asyncio.run()` uses them (connections and waiters of the first loop).
-LOOP_BOUND = frozenset({
-    "redis.asyncio.Redis", "redis.asyncio.from_url", "redis.asyncio.Redis.from_url", "redis.asyncio.client.Redis",
-    "redis.asyncio.ConnectionPool", "redis.asyncio.ConnectionPool.from_url", "aioredis.from_url", "aioredis.Redis",
-    "httpx.AsyncClient", "aiohttp.ClientSession", "asyncpg.create_pool", "asyncpg.connect",
-    "motor.motor_asyncio.AsyncIOMotorClient", "asyncio.Lock", "asyncio.Semaphore", "asyncio.Queue", "asyncio.Event",
-    "asyncio.Condition",
-})  # fmt: skip
+# Packages, modules and classes whose calls only make sense in a coroutine.
+_ASYNCHRONOUS = (
+    "redis.asyncio", "aioredis", "aiohttp", "httpx.AsyncClient", "asyncpg", "aiomysql", "aiopg", "aiosqlite",
+    "motor.motor_asyncio", "pymongo.AsyncMongoClient", "sqlalchemy.ext.asyncio", "databases.Database", "aiobotocore",
+    "aioboto3", "aiokafka", "aio_pika", "aiosmtplib", "openai.AsyncOpenAI", "anthropic.AsyncAnthropic",
+    "elasticsearch.AsyncElasticsearch", "neo4j.AsyncGraphDatabase", "qdrant_client.AsyncQdrantClient",
+)  # fmt: skip
+
+
+def is_async_client(name: str) -> bool:
+    """Whether the dotted NAME is of a client for coroutines, or of the library of one."""
+    return any(name == known or name.startswith(f"{known}.") for known in _ASYNCHRONOUS)
 
 
 def global_client(reached: Reached, symbols: Symbols) -> tuple[str, Location] | None:

@@ -54,6 +54,9 @@ class ConfigurationObjects:
             self._named(collector, placed.path, text.value, given)
             return
         value = placed.value
+        if isinstance(value, Name) and value.ref == "builtins.__name__":
+            self._module(collector, placed.path, given)
+            return
         target = self.symbols.target(placed.path, value.ref) if isinstance(value, Name) else None
         if isinstance(target, External) and target.name.startswith("django.conf"):
             self._django(collector, placed.path, given)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
+from celery_lint.cache.facts import Facts, FactStore
 from celery_lint.facts.model import DeployFacts, PythonFacts, ReadError
 from celery_lint.project.index import FileIndex
 from celery_lint.source import Source
@@ -17,6 +18,9 @@ _ASIDE = frozenset({
     "benchmarks", "benchmark",
 })  # fmt: skip
 
+_REQUIREMENTS = ("req", "dev", "lint", "test", "constraint", "dep")
+_TOOLING = (".toml", ".lock", ".in", ".cfg", ".ini", ".pip")
+
 
 def is_aside(path: str) -> bool:
     """Whether PATH is a test, documentation or an example by its name: no worker runs it."""
@@ -26,17 +30,34 @@ def is_aside(path: str) -> bool:
     return name.startswith("test_") or name.endswith("_test.py") or name in ("conftest.py", "tests.py")
 
 
+def names_tools(path: str) -> bool:
+    """Whether PATH is of a kind that says which tools are installed or run: requirements, lock files, CI, hooks."""
+    name = path.rpartition("/")[2]
+    if name.endswith(".txt"):
+        return any(word in path.lower() for word in _REQUIREMENTS)
+    if name.endswith((".yml", ".yaml")):
+        return name.startswith((".pre-commit-config.", ".gitlab-ci.")) or ".github/workflows/" in path
+    return name.endswith(_TOOLING) or name in ("Pipfile", "Makefile", "noxfile.py") or "Dockerfile" in name
+
+
 class Files:
     """The files of a project below ROOT; PATHS are relative to it, with `/`.
 
-    OVERLAY replaces the bytes of some files (what a fix would write).
+    OVERLAY replaces the bytes of some files (what a fix would write). STORE has the facts that need not be read again.
     """
 
-    def __init__(self, root: Path, paths: Sequence[str], overlay: Mapping[str, bytes] | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        paths: Sequence[str],
+        overlay: Mapping[str, bytes] | None = None,
+        store: FactStore | None = None,
+    ) -> None:
         self.root = root
         self.paths = tuple(paths)
         self.known = frozenset(paths)
         self._overlay = dict(overlay or {})
+        self._store = store if store is not None else FactStore()
         self._data: dict[str, bytes] = {}
         self._python: dict[str, FileIndex] = {}
         self._deploy: dict[str, DeployFacts] = {}
@@ -82,23 +103,34 @@ class Files:
         return index
 
     def _read_python(self, path: str) -> PythonFacts:
-        # LibCST is loaded when the first file needs it: a project without Celery never does.
-        from celery_lint.facts.python.reader import read
+        facts = self._store.find(PythonFacts, path, self.data(path))
+        if facts is None:
+            # LibCST is loaded when the first file needs it: a project without Celery never does.
+            from celery_lint.facts.python.reader import read
 
-        facts = read(path, self.data(path))
-        if facts.error is not None:
-            self.unreadable.setdefault(path, facts.error)
-        return facts
+            facts = read(path, self.data(path))
+            self._store.add(path, self.data(path), facts)
+        return self._noted(path, facts)
 
     def deploy(self, path: str) -> DeployFacts:
         """What the deployment file PATH says."""
         if path not in self._deploy:
+            self._deploy[path] = self._noted(path, self._read_deploy(path))
+        return self._deploy[path]
+
+    def _read_deploy(self, path: str) -> DeployFacts:
+        facts = self._store.find(DeployFacts, path, self.data(path))
+        if facts is None:
             from celery_lint.facts.deploy import read
 
-            facts = self._deploy[path] = read(path, self.data(path))
-            if facts.error is not None:
-                self.unreadable.setdefault(path, facts.error)
-        return self._deploy[path]
+            facts = read(path, self.data(path))
+            self._store.add(path, self.data(path), facts)
+        return facts
+
+    def _noted(self, path: str, facts: Facts) -> Facts:
+        if facts.error is not None:
+            self.unreadable.setdefault(path, facts.error)
+        return facts
 
     def mentioning(self, pattern: re.Pattern[bytes], among: Sequence[str] | None = None) -> Iterator[str]:
         """The Python files (or those of AMONG) whose bytes hold PATTERN."""

@@ -62,6 +62,19 @@ def may_be_limited(task: Task, app: App, project: Project) -> bool:
     return bool(workers) and all(worker.has_time_limit for worker in workers)
 
 
+def ends_hang(task: Task, project: Project) -> bool | None:
+    """Whether a limit that the pool enforces ends a run of TASK that hangs; None when that cannot be told."""
+    found = [
+        limit_of(task, app, name, project)
+        for app in project.apps_of(task)
+        for name in NAMES
+        if is_enforced(task, name, project) is not False
+    ]
+    if any(isinstance(limit, Limit) for limit in found):
+        return True
+    return None if not project.apps_of(task) or any(found) else False
+
+
 def is_enforced(task: Task, name: LimitName, project: Project) -> bool | None:
     """Whether the pools that run TASK enforce the limit NAME; None when they are not known, or differ."""
     pools = project.pools_of(task)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from celery_lint.cache.facts import FactStore
 from celery_lint.facts.model import Attribute, Call, Function, Name
 from celery_lint.finding import Location
 from celery_lint.project.apps import Apps, Draft, main_name
@@ -33,9 +34,16 @@ _DECLARES = re.compile(rb"^\s*@.*task|shared_task|register_task", re.MULTILINE)
 _HOOKS = ("__call__", "run", "before_start", "on_success", "on_failure", "on_retry", "after_return", "__init__")
 
 
-def link(root: Path, paths: Sequence[str], options: Settings, overlay: Mapping[str, bytes] | None = None) -> Project:
-    """The project below ROOT that PATHS (relative to it) make up. OVERLAY: bytes to read instead of the files'."""
-    files = Files(root, paths, overlay)
+def link(
+    root: Path,
+    paths: Sequence[str],
+    options: Settings,
+    overlay: Mapping[str, bytes] | None = None,
+    store: FactStore | None = None,
+) -> Project:
+    """The project below ROOT that PATHS (relative to it) make up. OVERLAY: bytes to read instead of the files'. STORE:
+    facts that need not be read again."""
+    files = Files(root, paths, overlay, store)
     symbols = Symbols(files, Modules(files))
     evaluator = Evaluator(symbols)
     _learn_roots(files, symbols.modules)

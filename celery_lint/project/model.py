@@ -163,7 +163,8 @@ class ScheduleEntry:
 
     KEY is its name in the schedule; None when it is computed or not given. TASK is the name of the task it sends,
     TASK_IS_KNOWN whether that could be read (a missing `task` is known and None). FIELDS are the entry's items (or
-    the call's keywords) by name, OPEN when more may be given than can be seen. LOCATION is the key, or the call.
+    the call's arguments) by name, OPEN when more may be given than can be seen. LOCATION is the key, or the call. BODY
+    is the dict of the items, or the call; None for a record of a database.
     """
 
     app: App
@@ -175,6 +176,12 @@ class ScheduleEntry:
     open: bool
     location: Location
     is_call: bool = False
+    body: Placed | None = None
+
+    @property
+    def described(self) -> str:
+        """What messages call it."""
+        return f"schedule entry `{self.key}`" if self.key is not None else "a schedule entry"
 
     @property
     def entity(self) -> str:
@@ -255,6 +262,13 @@ class Reached:
     def is_hook(self) -> bool:
         """Whether it is a method that a base class has around its tasks: `__call__`, `on_failure`."""
         return not self.steps and self.task is not None and self.task.function != self.function
+
+    @property
+    def shown(self) -> str:
+        """What to call it in a message."""
+        if self.is_hook:
+            return f"`{self.label}`, which runs around tasks"
+        return f"`{self.label}`, which tasks call" if self.steps else self.root_label
 
     def path(self) -> tuple[Related, ...]:
         """The way here from the task, as related locations."""

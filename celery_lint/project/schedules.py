@@ -78,27 +78,13 @@ def _entry(app: App, key: str | None, place: Location, value: Placed, evaluator:
             fields[name.value] = item
         else:
             is_open = True
-    return _made(app, key, place, fields, is_open, fields.get("task"), evaluator, is_call=False)
-
-
-def _made(
-    app: App,
-    key: str | None,
-    place: Location,
-    fields: Mapping[str, Placed],
-    is_open: bool,
-    task: Placed | None,
-    evaluator: Evaluator,
-    *,
-    is_call: bool,
-) -> ScheduleEntry:
+    task, body = fields.get("task"), evaluator.follow(value)
     if task is None:
-        return ScheduleEntry(app, key, None, not is_open, place, fields, is_open, place, is_call)
+        return ScheduleEntry(app, key, None, not is_open, place, fields, is_open, place, body=body)
     known = evaluator.text(task)
-    name = known.value if isinstance(known, Known) else None
-    return ScheduleEntry(
-        app, key, name, name is not None, Location(task.path, task.span), fields, is_open, place, is_call
-    )
+    sent = known.value if isinstance(known, Known) else None
+    task_place = Location(task.path, task.span)
+    return ScheduleEntry(app, key, sent, sent is not None, task_place, fields, is_open, place, body=body)
 
 
 def _added(path: str, assignment: Assignment, apps: Apps, made: Mapping[int, App]) -> Iterator[ScheduleEntry]:
@@ -147,10 +133,13 @@ def _periodic(app: App, path: str, call: Call, evaluator: Evaluator) -> Schedule
         for argument in call.arguments
         if argument.keyword is not None
     }
-    schedule, name = call.argument(0, "schedule"), call.argument(None, "name")
-    if schedule is not None:
-        fields["schedule"] = Placed(path, call.block, schedule.value)
-    known = evaluator.text(Placed(path, call.block, name.value)) if name is not None else None
+    for position, field in enumerate(("schedule", "sig", "args", "kwargs", "name")):
+        argument = call.argument(position, field)
+        if argument is not None:
+            fields[field] = Placed(path, call.block, argument.value)
+    name = fields.get("name")
+    known = evaluator.text(name) if name is not None else None
     key = known.value if isinstance(known, Known) else None
     # The task is an object here: Python finds a misspelt one by itself.
-    return ScheduleEntry(app, key, None, False, place, fields, call.is_open, place, is_call=True)
+    body = Placed(path, call.block, call)
+    return ScheduleEntry(app, key, None, False, place, fields, call.is_open, place, True, body)

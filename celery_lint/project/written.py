@@ -123,4 +123,4 @@ def merged(found: Iterable[tuple[App, WrittenSetting]]) -> tuple[WrittenSetting,
             first[key] = setting
         if app not in apps.setdefault(key, []):
             apps[key].append(app)
-    return tuple(replace(setting, apps=tuple(apps[key])) for key, setting in first.items())
+    return tuple(replace(first[key], apps=tuple(apps[key])) for key in sorted(first))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +46,8 @@ def terminal_for(stream: IO[str], environment: Mapping[str, str], choice: ColorC
 
 def file_url(path: Path) -> str:
     """The address of the file PATH on this machine."""
+    import socket  # only terminals that show links need it
+
     return f"file://{socket.gethostname()}{quote(str(path), errors='surrogateescape')}"
 
 

@@ -32,6 +32,8 @@ class Service:
     entrypoint: tuple[Word, ...] = ()
     alternative: str | None = None
     replicas_place: tuple[int, int] | None = None
+    ports: tuple[str, ...] = ()
+    env_files: tuple[str, ...] = ()
 
     def commands(self, found: Iterable[Found]) -> Iterator[Command]:
         """FOUND as commands of this service; the same command in two branches of a script is one."""
@@ -73,6 +75,8 @@ class Service:
             entrypoint=self.entrypoint,
             conditions=run.conditions,
             replicas_at=self.replicas_at(),
+            ports=self.ports,
+            env_files=self.env_files,
         )
 
     def replicas_at(self) -> Place | None:

@@ -106,6 +106,8 @@ class _Service:
             entrypoint=tuple(self.file.word(word) for word in entrypoint),
             alternative=self.profile(),
             replicas_place=replicas_place,
+            ports=tuple(self.ports()),
+            env_files=tuple(self.env_files()),
         )
         if not own:
             yield service.bare((), self.file.span(self.place), Found((), script=path))
@@ -151,6 +153,25 @@ class _Service:
         """A group of its own for a service that only runs under a profile."""
         profiles = [yaml_tree.text(item) or "" for item in yaml_tree.items(self.entries.get("profiles"))]
         return "/".join((self.file.path, *profiles)) if profiles else None
+
+    def ports(self) -> Iterator[str]:
+        """The ports that the service publishes."""
+        if yaml_tree.text(self.entries.get("network_mode")) == "host":
+            yield "host"
+        for item in yaml_tree.items(self.entries.get("ports")):
+            entries = yaml_tree.mapping(item)
+            parts = [yaml_tree.text(entries.get(key)) for key in ("host_ip", "published", "target")]
+            written = ":".join(part for part in parts if part) if entries else yaml_tree.text(item)
+            if written:
+                yield written
+
+    def env_files(self) -> Iterator[str]:
+        """The files of `env_file:`, from the project's root."""
+        node = self.entries.get("env_file")
+        for item in [node, *yaml_tree.items(node)]:
+            path = yaml_tree.text(item) or yaml_tree.text(yaml_tree.mapping(item).get("path"))
+            if path:
+                yield relative(self.file.path, path)
 
     def replicas(self) -> tuple[int | None, tuple[int, int] | None]:
         """How many there are, and where that is written."""

@@ -85,6 +85,8 @@ def _laid_over(below: list[Command], above: list[Command]) -> list[Command]:
             environment=base.environment | command.environment | top.environment,
             replicas=base.replicas if top.replicas is None else top.replicas,
             replicas_at=base.replicas_at if top.replicas is None else top.replicas_at,
+            ports=(*base.ports, *(port for port in top.ports if port not in base.ports)),
+            env_files=(*base.env_files, *(path for path in top.env_files if path not in base.env_files)),
             workdir=top.workdir or base.workdir,
             overrides=command.overrides or base.overrides or (base.script if command.words else None),
         )
@@ -155,6 +157,8 @@ class _Merge:
             workdir=command.workdir or first.workdir,
             replicas=first.replicas if command.replicas is None else command.replicas,
             replicas_at=first.replicas_at if command.replicas is None else command.replicas_at,
+            ports=command.ports or first.ports,
+            env_files=command.env_files or first.env_files,
         )
         needs = not runs_celery(command) and command.script is None and not command.entrypoint
         return command, (*first.entrypoint, *command.words) if needs and first.entrypoint else None
@@ -194,6 +198,8 @@ class _Merge:
             environment=environment | exported,
             replicas=inner.replicas if command.replicas is None else command.replicas,
             replicas_at=inner.replicas_at if command.replicas is None else command.replicas_at,
+            ports=command.ports or inner.ports,
+            env_files=command.env_files or inner.env_files,
             workdir=inner.workdir or command.workdir,
             alternative=command.alternative,
             kind=command.kind,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 
-from celery_lint.facts.model import Items
-from celery_lint.finding import Finding, Location, Related
+from celery_lint.facts.model import Items, Literal, Mapping
+from celery_lint.finding import Finding, Location, Related, Span
 from celery_lint.project.arguments import misfit
 from celery_lint.project.missing import tasks_named
 from celery_lint.project.model import App, ScheduleEntry
 from celery_lint.project.project import Project
 from celery_lint.project.values import Known, Placed
+from celery_lint.remedy import EditCode, Replacement
 from celery_lint.rule import ERROR, HIGH, rule
 
 # What celery.beat.ScheduleEntry takes; `name` is overwritten, so it does no harm.
@@ -24,13 +25,13 @@ _OPTIONS = frozenset({
 })  # fmt: skip
 
 
-@rule("CEL703", "beat-entry-invalid", since="0.1", severity=ERROR, confidence=HIGH)
+@rule("CEL703", "beat-entry-invalid", since="0.1", severity=ERROR, confidence=HIGH, fix="unsafe")
 def check(entry: ScheduleEntry, project: Project) -> Iterator[Finding]:
     """A schedule entry has keys that beat does not take, lacks one it needs, or gives its task the wrong arguments."""
     if entry.is_call or (not entry.fields and entry.open):
         return
     if not _has_own_scheduler(entry.app, project):
-        yield from _unknown_keys(entry)
+        yield from _unknown_keys(entry, project)
     yield from _missing(entry)
     yield from _schedule(entry, project)
     yield from _arguments(entry, project)
@@ -42,22 +43,45 @@ def _has_own_scheduler(app: App, project: Project) -> bool:
     return project.may_set(app, "beat_scheduler") or any(c.invocation.value("scheduler") is not None for c in commands)
 
 
-def _named(entry: ScheduleEntry) -> str:
-    return f"schedule entry `{entry.key}`" if entry.key is not None else "a schedule entry"
-
-
-def _unknown_keys(entry: ScheduleEntry) -> Iterator[Finding]:
+def _unknown_keys(entry: ScheduleEntry, project: Project) -> Iterator[Finding]:
     for key, value in entry.fields.items():
         if key in _KEYS:
             continue
         meant = _meant(key)
         hint = "it belongs into `options`" if key in _OPTIONS else f"did you mean `{meant}`?" if meant else "remove it"
         yield check.finding(
-            f"{_named(entry)} has the key `{key}`, which beat does not take: it stops with a TypeError when it starts; "
-            f"{hint}",
+            f"{entry.described} has the key `{key}`, which beat does not take: it stops with a TypeError when it "
+            f"starts; {hint}",
             Location(value.path, value.span),
             entry.entity,
+            remedy=_moving(entry, project) if key in _OPTIONS else None,
         )
+
+
+def _moving(entry: ScheduleEntry, project: Project) -> EditCode | None:
+    """All options that stand beside `options` go into it at once: each finding about one of them cures all."""
+    body = entry.body
+    if body is None or not isinstance(body.value, Mapping):
+        return None
+    source, entries = project.source(body.path), body.value.entries
+    keys = [each.key.value if isinstance(each.key, Literal) else None for each in entries]
+    strays = [index for index, key in enumerate(keys) if key in _OPTIONS]
+    text = ", ".join(source.text(entries[index].span) for index in strays)
+    options = entries[keys.index("options")].value if "options" in keys else None
+    replacements = []
+    if options is None:
+        first, *strays = strays
+        quote = source.text(entries[first].span)[0]
+        span = entries[first].span
+        replacements = [Replacement(span, source.text(span), f"{quote}options{quote}: {{{text}}}")]
+    elif isinstance(options, Mapping) and strays[0] > 0:
+        at = options.entries[-1].span.end if options.entries else options.span.start + 1
+        replacements = [Replacement(Span(at, at), "", f", {text}" if options.entries else text)]
+    gone = [Span(entries[index - 1].span.end, entries[index].span.end) for index in strays]
+    if not replacements or "\n" in text or any("#" in source.text(span) for span in gone):
+        return None
+    replacements += [Replacement(span, source.text(span), "") for span in gone]
+    return EditCode(body.path, "Move it into `options`", tuple(replacements))
 
 
 def _meant(key: str) -> str | None:
@@ -70,7 +94,7 @@ def _missing(entry: ScheduleEntry) -> Iterator[Finding]:
     for key, consequence in (("task", "beat sends a message without a task"), ("schedule", "beat fails to send it")):
         misspelt = any(key == _meant(given) for given in entry.fields)
         if key not in entry.fields and not entry.open and not misspelt:
-            yield check.finding(f"{_named(entry)} has no `{key}`: {consequence}", entry.location, entry.entity)
+            yield check.finding(f"{entry.described} has no `{key}`: {consequence}", entry.location, entry.entity)
 
 
 def _schedule(entry: ScheduleEntry, project: Project) -> Iterator[Finding]:
@@ -78,7 +102,7 @@ def _schedule(entry: ScheduleEntry, project: Project) -> Iterator[Finding]:
     known = project.evaluator.text(schedule) if schedule is not None else None
     if schedule is not None and isinstance(known, Known):
         yield check.finding(
-            f"{_named(entry)} has the string `{known.value}` for a schedule: beat stops with an AttributeError; give "
+            f"{entry.described} has the string `{known.value}` for a schedule: beat stops with an AttributeError; give "
             "it seconds, a timedelta or a `crontab(...)`",
             Location(schedule.path, schedule.span),
             entry.entity,
@@ -89,10 +113,11 @@ def _arguments(entry: ScheduleEntry, project: Project) -> Iterator[Finding]:
     given = entry.fields.get("args")
     if given is not None and _is_single(given, project):
         yield check.finding(
-            f"the `args` of {_named(entry)} are no tuple or list, so beat fails to send it; a tuple of one needs a "
+            f"the `args` of {entry.described} are no tuple or list, so beat fails to send it; a tuple of one needs a "
             "comma: `(value,)`",
             Location(given.path, given.span),
             entry.entity,
+            remedy=_tuple_of_one(given, project),
         )
         return
     tasks = tasks_named(entry.task, project) if entry.task is not None and not entry.open else ()
@@ -100,11 +125,20 @@ def _arguments(entry: ScheduleEntry, project: Project) -> Iterator[Finding]:
     if problem is not None:
         place = given or entry.fields.get("kwargs")
         yield check.finding(
-            f"{_named(entry)} sends `{entry.task}` {problem}: the task fails with a TypeError each time",
+            f"{entry.described} sends `{entry.task}` {problem}: the task fails with a TypeError each time",
             Location(place.path, place.span) if place is not None else entry.task_location,
             entry.entity,
             related=(Related(tasks[0].location, "the task"),),
         )
+
+
+def _tuple_of_one(given: Placed, project: Project) -> EditCode:
+    """`(16)` becomes `(16,)`."""
+    source, span = project.source(given.path), given.span
+    text = source.text(span)
+    before, after = source.data[: span.start].rstrip()[-1:], source.data[span.end :].lstrip()[:1]
+    new = f"{text}," if (before, after) == (b"(", b")") else f"({text},)"
+    return EditCode(given.path, "Make it a tuple", (Replacement(span, text, new),))
 
 
 def _is_single(given: Placed, project: Project) -> bool:

@@ -36,7 +36,7 @@ def _nameless(entry: ScheduleEntry, project: Project) -> Iterator[Finding]:
     if absent is None:
         return
     yield check.finding(
-        f"{_entry(entry)} sends `{entry.task}`, which no task is called: {absent.why}{absent.hint}. "
+        f"{entry.described} sends `{entry.task}`, which no task is called: {absent.why}{absent.hint}. "
         "Workers throw its messages away as unregistered",
         entry.task_location,
         entry.entity,
@@ -48,17 +48,13 @@ def _not_imported(found: Unregistered, entries: tuple[ScheduleEntry, ...], proje
     first, *others = entries
     app = next((app for app in found.apps if app is first.app), found.apps[0])
     return check.finding(
-        f"{_entry(first)} sends `{first.task}`, but no worker of `{app.name}` imports {found.path}: "
+        f"{first.described} sends `{first.task}`, but no worker of `{app.name}` imports {found.path}: "
         "workers throw its messages away as unregistered; add its module to `include`",
         first.task_location,
         first.entity,
         related=(
             *(Related(task.location, "the task") for task in found.tasks if first.task in task.names),
             Related(app.location, "the application that does not import it"),
-            *(Related(entry.task_location, f"{_entry(entry)} sends a task of that module too") for entry in others),
+            *(Related(entry.task_location, f"{entry.described} sends a task of that module too") for entry in others),
         ),
     )
-
-
-def _entry(entry: ScheduleEntry) -> str:
-    return f"schedule entry `{entry.key}`" if entry.key is not None else "a schedule entry"

@@ -28,7 +28,7 @@ def check(reached: Reached, project: Project) -> Iterator[Finding]:
     path = reached.function.path
     times = f" ({len(prints)} times)" if others else ""
     yield check.finding(
-        f"`print()` in {_where(reached)}{times}: a worker logs it as {_level(reached, project)}, without the task's "
+        f"`print()` in {reached.shown}{times}: a worker logs it as {_level(reached, project)}, without the task's "
         "name; use a logger",
         Location(path, first.span),
         reached.entity,
@@ -56,12 +56,6 @@ def _prints(reached: Reached, project: Project) -> list[Call]:
     inside = [other for other in index.inside(fact) if FunctionRef(index.path, other.block) in project.reached]
     found = [call for function in (fact, *inside) for call in index.calls(function) if _is_print(call)]
     return sorted(found, key=lambda call: call.span)
-
-
-def _where(reached: Reached) -> str:
-    if reached.is_hook:
-        return f"`{reached.label}`, which runs around tasks"
-    return f"`{reached.label}`, which tasks call" if reached.steps else reached.root_label
 
 
 def _is_print(call: Call) -> bool:

@@ -1,0 +1,90 @@
+"""The facts of files, by their content: whatever is as it was need not be read again."""
+
+from __future__ import annotations
+
+import time
+from typing import TypeVar
+
+import msgspec
+
+from celery_lint.cache.folder import Folder
+from celery_lint.cache.stamp import digest
+from celery_lint.facts.model import DeployFacts, PythonFacts
+
+_FILE = "facts.bin"
+_DAYS = 7
+
+Facts = TypeVar("Facts", PythonFacts, DeployFacts)
+
+
+class _Entry(msgspec.Struct, frozen=True, array_like=True):
+    """Encoded facts, and the day (since the epoch) on which a run last used them."""
+
+    day: int
+    facts: bytes
+
+
+class _Stored(msgspec.Struct, frozen=True, array_like=True):
+    """What the file holds. ENTRIES by a digest of kind, path and content."""
+
+    stamp: bytes
+    entries: dict[bytes, _Entry]
+
+
+class FactStore:
+    """Facts of earlier runs in FOLDER, and those of this process; without a FOLDER the latter only.
+
+    STAMP says which celery-lint read them. Facts name their file, so the same content elsewhere is another entry.
+    """
+
+    def __init__(self, folder: Folder | None = None, stamp: bytes = b"") -> None:
+        self._folder = folder
+        self._stamp = stamp
+        self._known = self._load()
+        self._used: dict[bytes, bytes] = {}
+        self._has_news = False
+
+    def _load(self) -> dict[bytes, _Entry]:
+        data = self._folder.read(_FILE) if self._folder is not None else None
+        if data is None:
+            return {}
+        try:
+            stored = msgspec.msgpack.decode(data, type=_Stored)
+        except msgspec.MsgspecError:
+            return {}
+        return stored.entries if stored.stamp == self._stamp else {}
+
+    def find(self, kind: type[Facts], path: str, data: bytes) -> Facts | None:
+        """The facts of the file PATH with the content DATA; None when no run has read it so."""
+        key = _key(kind, path, data)
+        entry = self._known.get(key)
+        encoded = self._used.get(key) if entry is None else entry.facts
+        if encoded is None:
+            return None
+        try:
+            facts = msgspec.msgpack.decode(encoded, type=kind)
+        except msgspec.MsgspecError:
+            return None
+        self._used[key] = encoded
+        return facts
+
+    def add(self, path: str, data: bytes, facts: PythonFacts | DeployFacts) -> None:
+        """Remember the FACTS of the file PATH with the content DATA."""
+        try:
+            self._used[_key(type(facts), path, data)] = msgspec.msgpack.encode(facts)
+        except (OverflowError, UnicodeEncodeError):
+            return  # an integer of more than 64 bits, half a surrogate pair: such a file is read each time
+        self._has_news = True
+
+    def save(self) -> None:
+        """Write what there is when this run added to it. What no run has used for a week is forgotten."""
+        if self._folder is None or not self._has_news:
+            return
+        today = int(time.time() // 86_400)
+        recent = {key: entry for key, entry in self._known.items() if entry.day > today - _DAYS}
+        used = {key: _Entry(today, encoded) for key, encoded in self._used.items()}
+        self._folder.write(_FILE, msgspec.msgpack.encode(_Stored(self._stamp, recent | used)))
+
+
+def _key(kind: type, path: str, data: bytes) -> bytes:
+    return digest(kind.__name__.encode() + b"\0" + path.encode("utf-8", "surrogateescape") + b"\0" + data)

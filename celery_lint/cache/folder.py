@@ -1,0 +1,118 @@
+"""The folder of a cache: files that only this user's celery-lint can have written, replaced as a whole or not."""
+
+from __future__ import annotations
+
+import os
+from _blake2 import blake2b  # `hashlib` takes five times as long to load
+from contextlib import suppress
+from dataclasses import dataclass
+
+NAME = ".celery_lint_cache"
+_SEAL = 32
+_TAG = (
+    b"Signature: 8a477f597d28d172789f06886806bc55\n"
+    b"# This folder was made by celery-lint and may be deleted. See https://bford.info/cachedir/\n"
+)
+# What a file may hold; a larger one is none of ours.
+_LARGEST = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A cache folder at PATH (absolute). SECRET seals what is written: a project may come with a cache of its own."""
+
+    path: str
+    secret: bytes
+
+    def read(self, name: str) -> bytes | None:
+        """What `write` put into the file NAME; None when there is no such file, or it is not as this user left it."""
+        data = _read(os.path.join(self.path, name))
+        if data is None or data[:_SEAL] != self._seal(name, data[_SEAL:]):
+            return None
+        return data[_SEAL:]
+
+    def write(self, name: str, data: bytes) -> None:
+        """Put DATA into the file NAME; nothing happens where nothing can be written."""
+        with suppress(OSError):
+            self.make()
+            _replace(os.path.join(self.path, name), self._seal(name, data) + data)
+
+    def make(self) -> None:
+        """Make sure that there is the folder, where there can be."""
+        if os.path.isdir(self.path):
+            return
+        with suppress(OSError):
+            os.makedirs(self.path, exist_ok=True)
+            _replace(os.path.join(self.path, ".gitignore"), b"*\n")
+            _replace(os.path.join(self.path, "CACHEDIR.TAG"), _TAG)
+
+    def _seal(self, name: str, data: bytes) -> bytes:
+        return blake2b(data, digest_size=_SEAL, key=self.secret, person=name.encode()[:16]).digest()
+
+
+def folder_in(root: str) -> Folder | None:
+    """The cache of the project at ROOT; None where there is no place for a secret."""
+    secret = _secret(_home())
+    path = os.path.join(root, NAME)
+    # A project could point its cache to somewhere else.
+    return Folder(path, secret) if secret is not None and not os.path.islink(path) else None
+
+
+def folder_at(path: str) -> Folder | None:
+    """The cache at PATH, which the user names, so that it keeps its secret itself: it can be carried to other
+    machines."""
+    secret = _secret(path)
+    return Folder(path, secret) if secret is not None else None
+
+
+def _home() -> str | None:
+    """Where this user keeps caches."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+    if not base:
+        home = os.path.expanduser("~")
+        base = os.path.join(home, ".cache") if home not in ("~", "", "/") else None
+    return os.path.join(base, "celery-lint") if base and os.path.isabs(base) else None
+
+
+def _secret(folder: str | None) -> bytes | None:
+    """The secret kept in FOLDER, made when there is none; None when that is not possible."""
+    if folder is None:
+        return None
+    path = os.path.join(folder, "secret")
+    known = _read(path)
+    if known is not None and len(known) == _SEAL:
+        return known
+    made = os.urandom(_SEAL)
+    try:
+        os.makedirs(folder, exist_ok=True)
+        _replace(path, made, 0o600)
+    except OSError:
+        return None
+    return _read(path)
+
+
+def _read(path: str) -> bytes | None:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
+    except (OSError, ValueError):
+        return None
+    try:
+        with open(descriptor, "rb") as file:
+            size = os.fstat(descriptor).st_size
+            return file.read() if size <= _LARGEST else None
+    except OSError:
+        return None
+
+
+def _replace(path: str, data: bytes, mode: int = 0o644) -> None:
+    """Write PATH as a whole: readers see the old file or the new one, whenever this is stopped."""
+    draft = f"{path}.{os.getpid()}.{os.urandom(4).hex()}"
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(data)
+        os.replace(draft, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(draft)
+        raise

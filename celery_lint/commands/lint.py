@@ -1,0 +1,174 @@
+"""Lint a project and say what came of it: everything behind `celery-lint check` that has to be done anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from celery_lint.cache.facts import FactStore
+from celery_lint.cache.folder import Folder
+from celery_lint.cache.replay import Output
+from celery_lint.commands.check import Options, Surroundings
+from celery_lint.commands.console import note
+from celery_lint.configfile import Place
+from celery_lint.errors import UserError
+from celery_lint.finding import Severity
+from celery_lint.report.concise import concise
+from celery_lint.report.full import full
+from celery_lint.report.json import json
+from celery_lint.report.model import Report
+from celery_lint.report.summary import statistics, summary
+from celery_lint.report.text import escape
+from celery_lint.run import Run, run
+from celery_lint.settings import Configuration, Settings, load, override
+
+if TYPE_CHECKING:
+    from celery_lint.fix import Plan
+
+CLEAN, FOUND, FAILED = 0, 1, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The OUTPUT of a run, and the files and folders (relative to the root, or absolute) that it DEPENDS_ON; none when
+    it must not be taken for granted."""
+
+    output: Output
+    depends_on: tuple[str, ...] = ()
+
+
+def lint(
+    options: Options,
+    targets: tuple[Path, ...],
+    place: Place,
+    selection: tuple[str, ...],
+    around: Surroundings,
+    folder: Folder | None,
+    stamp: bytes,
+) -> Outcome:
+    """Do what OPTIONS ask for with the project at PLACE. SELECTION: the TARGETS, relative to the root. FOLDER and
+    STAMP are those of the cache."""
+    configured = load(place)
+    configuration = override(configured, _overrides(options, configured.settings))
+    store = FactStore(folder, stamp)
+    done = run_on(configuration, targets, selection, store)
+    store.save()
+    if options.verbose:
+        _say_what_was_used(configuration, place, done)
+    refusals: tuple[str, ...] = ()
+    if options.diff or options.fix or options.fix_only:
+        from celery_lint.repair import fix, plan_fixes
+
+        planned = plan_fixes(done, configuration, selection, store, unsafe=options.unsafe_fixes)
+        if options.diff:
+            return Outcome(_difference(done, planned))
+        refusals = tuple(_warning(refusal.reason) for refusal in fix(planned, configuration, selection, store).refused)
+        done = run_on(configuration, targets, selection, store)
+        store.save()
+    output = _output(done, configuration.settings, selection, options, around)
+    sure = not done.crashed and not done.unlisted
+    whole = Output(output.status, output.stdout, (*refusals, *output.stderr))
+    return Outcome(whole, (*done.looked_at, *done.paths) if sure else ())
+
+
+def _overrides(options: Options, settings: Settings) -> dict[str, object]:
+    """The settings that OPTIONS change. A selection on the command line starts afresh; additions add."""
+    select, extend, ignore = map(_split, (options.select, options.extend_select, options.ignore))
+    values: dict[str, object] = {}
+    if select:
+        values |= {"select": select, "extend-select": extend, "ignore": ignore}
+    else:
+        values |= {"extend-select": (*settings.extend_select, *extend)} if extend else {}
+        values |= {"ignore": (*settings.ignore, *ignore)} if ignore else {}
+    words = {
+        "preset": options.preset,
+        "fail-level": options.fail_level,
+        "output-format": options.output_format,
+    }
+    return values | {key: word for key, word in words.items() if word is not None}
+
+
+def _split(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(word.strip() for value in values for word in value.split(",") if word.strip())
+
+
+def run_on(
+    configuration: Configuration,
+    targets: tuple[Path, ...],
+    selection: tuple[str, ...],
+    store: FactStore | None = None,
+    *,
+    with_fixes: bool = True,
+) -> Run:
+    """Lint, and make sure that every one of TARGETS (relative to the root: SELECTION) has something to read."""
+    done = run(configuration, store=store, with_fixes=with_fixes)
+    if not done.report.statistics.files:
+        raise UserError(f"nothing to read: no file in {configuration.root} is of a kind that celery-lint knows")
+    for target, selected in zip(targets, selection, strict=True):
+        if selected != "." and not any(path == selected or path.startswith(selected + "/") for path in done.paths):
+            raise UserError(f"nothing to read: {target} is excluded, ignored by git, or empty")
+    return done
+
+
+def _say_what_was_used(configuration: Configuration, place: Place, done: Run) -> None:
+    note(f"root: {configuration.root}")
+    note(f"configuration: {place.file or 'none'}")
+    note(f"files: {len(done.paths)}")
+    for trace in done.crashed.values():
+        note(trace.rstrip())
+
+
+def _difference(done: Run, planned: Plan) -> Output:
+    """What PLANNED would change; status 1 when that is anything."""
+    from celery_lint.fix import diff
+
+    text = diff(planned.before, planned.after).encode("utf-8", "backslashreplace")
+    status = FAILED if done.crashed else FOUND if planned.after else CLEAN
+    return Output(status, text, tuple(_warning(refusal.reason) for refusal in planned.refused))
+
+
+def _output(
+    done: Run, settings: Settings, selection: tuple[str, ...], options: Options, around: Surroundings
+) -> Output:
+    report = replace(done.report.only(selection), shown=around.way)
+    said = () if options.quiet else tuple(_said(done, report, around))
+    return Output(_status(done, report, settings, options), _written(report, settings, options, around), said)
+
+
+def _status(done: Run, report: Report, settings: Settings, options: Options) -> int:
+    if done.crashed:
+        return FAILED
+    least = Severity[settings.fail_level.upper()]
+    fails = not options.fix_only and any(finding.severity >= least for finding in report.findings)
+    return FOUND if fails else CLEAN
+
+
+def _said(done: Run, report: Report, around: Surroundings) -> Iterator[str]:
+    """What goes to stderr: all that is not a finding."""
+    for folder in done.unlisted:
+        yield _warning(f"{folder.path} could not be read: {folder.message}")
+    yield from _celery_of(done)
+    yield summary(report, around.stderr)
+
+
+def _warning(message: str) -> str:
+    return f"warning: {escape(message)}"
+
+
+def _celery_of(done: Run) -> tuple[str, ...]:
+    """Which Celery the projects that were read run on; nothing for those without Celery code."""
+    projects = [project for project in done.projects if project.statistics.celery_files]
+    return tuple(dict.fromkeys(escape(str(project.celery)) for project in projects))
+
+
+def _written(report: Report, settings: Settings, options: Options, around: Surroundings) -> tuple[str, ...] | bytes:
+    """What goes to stdout."""
+    if options.fix_only:
+        return ()
+    if options.statistics:
+        return tuple(statistics(report, around.stdout))
+    if settings.output_format == "json":
+        return json(report)
+    return tuple((concise if settings.output_format == "concise" else full)(report, around.stdout))

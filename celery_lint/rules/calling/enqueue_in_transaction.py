@@ -1,0 +1,83 @@
+"""CEL606: tasks that are sent before the transaction they belong to is committed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from celery_lint.finding import Finding, Related
+from celery_lint.project.calls import TaskCall
+from celery_lint.project.on_commit import on_commit_instead
+from celery_lint.project.project import Project
+from celery_lint.project.serializers import sends_in_its_own_way
+from celery_lint.project.transactions import Transaction, Transactions, is_put_off
+from celery_lint.rule import HIGH, INFO, LOW, MEDIUM, WARNING, rule
+
+_NOW = frozenset({"delay", "apply_async", "send_task"})
+
+
+@rule("CEL606", "enqueue-in-transaction", since="0.1", severity=WARNING, confidence=MEDIUM, fix="unsafe")
+def check(project: Project) -> Iterator[Finding]:
+    """A task is sent inside a database transaction, before it commits."""
+    transactions = Transactions(project.files, project.symbols)
+    for call in project.calls:
+        if call.method not in _NOW or sends_in_its_own_way(call.task, project) or _goes_out_anyway(call, project):
+            continue
+        around = transactions.around(call.path, call.call.block)
+        if around is None and call.function is not None:
+            around = transactions.around_callers(call.function)
+        around = around or transactions.uncommitted(call.path, call.call)
+        if around is not None:
+            yield _finding(call, around, project)
+        elif project.options.preset == "strict":
+            yield from _of_receiver(call, project)
+
+
+def _goes_out_anyway(call: TaskCall, project: Project) -> bool:
+    """Whether it is put off, or an exception follows at once: it is meant to go out although the transaction fails."""
+    index = project.index(call.path)
+    raises = index.facts.raises
+    if is_put_off(index, call.call.block):
+        return True
+    return any(each.block == call.call.block and each.span.start > call.call.span.end for each in raises)
+
+
+def _finding(call: TaskCall, around: Transaction, project: Project) -> Finding:
+    is_used = call.call.use != "discarded"
+    why = _withheld(around) if not is_used else "its result is used here"
+    return check.finding(
+        f"`{call.task.name}` is sent before the transaction commits: a worker may start it at once "
+        f"and see the data as it was before, and a rollback does not take it back; send it {_better(around)}",
+        call.location,
+        call.task.entity,
+        related=(Related(around.location, "the transaction starts here"),),
+        remedy=on_commit_instead(call, project) if why is None else None,
+        withheld=why,
+        severity=INFO if is_used else None,
+        confidence=HIGH if around.owner == "django" and not is_used else None,
+    )
+
+
+def _withheld(around: Transaction) -> str | None:
+    if around.owner == "sqlalchemy":
+        return "SQLAlchemy sends nothing on commit: move it behind `commit()`"
+    return "the transaction is one of another database: name it with `using=`" if around.elsewhere else None
+
+
+def _better(around: Transaction) -> str:
+    return "with `transaction.on_commit`" if around.owner == "django" else "after `commit()`"
+
+
+def _of_receiver(call: TaskCall, project: Project) -> Iterator[Finding]:
+    """A receiver of `post_save` runs in the transaction of whoever saves."""
+    index = project.index(call.path)
+    function = index.function_at(call.call.block)
+    if function is None or project.provenance.views.sender(call.path, function) is None:
+        return
+    yield check.finding(
+        f"`{call.task.name}` is sent by a signal of a model: whoever saves may do so in a transaction, which is not "
+        "committed yet when a worker starts the task; send it with `transaction.on_commit`",
+        call.location,
+        call.task.entity,
+        remedy=on_commit_instead(call, project) if call.call.use == "discarded" else None,
+        confidence=LOW,
+    )

@@ -1,0 +1,73 @@
+"""CEL401: options that no task has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from celery_lint.finding import Finding, Span
+from celery_lint.project.model import Option, Task
+from celery_lint.project.project import Project
+from celery_lint.project.task_names import Meaning, meaning_of
+from celery_lint.project.task_options import is_own
+from celery_lint.remedy import EditCode, Replacement
+from celery_lint.rule import ERROR, HIGH, INFO, WARNING, rule
+
+
+@rule("CEL401", "unknown-task-option", since="0.1", severity=ERROR, confidence=HIGH, fix="unsafe")
+def check(task: Task, project: Project) -> Iterator[Finding]:
+    """A task decorator gets an option that no task has: it silently becomes an attribute."""
+    if task.cls is not None:
+        return
+    for option in task.options.values():
+        meaning = meaning_of(option.name, task, project) if is_own(task, option.name) else None
+        if meaning is not None:
+            yield _finding(task, option, meaning, project)
+
+
+def _finding(task: Task, option: Option, meaning: Meaning, project: Project) -> Finding:
+    remedy = _remedy(task, option, meaning, project)
+    return check.finding(
+        _message(task, option.name, meaning, project),
+        option.location,
+        task.entity,
+        severity={"unknown": INFO, "newer": WARNING}.get(meaning.kind, ERROR),
+        remedy=remedy,
+        withheld=_withheld(task, meaning) if remedy is None else None,
+    )
+
+
+def _message(task: Task, name: str, meaning: Meaning, project: Project) -> str:
+    what = f"`{name}` is no option of a task"
+    if meaning.kind == "newer":
+        return (
+            f"`{name}` is an option since Celery {meaning.since}, and this project runs on "
+            f"{project.celery.table.minor}, where it is an attribute of `{task.name}` that nothing reads"
+        )
+    if meaning.kind == "call":
+        return f"{what}, so nothing reads it: `{task.name}.apply_async(…, {name}=…)` takes it, for one call"
+    if meaning.kind == "unknown":
+        return f"{what}: it becomes an attribute of `{task.name}` that nothing in this project reads"
+    if task.option(meaning.meant) is not None:
+        return f"{what}, so nothing reads it; `{meaning.meant}`, which is one, is given as well"
+    return f"{what}, so nothing reads it, and `{task.name}` goes without: did you mean `{meaning.meant}`?"
+
+
+def _remedy(task: Task, option: Option, meaning: Meaning, project: Project) -> EditCode | None:
+    if meaning.kind != "slip" or task.option(meaning.meant) is not None:
+        return None
+    start, name = option.location.span.start, option.name
+    written = project.files.data(option.location.path)[start : start + len(name)]
+    if written != name.encode():
+        return None
+    replacement = Replacement(Span(start, start + len(name)), name, meaning.meant)
+    return EditCode(option.location.path, f"Write `{meaning.meant}`", (replacement,))
+
+
+def _withheld(task: Task, meaning: Meaning) -> str:
+    if meaning.kind == "slip" and task.option(meaning.meant) is not None:
+        return f"`{meaning.meant}` is given already"
+    return (
+        "the option is not written as an argument of the decorator"
+        if meaning.kind == "slip"
+        else "which option is meant cannot be told"
+    )

@@ -1,0 +1,233 @@
+"""A run remembers what it read and wrote. Whatever has become of that, the findings are those of a run without."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from celery_lint.cache.facts import FactStore
+from celery_lint.cache.folder import NAME, Folder, folder_in
+from celery_lint.facts.model import PythonFacts
+from celery_lint.facts.python.reader import read
+
+APP = "from celery import Celery\napp = Celery('proj', broker='redis://')\napp.conf.task_time_limit = 60\n"
+TASK = "\n\n@app.task\ndef send(x):\n    print(x)\n"
+# Runs the command line, then says what was imported and which files of the project were opened.
+SPY = """
+import os, sys
+opened = []
+sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == "open" else None)
+from celery_lint.cli import main
+try:
+    main()
+finally:
+    here = os.getcwd() + os.sep
+    source = [name for name in opened if name.startswith(here) and ".celery_lint_cache" not in name]
+    heavy = [name for name in ("libcst", "celery", "click", "yaml", "pathspec") if name in sys.modules]
+    print("SPY", len(source), *heavy, file=sys.stderr)
+"""
+
+
+class Result:
+    def __init__(self, done: subprocess.CompletedProcess[str]) -> None:
+        lines = done.stderr.splitlines()
+        spied = next(line for line in lines if line.startswith("SPY")).split()
+        self.opened, self.imported = int(spied[1]), set(spied[2:])
+        self.shown = (done.returncode, done.stdout, [line for line in lines if not line.startswith("SPY")])
+
+
+Lint = Callable[..., Result]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    root = tmp_path / "project"
+    (root / "proj").mkdir(parents=True)
+    (root / "proj/app.py").write_text(APP + TASK)
+    (root / "proj/other.py").write_text("x = 1\n")
+    (root / "Procfile").write_text("worker: celery -A proj.app worker\n")
+    (root / "celery-lint.toml").write_text("")
+    return root
+
+
+@pytest.fixture
+def lint(project: Path, tmp_path: Path) -> Lint:
+    """Lints the project in a process of its own, whose home is empty at first."""
+
+    def run(*arguments: str, home: Path | None = tmp_path / "home") -> Result:
+        environment = {name: value for name, value in os.environ.items() if name not in ("XDG_CACHE_HOME", "HOME")}
+        environment |= {"HOME": str(home)} if home is not None else {"HOME": "/"}
+        command = [sys.executable, "-c", SPY, *arguments]
+        done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
+        return Result(done)
+
+    # What was written just now could change again unseen.
+    time.sleep(0.05)
+    return run
+
+
+def test_a_second_run_reads_nothing_and_says_the_same(lint: Lint) -> None:
+    first, second = lint(), lint()
+
+    assert second.shown == first.shown
+    assert first.shown[0] == 0
+    assert "CEL408" in first.shown[1]
+    assert {"libcst", "pathspec"} <= first.imported
+    assert second.imported == {"click"}
+    assert second.opened == 0
+
+
+def test_each_format_is_remembered(lint: Lint) -> None:
+    full, json = lint(), lint("--output-format", "json")
+
+    assert lint().shown == full.shown
+    assert lint("--output-format", "json").shown == json.shown != full.shown
+    assert lint("--output-format", "json").opened == 0
+
+
+def change_content(root: Path) -> None:
+    (root / "proj/app.py").write_text(APP + TASK + TASK.replace("send", "call"))
+
+
+def add_a_file(root: Path) -> None:
+    (root / "proj/more.py").write_text("from proj.app import app\n" + TASK.replace("send", "call"))
+
+
+def remove_a_file(root: Path) -> None:
+    (root / "Procfile").unlink()
+
+
+def ignore_a_folder(root: Path) -> None:
+    (root / ".gitignore").write_text("proj/\n")
+
+
+def configure(root: Path) -> None:
+    (root / "celery-lint.toml").write_text("ignore = ['CEL408']\n")
+
+
+@pytest.mark.parametrize("change", [change_content, add_a_file, remove_a_file, ignore_a_folder, configure])
+def test_what_changed_is_seen(lint: Lint, project: Path, change: Callable[[Path], None]) -> None:
+    before = lint()
+    change(project)
+    after = lint()
+
+    assert after.shown == lint("--no-cache").shown
+    assert after.shown != before.shown
+
+
+def test_a_changed_configuration_reads_no_file_with_libcst(lint: Lint, project: Path) -> None:
+    lint()
+    configure(project)
+
+    assert "libcst" not in lint().imported
+
+
+def test_one_changed_file_is_the_only_one_read(project: Path, tmp_path: Path) -> None:
+    folder = Folder(str(tmp_path / "cache"), b"secret")
+    path, data = "proj/app.py", (APP + TASK).encode()
+    store = FactStore(folder, b"stamp")
+    store.add(path, data, read(path, data))
+    store.save()
+    again = FactStore(folder, b"stamp")
+
+    assert again.find(PythonFacts, path, data) == read(path, data)
+    assert again.find(PythonFacts, path, data + b"\n") is None
+    assert again.find(PythonFacts, "proj/elsewhere.py", data) is None
+    assert FactStore(folder, b"another version").find(PythonFacts, path, data) is None
+
+
+@pytest.mark.parametrize("code", ["x = 123456789012345678901234567890", "x = '\\ud800'", "x = 1e999", "x = 1j"])
+def test_facts_that_cannot_be_kept_are_read_again(tmp_path: Path, code: str) -> None:
+    folder = Folder(str(tmp_path / "cache"), b"secret")
+    store = FactStore(folder, b"")
+    facts = read("a.py", code.encode())
+    store.add("a.py", code.encode(), facts)
+    store.save()
+
+    assert FactStore(folder, b"").find(PythonFacts, "a.py", code.encode()) in (facts, None)
+
+
+def spoil(data: bytes) -> Iterator[bytes]:
+    yield b""
+    yield data[: len(data) // 2]
+    yield bytes(len(data))
+    yield data[:-1] + bytes([data[-1] ^ 1])
+    yield b"\x80" * 1000
+
+
+@pytest.mark.parametrize("name", ["facts.bin", "output.bin"])
+def test_a_spoilt_cache_counts_for_nothing(lint: Lint, project: Path, name: str) -> None:
+    first = lint()
+    file = project / NAME / name
+    for spoilt in spoil(file.read_bytes()):
+        file.write_bytes(spoilt)
+        assert lint().shown == first.shown
+
+
+def test_the_cache_that_a_project_comes_with_counts_for_nothing(lint: Lint, project: Path, tmp_path: Path) -> None:
+    first = lint(home=tmp_path / "attacker")
+    file = project / NAME / "output.bin"
+    assert file.is_file()
+
+    mine = lint(home=tmp_path / "mine")
+
+    assert mine.shown == first.shown
+    assert mine.opened > 0
+
+
+def test_a_cache_that_leads_elsewhere_is_left_alone(lint: Lint, project: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (project / NAME).symlink_to(elsewhere)
+
+    assert "CEL408" in lint().shown[1]
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_without_a_home_nothing_is_remembered(lint: Lint, project: Path) -> None:
+    assert "CEL408" in lint(home=None).shown[1]
+    assert not (project / NAME).exists()
+
+
+def test_no_cache_writes_nothing(lint: Lint, project: Path) -> None:
+    assert "CEL408" in lint("--no-cache").shown[1]
+    assert not (project / NAME).exists()
+
+
+def test_a_cache_elsewhere_keeps_its_own_secret(lint: Lint, project: Path, tmp_path: Path) -> None:
+    chosen = tmp_path / "chosen"
+    first = lint("--cache-dir", str(chosen), home=tmp_path / "one")
+    second = lint("--cache-dir", str(chosen), home=tmp_path / "other machine")
+
+    assert second.shown == first.shown
+    assert second.opened == 0
+    assert not (project / NAME).exists()
+
+
+def test_the_cache_is_no_part_of_the_project(lint: Lint, project: Path) -> None:
+    lint()
+
+    assert (project / NAME / ".gitignore").read_text() == "*\n"
+    assert (project / NAME / "CACHEDIR.TAG").read_text().startswith("Signature: 8a477f597d28d172789f06886806bc55")
+
+
+def test_what_fixes_is_done_each_time(lint: Lint, project: Path) -> None:
+    lint()
+    done = lint("--fix", "--unsafe-fixes")
+
+    assert "print" not in (project / "proj/app.py").read_text()
+    assert lint().shown == lint("--no-cache").shown
+    assert "CEL408" not in done.shown[1]
+
+
+def test_the_secret_is_the_users_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    folder_in(str(tmp_path))
+
+    assert (tmp_path / "celery-lint/secret").stat().st_mode & 0o077 == 0
