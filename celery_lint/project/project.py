@@ -22,6 +22,7 @@ from celery_lint.project.files import Files, is_aside
 from celery_lint.project.forking import Forking
 from celery_lint.project.handlers import Handlers
 from celery_lint.project.index import FileIndex
+from celery_lint.project.loop_bound import Client, used_clients
 from celery_lint.project.loops import Loops
 from celery_lint.project.model import (
     App,
@@ -209,6 +210,11 @@ class Project:
     def engine_uses(self) -> tuple[tuple[Engine, tuple[Task, ...]], ...]:
         """Each pooled engine that outlives a run, with the tasks that use it from coroutines."""
         return tuple(used_by(self))
+
+    @cached_property
+    def client_uses(self) -> tuple[tuple[Client, tuple[Task, ...]], ...]:
+        """Each asynchronous client that outlives a run, with the tasks that use it from coroutines."""
+        return tuple(used_clients(self))
 
     @cached_property
     def _callers(self) -> Mapping[FunctionRef, frozenset[FunctionRef]]:

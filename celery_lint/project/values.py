@@ -216,18 +216,20 @@ class Evaluator(Follower):
             else:
                 yield from self._spread(placed.at(argument.value), depth)
 
-    def items(self, placed: Placed) -> list[Placed] | None:
+    def items(self, placed: Placed, depth: int = 0) -> list[Placed] | None:
         """The items of a list, tuple or set; None when they cannot all be seen."""
+        if depth > DEPTH:  # `NAMES = NAMES + [...]`
+            return None
         placed = self.follow(placed)
         if isinstance(placed.value, Operation) and placed.value.operator == "+":
-            left, right = self.items(placed.at(placed.value.left)), self.items(placed.at(placed.value.right))
+            left, right = (self.items(placed.at(side), depth + 1) for side in (placed.value.left, placed.value.right))
             return [*left, *right] if left is not None and right is not None else None
         if not isinstance(placed.value, Items):
             return None
         found: list[Placed] = []
         for item in placed.value.items:
             if isinstance(item, Opaque):
-                inner = self.items(placed.at(item.parts[0])) if len(item.parts) == 1 else None
+                inner = self.items(placed.at(item.parts[0]), depth + 1) if len(item.parts) == 1 else None
                 if inner is None:
                     return None
                 found.extend(inner)

@@ -79,3 +79,8 @@ def test_settings_of_pydantic_are_followed() -> None:
         ),
     }
     assert setting(linked(texts), "task_default_queue") == "mail"
+
+
+def test_a_list_that_is_made_of_itself_is_not_known() -> None:
+    found = project(app="from proj.base import *\nNAMES = NAMES + ['proj.mail']\napp.conf.imports = NAMES\n")
+    assert found.registration.imported(found.apps[0]).open == "`imports` is computed at run time"
