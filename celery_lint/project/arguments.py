@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from celery_lint.facts.model import Parameter
 from celery_lint.project.model import Task
+from celery_lint.project.passthrough import call_hands_on, passes_arguments_on
 from celery_lint.project.project import Project
 from celery_lint.project.settled import settled_entries, settled_items
 from celery_lint.project.symbols import ClassRef, External
@@ -51,10 +52,10 @@ class Parameters:
 
 def parameters(task: Task, project: Project) -> Parameters | None:
     """The parameters of TASK that a message fills; None when something else may call its function, or send it."""
-    if task.function is None or task.cls is not None or not project.is_called_by_celery(task):
+    if task.function is None or task.cls is not None or not _gets_what_is_sent(task, project):
         return None
     fact = project.symbols.fact(task.function)
-    if project.index(task.function.path).class_of(fact) is not None or sends_its_own_way(task, project):
+    if project.index(task.function.path).class_of(fact) is not None:
         return None
     bind = task.option("bind")
     bound = project.evaluator.scalar(bind.value) if bind is not None else Known(False)
@@ -71,6 +72,30 @@ def parameters(task: Task, project: Project) -> Parameters | None:
     )
 
 
+def _gets_what_is_sent(task: Task, project: Project) -> bool:
+    """Whether nothing between the caller and the function of TASK adds or takes away arguments."""
+    if task.custom_decorator or task.options_open or task.base_is_unknown or sends_its_own_way(task, project):
+        return False
+    bases = (task.base, *(app.task_class for app in project.apps_of(task)))
+    if any(project.overrides_call(base) and not _hands_on(base, project) for base in bases):
+        return False
+    return all(passes_arguments_on(decorator, project.symbols) for decorator in task.decorators_below)
+
+
+def _hands_on(base: ClassRef | External | None, project: Project) -> bool:
+    """Whether all that a base class does of its own is a `__call__` that gives its task what it gets."""
+    if not isinstance(base, ClassRef) or _has_unknown_base(base, project):
+        return False
+    own = [project.symbols.method(base, name) for name in ("__new__", "run")]
+    call = project.symbols.method(base, "__call__")
+    return own == [None, None] and call is not None and call_hands_on(call, project.symbols)
+
+
+def is_checked_by_caller(task: Task) -> bool:
+    """Whether Celery compares the arguments of TASK where it is sent: it does not look behind a wrapper."""
+    return not task.decorators_below and task.option("pydantic") is None
+
+
 def sends_its_own_way(task: Task, project: Project) -> bool:
     """Whether a base class of TASK that the project defines changes what is sent: it may add or take away arguments."""
     bases = (task.base, task.cls, *(app.task_class for app in project.apps_of(task)))
@@ -83,14 +108,15 @@ def sends_as_celery(task: Task, project: Project) -> bool:
     if task.base_is_unknown or task.custom_decorator or sends_its_own_way(task, project):
         return False
     bases = (task.base, task.cls, *(app.task_class for app in project.apps_of(task)))
-    every = [item for base in bases for item in _lineage(base, project)]
-    return all(not isinstance(item, External) or item.name in TASK_CLASSES | {"builtins.object"} for item in every)
+    return not any(_has_unknown_base(base, project) for base in bases)
 
 
-def _lineage(base: ClassRef | External | None, project: Project) -> tuple[ClassRef | External, ...]:
+def _has_unknown_base(base: ClassRef | External | None, project: Project) -> bool:
+    """Whether a class comes of another package than Celery."""
     if base is None:
-        return ()
-    return project.symbols.lineage(base) if isinstance(base, ClassRef) else (base,)
+        return False
+    every = project.symbols.lineage(base) if isinstance(base, ClassRef) else (base,)
+    return any(isinstance(item, External) and item.name not in TASK_CLASSES | {"builtins.object"} for item in every)
 
 
 def checks_arguments(task: Task, project: Project) -> bool:

@@ -177,12 +177,23 @@ class TaskCalls:
 
     def _direct(self, task: Task, method: Method, path: str, call: Call, function: FunctionRef | None) -> TaskCall:
         placed = Placed(path, call.block, call)
-        positional = tuple(placed.at(each.value) for each in call.arguments if each.keyword is None and not each.star)
-        starred = any(each.star == "*" for each in call.arguments)
-        named = {each.keyword: placed.at(each.value) for each in call.arguments if each.keyword is not None}
-        return TaskCall(
-            task, method, path, call, None if starred else positional, named, call.is_open, function=function
-        )
+        positional: list[Placed] | None = []
+        named: dict[str, Placed] = {}
+        is_open = False
+        for each in call.arguments:
+            value = placed.at(each.value)
+            if each.star == "*":
+                items = settled_items(value, self.evaluator)
+                positional = [*positional, *items] if positional is not None and items is not None else None
+            elif each.star == "**":
+                entries, more = settled_entries(value, self.evaluator)
+                named, is_open = {**named, **entries}, is_open or more
+            elif each.keyword is not None:
+                named[each.keyword] = value
+            elif positional is not None:
+                positional.append(value)
+        args = tuple(positional) if positional is not None else None
+        return TaskCall(task, method, path, call, args, named, is_open, function=function)
 
     def _indirect(
         self, task: Task, method: Method, path: str, call: Call, function: FunctionRef | None, *, by_name: bool

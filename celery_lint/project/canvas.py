@@ -17,7 +17,7 @@ from celery_lint.project.settled import is_starred, settled
 Kind = Literal["chain", "group", "chord"]
 Mistake = Literal["task", "sent", "called"]
 
-KINDS: dict[str, Kind] = {
+_KINDS: dict[str, Kind] = {
     f"{module}.{kind}": kind
     for module in ("celery", "celery.canvas")
     for kind in ("chain", "group", "chord")
@@ -111,7 +111,7 @@ class Parts:
         known = self.calls_at.get((placed.path, call.span))
         if known is not None:
             return self._signed(known) if known.signs else NoSignature("sent", known.task)
-        kind = KINDS.get(self.symbols.external(placed.path, call.callee) or "")
+        kind = self.kind_of(placed.path, call)
         if kind is not None:
             return self._canvas(kind, placed, call, depth)
         owner = owner_of(placed, call)
@@ -122,6 +122,11 @@ class Parts:
         task = self.calls.task_of(placed.path, placed.block, call.callee)
         # Calling a class makes an instance of it: the task itself.
         return NoSignature("called", task) if task is not None and task.cls is None else None
+
+    def kind_of(self, path: str, call: Call) -> Kind | None:
+        """What CALL, in PATH, makes: only Celery's `chain`, `group` and `chord` make one."""
+        named = last_name(call.callee) in ("chain", "group", "chord")  # asked first: it costs nothing
+        return _KINDS.get(self.symbols.external(path, call.callee) or "") if named else None
 
     def _signed(self, call: TaskCall) -> Signed:
         if call.method == "si":

@@ -11,7 +11,7 @@ from itertools import pairwise
 from celery_lint.facts.model import Attribute, Call, Name, Operation, Value
 from celery_lint.finding import Location
 from celery_lint.project.calls import TaskCall, TaskCalls
-from celery_lint.project.canvas import KINDS, Canvas, Member, Part, Parts, Signed, owner_of
+from celery_lint.project.canvas import Canvas, Member, Part, Parts, Signed, owner_of
 from celery_lint.project.files import is_aside
 from celery_lint.project.index import FileIndex, last_name, within
 from celery_lint.project.placed import Placed
@@ -19,6 +19,7 @@ from celery_lint.project.placed import Placed
 _MENTIONS = re.compile(
     rb"\b(?:chain|group|chord)\b|\blink(?:_error)?\b|\bon_error\b|\)\s*\|\s*\w|\|\s*[\w.]+\.si?\(|\.si?\("
 )
+_PIPES = re.compile(rb"[^|]\|[^|=]")
 _STARTS = frozenset({"delay", "apply_async"})
 
 
@@ -47,28 +48,31 @@ class Canvases:
     """Finds the canvases of a project and says what their signatures are given."""
 
     def __init__(self, calls: TaskCalls, found: tuple[TaskCall, ...]) -> None:
-        self.files, self.symbols = calls.files, calls.symbols
+        self.files = calls.files
         self._parts = Parts(calls, found)
 
     @cached_property
     def found(self) -> tuple[Canvas, ...]:
-        """The canvases in the order of files, outer ones before those inside them."""
+        """The canvases in the order of files, those inside others too."""
         return tuple(canvas for path in self._paths for canvas in self._in_file(self.files.python(path)))
 
     @cached_property
     def _paths(self) -> tuple[str, ...]:
-        celery = (path for path in self.files.mentioning(_MENTIONS) if not is_aside(path))
         senders = {path for path, _ in self._parts.calls_at}
-        return tuple(path for path in celery if path in senders or b"celery" in self.files.data(path))
+        about = [path for path in self.files.python_paths if path in senders or b"celery" in self.files.data(path)]
+        return tuple(path for path in self.files.mentioning(_MENTIONS, about) if not is_aside(path))
 
     def _in_file(self, index: FileIndex) -> Iterator[Canvas]:
-        for placed in _expressions(index):
-            is_canvas = isinstance(placed.value, Operation) or (
-                isinstance(placed.value, Call) and self.symbols.external(index.path, placed.value.callee) in KINDS
-            )
-            part = self._parts.part(placed) if is_canvas else None
-            if isinstance(part, Canvas):
-                yield part
+        for call in index.facts.calls:
+            if self._parts.kind_of(index.path, call) is not None:
+                yield from self._canvas(Placed(index.path, call.block, call))
+        for placed in _pipes(index) if _PIPES.search(self.files.data(index.path)) else ():
+            yield from self._canvas(placed)
+
+    def _canvas(self, placed: Placed) -> Iterator[Canvas]:
+        part = self._parts.part(placed)
+        if isinstance(part, Canvas):
+            yield part
 
     @cached_property
     def linked(self) -> tuple[tuple[Member, Location, str], ...]:
@@ -240,17 +244,16 @@ def _may_be_part(value: Value) -> bool:
     return not isinstance(value, Name) or (value.ref[:1] in "%@" and "." not in value.ref)
 
 
-def _expressions(index: FileIndex) -> Iterator[Placed]:
-    """The calls of a file, and its `|` operations."""
-    for call in index.facts.calls:
-        yield Placed(index.path, call.block, call)
+def _pipes(index: FileIndex) -> Iterator[Placed]:
+    """The `|` operations of a file, outer ones before those inside them."""
+    facts = index.facts
+    roots: list[tuple[int, Value | None]] = [
+        *((each.block, each) for each in facts.calls),
+        *((each.block, each.value) for each in facts.assignments),
+        *((each.block, each.value) for each in facts.returns),
+        *((each.block, each.value) for each in facts.evaluations),
+    ]
     seen = set()
-    roots = (
-        *((call.block, call) for call in index.facts.calls),
-        *((each.block, each.value) for each in index.facts.assignments),
-        *((each.block, each.value) for each in index.facts.returns),
-        *((each.block, each.value) for each in index.facts.evaluations),
-    )
     for block, root in roots:
         for value in within(root) if root is not None else ():
             if isinstance(value, Operation) and value.operator == "|" and value.span not in seen:

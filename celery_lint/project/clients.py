@@ -4,18 +4,9 @@ from __future__ import annotations
 
 from celery_lint.facts.model import Assignment, Call, Name
 from celery_lint.finding import Location
+from celery_lint.project.loop_bound import LOOP_BOUND
 from celery_lint.project.model import Reached
 from celery_lint.project.symbols import Internal, Symbols
-
-# Reproduced to fail when a second `asyncio.run()` uses them (connections and waiters of the first loop).
-LOOP_BOUND = frozenset({
-    "redis.asyncio.Redis", "redis.asyncio.from_url", "redis.asyncio.Redis.from_url", "redis.asyncio.client.Redis",
-    "redis.asyncio.ConnectionPool", "redis.asyncio.ConnectionPool.from_url", "aioredis.from_url", "aioredis.Redis",
-    "httpx.AsyncClient", "aiohttp.ClientSession", "asyncpg.create_pool", "asyncpg.connect",
-    "motor.motor_asyncio.AsyncIOMotorClient", "asyncio.Lock", "asyncio.Semaphore", "asyncio.Queue", "asyncio.Event",
-    "asyncio.Condition",
-})  # fmt: skip
-
 
 # Packages, modules and classes whose calls only make sense in a coroutine.
 _ASYNCHRONOUS = (

@@ -23,6 +23,9 @@ _ASIDE = frozenset({
     "benchmarks", "benchmark",
 })  # fmt: skip
 
+_REQUIREMENTS = ("req", "dev", "lint", "test", "constraint", "dep")
+_TOOLING = (".toml", ".lock", ".in", ".cfg", ".ini", ".pip")
+
 
 @cache
 def is_aside(path: str) -> bool:
@@ -34,6 +37,16 @@ def is_aside(path: str) -> bool:
     if name.endswith(".py") and any(folder.startswith(".") for folder in folders):
         return True
     return name.startswith("test_") or name.endswith("_test.py") or name in ("conftest.py", "tests.py")
+
+
+def names_tools(path: str) -> bool:
+    """Whether PATH is of a kind that says which tools are installed or run: requirements, lock files, CI, hooks."""
+    name = path.rpartition("/")[2]
+    if name.endswith(".txt"):
+        return any(word in path.lower() for word in _REQUIREMENTS)
+    if name.endswith((".yml", ".yaml")):
+        return name.startswith((".pre-commit-config.", ".gitlab-ci.")) or ".github/workflows/" in path
+    return name.endswith(_TOOLING) or name in ("Pipfile", "Makefile", "noxfile.py") or "Dockerfile" in name
 
 
 class Files:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from celery_lint.facts.model import Assignment, Call, Function, Name, Subscript
 from celery_lint.project.files import Files, is_aside
 from celery_lint.project.index import FileIndex, last_name, within
-from celery_lint.project.refs import FunctionRef, Internal
+from celery_lint.project.refs import ClassRef, FunctionRef, Internal
 from celery_lint.project.symbols import Symbols
 
 
@@ -42,17 +42,24 @@ class Holders:
             return Holder(target.path, (target.fact.target or "")[1:])
         return None
 
+    def at(self, path: str, block: int, ref: str) -> Holder | None:
+        """As `named`, for code in BLOCK of PATH: `self.client` may be an attribute of its class."""
+        if not ref.startswith(("%self.", "%cls.")):
+            return self.named(path, ref)
+        owner = self.symbols.type_of(path, block, Name(ref.partition(".")[0]))
+        found = self.symbols.attribute(owner, ref.split(".")[1]) if isinstance(owner, ClassRef) else None
+        return Holder(found[0], (found[1].target or "")[1:]) if found is not None else None
+
     def _first(self, index: FileIndex, call: Call, function: Function | None) -> Iterator[Holder]:
         if call.target is not None and call.target.startswith("@"):
             yield Holder(index.path, call.target[1:])
-        if function is None:
-            for assignment in index.assignments_by_function.get(-1, []):
-                held = assignment.value is not None and any(
-                    value is call or value == call for value in within(assignment.value)
-                )
-                if held and assignment.target is not None and assignment.target.startswith("@"):
-                    yield Holder(index.path, assignment.target[1:])
-        elif returns(index, function, call):
+        for assignment in index.assignments_by_function.get(function.block if function is not None else -1, []):
+            target, value = assignment.target, assignment.value
+            if target is None or not target.startswith("@") or value is None or call.use == "receiver":
+                continue
+            if any(inner is call or inner == call for inner in within(value)):
+                yield Holder(index.path, target[1:])
+        if function is not None and returns(index, function, call):
             yield from self._module_level_calls(FunctionRef(index.path, function.block), function.name)
 
     def _module_level_calls(self, factory: FunctionRef, name: str) -> Iterator[Holder]:

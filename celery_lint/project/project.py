@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from celery_lint.celery_versions import table
-from celery_lint.facts.model import Call, Name
 from celery_lint.finding import Location
 from celery_lint.project.calls import TaskCall, TaskCalls
+from celery_lint.project.canvas import Parts
 from celery_lint.project.canvases import Canvases
 from celery_lint.project.celery_version import CeleryRelease
 from celery_lint.project.crontabs import Crontab, find_crontabs
@@ -22,6 +22,7 @@ from celery_lint.project.files import Files, is_aside
 from celery_lint.project.forking import Forking
 from celery_lint.project.handlers import Handlers
 from celery_lint.project.index import FileIndex
+from celery_lint.project.loop_bound import Client, used_clients
 from celery_lint.project.loops import Loops
 from celery_lint.project.model import (
     App,
@@ -39,11 +40,13 @@ from celery_lint.project.network import Network
 from celery_lint.project.provenance import Provenance
 from celery_lint.project.reach import Reach
 from celery_lint.project.registration import Registration
+from celery_lint.project.results import Results
 from celery_lint.project.retries import Held, RetryCall, find_retry_calls, find_task_holders
 from celery_lint.project.routing import RouteTable, declared_queues, default_queue, queue_name
 from celery_lint.project.sent import sent
 from celery_lint.project.symbols import ClassRef, External, FunctionRef, Symbols
 from celery_lint.project.targets import Targets
+from celery_lint.project.task_bases import calls_otherwise
 from celery_lint.project.tasks import TASK_CLASSES
 from celery_lint.project.transports import Transports
 from celery_lint.project.twins import Twins
@@ -53,9 +56,6 @@ from celery_lint.settings import Settings
 from celery_lint.source import Source
 
 _PROSE = (".md", ".rst", ".txt", ".lock", ".svg", ".html", ".css", ".js", ".ts", ".tsx", ".map", ".po", ".csv")
-
-
-_SENDING = frozenset({"delay", "apply_async", "s", "si", "signature"})
 
 
 def _is_requirements(path: str) -> bool:
@@ -212,6 +212,11 @@ class Project:
         return tuple(used_by(self))
 
     @cached_property
+    def client_uses(self) -> tuple[tuple[Client, tuple[Task, ...]], ...]:
+        """Each asynchronous client that outlives a run, with the tasks that use it from coroutines."""
+        return tuple(used_clients(self))
+
+    @cached_property
     def _callers(self) -> Mapping[FunctionRef, frozenset[FunctionRef]]:
         callers: dict[FunctionRef, set[FunctionRef]] = defaultdict(set)
         for caller in self.reached:
@@ -224,39 +229,10 @@ class Project:
         """The functions that are tasks."""
         return frozenset(task.function for task in self.tasks if task.function is not None)
 
-    def sends_of(self, task: Task) -> tuple[tuple[str, Call], ...]:
-        """The calls that send TASK, by `.delay`, `.apply_async`, a signature or its name, each with its file."""
-        by_name = tuple(item for name in task.names for item in self._sends_by_name.get(name, ()))
-        return (*self._sends_by_function(task), *by_name)
-
-    @cached_property
-    def _sends_by_name(self) -> Mapping[str, tuple[tuple[str, Call], ...]]:
-        found: dict[str, tuple[tuple[str, Call], ...]] = {}
-        for name, path, call in sent(self.files, self.evaluator):
-            found[name] = (*found.get(name, ()), (path, call))
-        return found
-
-    def _sends_by_function(self, task: Task) -> tuple[tuple[str, Call], ...]:
-        if task.function is None:
-            return ()
-        name = self.symbols.fact(task.function).name
-        word = re.compile(rb"\b" + re.escape(name.encode()) + rb"\.(?:delay|apply_async|s|si|signature)\b")
-        found: list[tuple[str, Call]] = []
-        for path in self.files.mentioning(word, self.files.holding(name)):
-            if is_aside(path):
-                continue
-            for call in self.index(path).facts.calls:
-                callee = call.callee
-                if isinstance(callee, Name) and callee.ref.rpartition(".")[2] in _SENDING:
-                    owner = self.symbols.function(path, call.block, Name(callee.ref.rpartition(".")[0]))
-                    if owner == task.function:
-                        found.append((path, call))
-        return tuple(found)
-
     @cached_property
     def all_sent_names(self) -> frozenset[str]:
         """The task names that are sent as strings."""
-        return frozenset(self._sends_by_name)
+        return frozenset(name for name, _, _ in sent(self.files, self.evaluator))
 
     @cached_property
     def sent_names(self) -> frozenset[str]:
@@ -290,6 +266,11 @@ class Project:
         return self._calls_by_task.get(task, ())
 
     @cached_property
+    def results(self) -> Results:
+        """Where results of tasks come from, and what waits for them."""
+        return Results(self.task_calls, Parts(self.task_calls, self.calls))
+
+    @cached_property
     def crontabs(self) -> tuple[Crontab, ...]:
         """The `crontab(…)`s that are written down."""
         return tuple(find_crontabs(self))
@@ -321,7 +302,7 @@ class Project:
             isinstance(item, External) and item.name not in TASK_CLASSES and item.name != "builtins.object"
             for item in self.symbols.lineage(base)
         )
-        return unknown or any(self.symbols.method(base, name) is not None for name in ("__call__", "__new__", "run"))
+        return unknown or calls_otherwise(base, self.symbols)
 
     def is_called_by_celery(self, task: Task) -> bool:
         """Whether Celery calls the function of TASK as it is written, and does with its value what it always does."""

@@ -58,13 +58,12 @@ def serializer_of(task: Task, project: Project) -> Known[str] | Unknown:
     apps = project.apps_of(task)
     if not apps:
         return Unknown("the application is not known")
-    names = {app.settings.get("task_serializer") for app in apps}
-    if names == {None}:
-        unseen = any(project.may_set(app, "task_serializer") for app in apps)
-        return Unknown("the settings cannot all be seen") if unseen else Known("json")
-    known = {project.evaluator.text(setting.value) if setting is not None else Known("json") for setting in names}
-    [only, *others] = known
-    return only if not others else Unknown("the applications differ")
+    settings = [app.settings.get("task_serializer") for app in apps]
+    pairs = zip(apps, settings, strict=True)
+    if any(setting is None and project.may_set(app, "task_serializer") for app, setting in pairs):
+        return Unknown("the settings cannot all be seen")
+    known = [project.evaluator.text(setting.value) if setting is not None else Known("json") for setting in settings]
+    return known[0] if all(each == known[0] for each in known) else Unknown("the applications differ")
 
 
 def extends_json(project: Project) -> bool:

@@ -6,13 +6,14 @@ from typing import Literal as OneOf
 
 from celery_lint.facts.model import Assignment, Await, Call, Function, Name, Subscript, Value
 from celery_lint.project.index import FileIndex
-from celery_lint.project.symbols import Internal, Symbols
+from celery_lint.project.symbols import FunctionRef, Internal, Symbols
 from celery_lint.project.values import Evaluator, Placed
 
 Kind = OneOf["sync", "async", "generator"]
 
 _FACTORIES: dict[str, Kind] = {"sessionmaker": "sync", "async_sessionmaker": "async"}
 _CLASSES: dict[str, Kind] = {"Session": "sync", "AsyncSession": "async"}
+_MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
 _PACKAGES = ("sqlalchemy", "sqlmodel")
 _DEPTH = 6
 
@@ -35,6 +36,20 @@ class Sessions:
         if not isinstance(value, Call):
             return None
         return self._made_by(index.path, value.block, value, 0)
+
+    def kind(self, path: str, call: Call) -> Kind | None:
+        """What kind of session a call opens; None when it opens none."""
+        return self._made_by(path, call.block, call, 0)
+
+    def enters(self, path: str, call: Call) -> bool:
+        """Whether `with CALL as name` gives a session: a factory's, or one of the project's own context managers."""
+        if self.kind(path, call) in ("sync", "async"):
+            return True
+        function = self.symbols.function(path, call.block, call.callee)
+        if function is None:
+            return False
+        names = [self.symbols.external(function.path, each) for each in self.symbols.fact(function).decorators]
+        return len(names) == 1 and names[0] in _MANAGERS and self._opens(function)
 
     def _made_by(self, path: str, block: int, call: Call, depth: int) -> Kind | None:
         """What kind of session CALL returns."""
@@ -101,9 +116,12 @@ class Sessions:
         function = self.symbols.function(path, call.block, call.callee)
         if function is None:
             return False
+        fact = self.symbols.fact(function)
+        return fact.is_generator and not fact.decorators and self._opens(function)
+
+    def _opens(self, function: FunctionRef) -> bool:
+        """Whether a function opens a session."""
         index, fact = self.symbols.index(function), self.symbols.fact(function)
-        if not fact.is_generator or fact.decorators:
-            return False
         opened = any(self.opened(index, assignment) is not None for assignment in index.assignments(fact))
         entered = any(
             self._made_by(function.path, inner.block, inner, 0) for inner in index.calls(fact) if inner.use == "entered"

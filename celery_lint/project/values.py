@@ -28,6 +28,7 @@ __all__ = ["Evaluated", "Evaluator", "Known", "Placed", "Scalar", "Unknown"]
 _ARITHMETIC: dict[str, Callable[[float, float], float]] = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "//": operator.floordiv,
 }  # fmt: skip
+_TIMEDELTA = ("days", "seconds", "microseconds", "milliseconds", "minutes", "hours", "weeks")
 _ENVIRONMENT = frozenset(
     {"os.environ.get", "os.getenv", "os.environ.setdefault", "decouple.config", "environs.env", "os.environ.pop"}
 )
@@ -143,11 +144,12 @@ class Evaluator(Follower):
 
     def _timedelta(self, placed: Placed, call: Call) -> Evaluated:
         units: dict[str, float] = {}
-        for argument in call.arguments:
+        for position, argument in enumerate(call.arguments):
             known = self.scalar(placed.at(argument.value))
-            if argument.keyword is None or not isinstance(known, Known) or not isinstance(known.value, int | float):
+            name = argument.keyword or (_TIMEDELTA[position] if not argument.star and position < 7 else None)
+            if name is None or not isinstance(known, Known) or not isinstance(known.value, int | float):
                 return Unknown("it is computed at run time")
-            units[argument.keyword] = known.value
+            units[name] = known.value
         try:
             return Known(timedelta(**units).total_seconds())
         except (TypeError, OverflowError):
@@ -214,18 +216,20 @@ class Evaluator(Follower):
             else:
                 yield from self._spread(placed.at(argument.value), depth)
 
-    def items(self, placed: Placed) -> list[Placed] | None:
+    def items(self, placed: Placed, depth: int = 0) -> list[Placed] | None:
         """The items of a list, tuple or set; None when they cannot all be seen."""
+        if depth > DEPTH:  # `NAMES = NAMES + [...]`
+            return None
         placed = self.follow(placed)
         if isinstance(placed.value, Operation) and placed.value.operator == "+":
-            left, right = self.items(placed.at(placed.value.left)), self.items(placed.at(placed.value.right))
+            left, right = (self.items(placed.at(side), depth + 1) for side in (placed.value.left, placed.value.right))
             return [*left, *right] if left is not None and right is not None else None
         if not isinstance(placed.value, Items):
             return None
         found: list[Placed] = []
         for item in placed.value.items:
             if isinstance(item, Opaque):
-                inner = self.items(placed.at(item.parts[0])) if len(item.parts) == 1 else None
+                inner = self.items(placed.at(item.parts[0]), depth + 1) if len(item.parts) == 1 else None
                 if inner is None:
                     return None
                 found.extend(inner)

@@ -28,6 +28,7 @@ from tests.project.support import linked, project, setting
         ("import os", "os.environ['LIMIT']", "unknown"),
         ("import os", "os.getenv('LIMIT')", "unknown"),
         ("from datetime import timedelta", "timedelta(minutes=5).total_seconds()", "unknown"),
+        ("from datetime import timedelta", "timedelta(0, 300)", 300),
         ("from somewhere import LIMIT", "LIMIT", "unknown"),
         ("", "compute()", "unknown"),
         ("", "300 if DEBUG else 600", "unknown"),
@@ -78,3 +79,8 @@ def test_settings_of_pydantic_are_followed() -> None:
         ),
     }
     assert setting(linked(texts), "task_default_queue") == "mail"
+
+
+def test_a_list_that_is_made_of_itself_is_not_known() -> None:
+    found = project(app="from proj.base import *\nNAMES = NAMES + ['proj.mail']\napp.conf.imports = NAMES\n")
+    assert found.registration.imported(found.apps[0]).open == "`imports` is computed at run time"

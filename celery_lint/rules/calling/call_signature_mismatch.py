@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Related
-from celery_lint.project.arguments import Parameters, checks_arguments, parameters
+from celery_lint.project.arguments import Parameters, checks_arguments, is_checked_by_caller, parameters
 from celery_lint.project.calls import TaskCall
 from celery_lint.project.canvases import Given
 from celery_lint.project.project import Project
@@ -23,37 +23,44 @@ def check(project: Project) -> Iterator[Finding]:
         given[each.signed.call].append(each)
     for call in project.calls:
         takes = parameters(call.task, project) if checks_arguments(call.task, project) else None
-        problem = _problem(call, takes, given[call]) if takes is not None else None
-        if problem is not None:
-            yield _finding(call, problem, given[call])
+        if takes is not None:
+            yield from _judge(call, takes, given[call])
 
 
-def _problem(call: TaskCall, takes: Parameters, given: list[Given]) -> str | None:
+def _judge(call: TaskCall, takes: Parameters, given: list[Given]) -> Iterator[Finding]:
     positional = len(call.args) if call.args is not None else None
     excess = takes.excess(positional, call.kwargs)
-    if excess is not None or positional is None or call.kwargs_open:
-        return excess
-    if not call.signs:
-        return takes.lack(positional, call.kwargs)
-    return next((lack for each in given if (lack := _unfilled(each, positional, call, takes)) is not None), None)
+    if excess is not None:
+        yield _finding(call, excess, None)
+    elif positional is None or call.kwargs_open:
+        return
+    elif not call.signs:
+        lack = takes.lack(positional, call.kwargs)
+        if lack is not None:
+            yield _finding(call, lack, None)
+    else:
+        problems = [(each, _unfilled(each, positional, call, takes)) for each in given]
+        yield from [_finding(call, problem, each) for each, problem in problems if problem is not None][:1]
 
 
 def _unfilled(given: Given, positional: int, call: TaskCall, takes: Parameters) -> str | None:
-    """What a signature lacks when it is sent: alone it may be only a part of the call."""
-    signed = given.signed
-    if signed.immutable is None:
+    """What is wrong with a signature when it is sent: alone it may be only a part of the call."""
+    if given.signed.immutable is None:
         return None
-    results = 0 if signed.immutable else given.results
-    if given.source is None and takes.excess(positional + results, call.kwargs) is not None:
-        return takes.excess(positional + results, call.kwargs)
-    return takes.lack(positional + results, call.kwargs)
+    filled = positional + (0 if given.signed.immutable else given.results)
+    if given.source is None:
+        return takes.excess(filled, call.kwargs) or takes.lack(filled, call.kwargs)
+    return takes.lack(filled, call.kwargs)  # no room for a result is CEL614
 
 
-def _finding(call: TaskCall, problem: str, given: list[Given]) -> Finding:
-    sources = tuple(Related(each.source, "gives it one argument") for each in given if each.source is not None)
-    if call.signs:
-        verb, when = "signed", "sending it raises a TypeError, here or in the worker"
-    elif call.method in _IN_THE_WORKER:
+def _finding(call: TaskCall, problem: str, given: Given | None) -> Finding:
+    source = given.source if given is not None else None
+    results = (Related(source, "gives it one argument"),) if source is not None else ()
+    if given is not None and given.source is not None:
+        verb, when = "sent", "the result of what runs before it does not fill that, and it fails in the worker"
+    elif call.signs:
+        verb, when = "signed", "it fails with a TypeError when it is sent or runs"
+    elif call.method in _IN_THE_WORKER or not is_checked_by_caller(call.task):
         verb, when = "called", "it fails with a TypeError in the worker"
     else:
         verb, when = "sent", f"`.{call.method}()` raises a TypeError"
@@ -61,5 +68,5 @@ def _finding(call: TaskCall, problem: str, given: list[Given]) -> Finding:
         f"`{call.task.name}` is {verb} {problem}: {when}",
         call.location,
         call.task.entity,
-        related=(Related(call.task.location, "the task"), *sources[:1]),
+        related=(Related(call.task.location, "the task"), *results),
     )

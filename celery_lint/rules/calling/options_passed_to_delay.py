@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Argument, Name
 from celery_lint.finding import Finding, Location, Related, Span
-from celery_lint.project.arguments import parameters
+from celery_lint.project.arguments import is_checked_by_caller, parameters
 from celery_lint.project.calls import TaskCall
 from celery_lint.project.project import Project
 from celery_lint.remedy import EditCode, Replacement
@@ -42,8 +42,10 @@ def check(call: TaskCall, project: Project) -> Iterator[Finding]:
     many = len(names) > 1
     if takes.takes_any_name:
         consequence = "its function gets it in `**kwargs`, and the message goes out without it"
-    else:
+    elif is_checked_by_caller(call.task):
         consequence = f"it raises a TypeError{'' if call.sends else ' when it is sent'}"
+    else:
+        consequence = "it fails with a TypeError in the worker"
     remedy = _remedy(call, given, project)
     yield check.finding(
         f"`.{call.method}()` hands {listed(names)} to `{call.task.name}` as {'arguments' if many else 'an argument'}: "

@@ -8,14 +8,10 @@ from celery_lint.finding import Finding, Related
 from celery_lint.project.engine_uses import minds_loops
 from celery_lint.project.engines import Engine, Engines
 from celery_lint.project.model import Task
+from celery_lint.project.own_loops import has_own_loop
 from celery_lint.project.project import Project
-from celery_lint.project.values import Known
-from celery_lint.project.workers import GREEN
 from celery_lint.remedy import UseNullPool
 from celery_lint.rule import ERROR, HIGH, MEDIUM, listed, rule
-
-# Each task may run in another thread (or greenlet, which asyncio takes for one), and so with another current loop.
-_MANY_THREADS = GREEN | {"threads"}
 
 
 @rule("CEL301", "pooled-async-engine", since="0.1", severity=ERROR, confidence=HIGH, fix="unsafe")
@@ -35,29 +31,7 @@ def shared_by(project: Project) -> Iterator[tuple[Engine, tuple[Task, ...]]]:
 
 def _breaks(engine: Engine, task: Task, project: Project) -> bool:
     """Whether each run of TASK has a new event loop, and the engine's driver minds."""
-    return _has_own_loop(task, project) and minds_loops(engine, task, project)
-
-
-def _has_own_loop(task: Task, project: Project) -> bool:
-    """Whether TASK runs on another loop each time; one that is kept for the next run keeps the connections working."""
-    if task.is_async:
-        return project.native_async is not None
-    if task.function is None:
-        return False
-    uses = [project.loops.use(function) for function in project.reach.explored_from(task.function)]
-    if any(use.entries or "call" in use.lifetimes for use in uses):
-        return True
-    return any("thread" in use.lifetimes for use in uses) and _loses_its_loop(task, project)
-
-
-def _loses_its_loop(task: Task, project: Project) -> bool:
-    """Whether `get_event_loop()` may give TASK another loop than the last time: it runs in pool threads or greenlets,
-    or some other run in the worker leaves the thread without its loop."""
-    workers = [worker for worker in project.workers if project.may_run(worker, task)]
-    if any(isinstance(worker.pool, Known) and worker.pool.value in _MANY_THREADS for worker in workers):
-        return True
-    uses = (project.loops.use(reached.function) for reached in project.reached.values() if not reached.in_loop)
-    return any(use.entries or "call" in use.lifetimes for use in uses)
+    return has_own_loop(task, project) and minds_loops(engine, task, project)
 
 
 def _finding(engine: Engine, tasks: tuple[Task, ...], project: Project) -> Finding:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Call, Name
 from celery_lint.finding import Applicability, Finding, Location, Related
-from celery_lint.project.clients import global_client
 from celery_lint.project.engine_uses import minds_loops
 from celery_lint.project.index import FileIndex
 from celery_lint.project.loops import Awaitability, LoopUse
@@ -206,12 +205,9 @@ def _shared_engine(reached: Reached, project: Project) -> Location | None:
 
 def _shared_client(tasks: tuple[Task, ...], project: Project) -> tuple[str, Location] | None:
     """A global asynchronous client that the tasks running this function use from their coroutines."""
-    for task in tasks:
-        for function in project.reach.explored_from(task.function) if task.function is not None else ():
-            reached = project.reached.get(function)
-            client = global_client(reached, project.symbols) if reached is not None and reached.in_loop else None
-            if client is not None:
-                return client
+    for client, users in project.client_uses:
+        if set(tasks) & set(users):
+            return client.name, client.location
     return None
 
 

@@ -64,8 +64,8 @@ def _goes_to(task: Task, app: App, queue: str, project: Project) -> bool:
 
 def _is_always_sent_elsewhere(task: Task, project: Project) -> bool:
     """Whether every place that sends the task names a queue of its own."""
-    sent = project.sends_of(task)
-    return bool(sent) and all(call.argument(None, "queue") is not None for _, call in sent)
+    sent = [call for call in project.calls_of(task) if call.method != "apply"]
+    return bool(sent) and all("queue" in call.options or call.options_open for call in sent)
 
 
 def _place(app: App) -> Location:
