@@ -132,11 +132,18 @@ def renamed(project: Project, setting: WrittenSetting, spelt: str) -> Replacemen
 
 def is_used_elsewhere(project: Project, setting: WrittenSetting) -> bool:
     """Whether the name of SETTING stands anywhere but where settings of that name are written: then the project reads
-    it itself, or may. What stands on an application is read as `conf.name` or `conf["name"]`."""
+    it itself, or may. What stands on an application is read as `conf.name` or `conf["name"]`.
+
+    A use in the value of another setting that nobody reads is none.
+    """
     same = [each for each in project.written_settings if each.spelt == setting.spelt]
-    if setting.source.on_app and setting.spelt in _SHORT:
+    if setting.source.on_app:
+        return setting.spelt not in _SHORT and any(uses(project, setting.spelt, same, rb"[.\"']"))
+    if not any(uses(project, setting.spelt, same)):
         return False
-    return any(True for _ in uses(project, setting.spelt, same, rb"[.\"']" if setting.source.on_app else rb"\b"))
+    others = [each for each in project.written_settings if each.name is None and each.spelt.startswith("CELERY")]
+    dead = [each for each in others if not any(uses(project, each.spelt, [each]))]
+    return any(uses(project, setting.spelt, [*same, *dead]))
 
 
 def uses(project: Project, name: str, written: Iterable[WrittenSetting], before: bytes = rb"\b") -> Iterator[str]:

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Location, Related
 from celery_lint.project.project import Project
-from celery_lint.project.setting_names import is_for_tests, is_used_elsewhere, renamed, spelling
+from celery_lint.project.setting_names import is_for_tests, is_used_elsewhere, renamed, spelling, uses
 from celery_lint.project.written import WrittenSetting
 from celery_lint.remedy import AddArgument, EditCode
 from celery_lint.rule import ERROR, HIGH, listed, rule
 
 _PREFIX = "CELERY_"
+_FROM_CONF = rb"\bconf(?:\.|\[[\"']|\.get\([\"'])"
 
 
 @rule("CEL802", "django-namespace-missing", since="0.1", severity=ERROR, confidence=HIGH, fix="unsafe")
@@ -37,8 +38,12 @@ def _ignored(project: Project) -> Iterator[WrittenSetting]:
             continue
         prefixes = (_PREFIX.lower(), f"{(setting.source.namespace or 'CELERY').lower().rstrip('_')}_")
         prefixed = setting.spelt.lower().startswith(prefixes)
-        # On an application nobody else reads the name, but under the same name in the settings it comes from.
-        if setting.source.on_app or (prefixed and not is_used_elsewhere(project, setting)):
+        if not setting.source.on_app:
+            is_used = not prefixed or is_used_elsewhere(project, setting)
+        else:
+            # Values come from constants of the same name: only reading them from `conf` again is a use.
+            is_used = any(uses(project, setting.spelt, [setting], _FROM_CONF))
+        if not is_used:
             yield setting
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from celery_lint.finding import Finding
+from celery_lint.finding import Finding, Location
 from celery_lint.project.project import Project
 from celery_lint.project.setting_names import (
     PREFIXES,
@@ -16,6 +16,7 @@ from celery_lint.project.setting_names import (
     renamed,
     spelling,
 )
+from celery_lint.project.values import Known
 from celery_lint.project.written import WrittenSetting
 from celery_lint.remedy import EditCode
 from celery_lint.rule import ERROR, HIGH, INFO, WARNING, rule
@@ -29,6 +30,7 @@ def check(setting: WrittenSetting, project: Project) -> Iterator[Finding]:
     if setting.name is not None:
         yield from _too_new(setting, project)
         yield from _unread(setting, project)
+        yield from _misplaced(setting, project)
     elif not is_of_plugin(setting) and not is_used_elsewhere(project, setting):
         yield from _unknown(setting, project)
 
@@ -56,6 +58,20 @@ def _unread(setting: WrittenSetting, project: Project) -> Iterator[Finding]:
             setting.entity,
             severity=WARNING,
         )
+
+
+def _misplaced(setting: WrittenSetting, project: Project) -> Iterator[Finding]:
+    """Settings among the options of the transport, which Kombu takes without a word."""
+    if setting.name != "broker_transport_options":
+        return
+    known = project.celery.table.settings
+    for key, place, _ in project.evaluator.entries(setting.value):
+        if isinstance(key, Known) and key.value in known and key.value.startswith(PREFIXES):
+            yield check.finding(
+                f"`{key.value}` has no effect in `{setting.spelt}`: it is a setting of its own",
+                Location(place.path, place.span),
+                f"setting:{key.value}",
+            )
 
 
 def _unknown(setting: WrittenSetting, project: Project) -> Iterator[Finding]:
