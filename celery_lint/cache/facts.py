@@ -9,12 +9,12 @@ import msgspec
 
 from celery_lint.cache.folder import Folder
 from celery_lint.cache.stamp import digest
-from celery_lint.facts.model import DeployFacts, PythonFacts
+from celery_lint.facts.model import DeployFacts, ImportedNames, PythonFacts
 
 _FILE = "facts.bin"
 _DAYS = 7
 
-Facts = TypeVar("Facts", PythonFacts, DeployFacts)
+Facts = TypeVar("Facts", PythonFacts, DeployFacts, ImportedNames)
 
 
 class _Entry(msgspec.Struct, frozen=True, array_like=True):
@@ -68,7 +68,7 @@ class FactStore:
         self._used[key] = encoded
         return facts
 
-    def add(self, path: str, data: bytes, facts: PythonFacts | DeployFacts) -> None:
+    def add(self, path: str, data: bytes, facts: PythonFacts | DeployFacts | ImportedNames) -> None:
         """Remember the FACTS of the file PATH with the content DATA."""
         try:
             self._used[_key(type(facts), path, data)] = msgspec.msgpack.encode(facts)

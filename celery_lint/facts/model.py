@@ -346,6 +346,14 @@ class PythonFacts(Struct, frozen=True, array_like=True):
     error: ReadError | None = None
 
 
+class ImportedNames(Struct, frozen=True, array_like=True):
+    """The dotted names that a Python file imports: ANYWHERE in it, and those that it surely imports AT_ONCE, when it
+    is imported itself. Relative ones keep their dots."""
+
+    anywhere: tuple[str, ...] = ()
+    at_once: tuple[str, ...] = ()
+
+
 class ReadError(Struct, frozen=True, array_like=True):
     """Why a file could not be read; SPAN is where the reader stopped."""
 

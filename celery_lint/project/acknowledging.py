@@ -38,7 +38,11 @@ def acks_late(task: Task, app: App, project: Project) -> Location | None:
     if setting is None:
         return None
     known = project.evaluator.scalar(setting.value)
-    return setting.origin if isinstance(known, Known) and known.value is True else None
+    if not isinstance(known, Known) or known.value is not True:
+        return None
+    # Several applications may take it from the same place.
+    held = project.evaluator.follow(setting.value)
+    return setting.origin if held.path == setting.value.path else Location(held.path, held.span)
 
 
 def visibility(app: App, project: Project) -> Visibility | None:

@@ -27,12 +27,12 @@ from celery_lint.project.collector import Collector, Note
 from celery_lint.project.configuration_objects import ConfigurationObjects, Given
 from celery_lint.project.files import is_aside
 from celery_lint.project.index import last_name
-from celery_lint.project.values import Known, Placed
+from celery_lint.project.values import Known, Placed, Unknown
 from celery_lint.project.written import SettingSource
 
 _CONFIGURES = re.compile(
     rb"\.conf(?:\s*\[|\s*[-+|&]?=(?!=)|\.update\b|\.\w+\s*(?:[-+|&]?=(?!=)|:|\.(?:append|extend|insert)\b))"
-    rb"|config_from_object|config_from_envvar|config_from_cmdline|add_defaults|setup_defaults"
+    rb"|\bsetattr\(\s*[\w.]+\.conf\b|config_from_object|config_from_envvar|config_from_cmdline|add_defaults|setup_defaults"
 )
 # What changes a list or dict that is already there. (`update` of the routes and the schedule only adds to them.)
 _GROWS = frozenset({"append", "extend", "insert"})
@@ -127,6 +127,8 @@ class Configuration:
         elif method in ("config_from_object", "add_defaults", "setup_defaults"):
             app = Placed(path, call.block, Name(owner))
             self._each(app, lambda c, d: self._from_object(c, self._place(path, call, d), call))
+        elif ref == "builtins.setattr" and len(call.arguments) == 3:
+            self._set_by_name(path, call)
         elif method in _GROWS and (changed := owner.partition(".conf.")[2]):
             self._grown(path, call, owner.removesuffix(f".conf.{changed}"), changed)
         elif method in ("config_from_envvar", "config_from_cmdline"):
@@ -134,6 +136,19 @@ class Configuration:
                 Placed(path, call.block, Name(owner)),
                 lambda c, d: c.reopen("it is configured from outside", outside=True),
             )
+
+    def _set_by_name(self, path: str, call: Call) -> None:
+        """`setattr(app.conf, "task_time_limit", 300)`."""
+        owner, spelt, value = (argument.value for argument in call.arguments)
+        if not isinstance(owner, Name) or not owner.ref.endswith(".conf"):
+            return
+        app = Placed(path, call.block, Name(owner.ref.removesuffix(".conf")))
+        name = self.evaluator.text(Placed(path, call.block, spelt))
+        if isinstance(name, Unknown):
+            self._each(app, lambda c, d: c.reopen("the name of a setting is computed", outside=True))
+            return
+        note = Note(name.value, Placed(path, call.block, value), Location(path, call.span), spelt.span)
+        self._each(app, lambda c, d: c.add(note, SettingSource("attribute", "`app.conf`")))
 
     def _grown(self, path: str, call: Call, owner: str, name: str) -> None:
         """`app.conf.task_queues.append(…)`: what the setting holds in the end is not what was written down."""

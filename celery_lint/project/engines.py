@@ -177,11 +177,26 @@ class Engines:
             return False
         if self.holders.named(path, value.ref) in engine.holders:
             return True
-        # A session factory that the engine's module does not define where it can be seen is made from its engine.
+        # A session factory that the engine's module does not have (any more) can only be the one that it has.
         target = self.symbols.target(path, value.ref)
-        if not isinstance(target, Internal) or target.fact is not None or not target.rest:
+        if not isinstance(target, Internal) or target.fact is not None or len(target.rest) != 1:
             return False
-        return target.path == engine.path and "session" in value.ref.lower()
+        missing = target.path == engine.path and "session" in target.rest[0].lower()
+        return missing and len(self._session_factories(engine)) == 1
+
+    def _session_factories(self, engine: Engine) -> list[Holder]:
+        """The names in the engine's module that make sessions of it."""
+        index = self.files.python(engine.path)
+        if index.star_imports:
+            return []
+        made = {
+            assignment.target[1:]
+            for assignment in index.assignments_by_function.get(-1, [])
+            if assignment.target is not None
+            and isinstance(assignment.value, Call)
+            and (last_name(assignment.value.callee) or "").endswith("sessionmaker")
+        }
+        return [holder for holder in engine.holders if holder.path == engine.path and holder.name in made]
 
     def _is_owned(self, engine: Engine, index: FileIndex, fact: Function, value: Name | Attribute) -> bool:
         if not isinstance(value, Name) or "." not in value.ref:

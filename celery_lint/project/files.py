@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
-from pathlib import Path, PurePosixPath
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TypeVar
 
-from celery_lint.cache.facts import Facts, FactStore
-from celery_lint.facts.model import DeployFacts, PythonFacts, ReadError
+from celery_lint.cache.facts import FactStore
+from celery_lint.facts.model import DeployFacts, ImportedNames, PythonFacts, ReadError
+from celery_lint.project.imports import imported_names
 from celery_lint.project.index import FileIndex
+from celery_lint.project.literals import literals_of
 from celery_lint.source import Source
+
+Read = TypeVar("Read", PythonFacts, DeployFacts)
 
 _CELERY = re.compile(rb"celery|shared_task", re.IGNORECASE)
 _ASIDE = frozenset({
@@ -18,13 +23,30 @@ _ASIDE = frozenset({
     "benchmarks", "benchmark",
 })  # fmt: skip
 
+_REQUIREMENTS = ("req", "dev", "lint", "test", "constraint", "dep")
+_TOOLING = (".toml", ".lock", ".in", ".cfg", ".ini", ".pip")
 
+
+@cache
 def is_aside(path: str) -> bool:
     """Whether PATH is a test, documentation or an example by its name: no worker runs it."""
-    *folders, name = PurePosixPath(path).parts
+    *folders, name = path.split("/")
     if any(folder in _ASIDE for folder in folders):
         return True
+    # No package has such a name, so nothing imports what is in it: it belongs to a tool.
+    if name.endswith(".py") and any(folder.startswith(".") for folder in folders):
+        return True
     return name.startswith("test_") or name.endswith("_test.py") or name in ("conftest.py", "tests.py")
+
+
+def names_tools(path: str) -> bool:
+    """Whether PATH is of a kind that says which tools are installed or run: requirements, lock files, CI, hooks."""
+    name = path.rpartition("/")[2]
+    if name.endswith(".txt"):
+        return any(word in path.lower() for word in _REQUIREMENTS)
+    if name.endswith((".yml", ".yaml")):
+        return name.startswith((".pre-commit-config.", ".gitlab-ci.")) or ".github/workflows/" in path
+    return name.endswith(_TOOLING) or name in ("Pipfile", "Makefile", "noxfile.py") or "Dockerfile" in name
 
 
 class Files:
@@ -48,7 +70,9 @@ class Files:
         self._data: dict[str, bytes] = {}
         self._python: dict[str, FileIndex] = {}
         self._deploy: dict[str, DeployFacts] = {}
+        self._imports: dict[str, ImportedNames] = {}
         self._holding: dict[str, tuple[str, ...]] = {}
+        self._containing: dict[bytes, tuple[str, ...]] = {}
         self.unreadable: dict[str, ReadError] = {}
 
     @cached_property
@@ -114,25 +138,55 @@ class Files:
             self._store.add(path, self.data(path), facts)
         return facts
 
-    def _noted(self, path: str, facts: Facts) -> Facts:
+    def imports(self, path: str) -> ImportedNames:
+        """What the Python file PATH imports."""
+        known = self._imports.get(path)
+        if known is None:
+            data = self.data(path)
+            known = self._store.find(ImportedNames, path, data)
+            if known is None:
+                known = imported_names(data)
+                self._store.add(path, data, known)
+            self._imports[path] = known
+        return known
+
+    def _noted(self, path: str, facts: Read) -> Read:
         if facts.error is not None:
             self.unreadable.setdefault(path, facts.error)
         return facts
 
+    @cached_property
+    def code_paths(self) -> tuple[str, ...]:
+        """The Python files that are no tests, documentation or examples."""
+        return tuple(path for path in self.python_paths if not is_aside(path))
+
     def mentioning(self, pattern: re.Pattern[bytes], among: Sequence[str] | None = None) -> Iterator[str]:
-        """The Python files (or those of AMONG) whose bytes hold PATTERN."""
-        for path in self.python_paths if among is None else among:
-            if pattern.search(self.data(path)):
+        """The Python files whose bytes hold PATTERN: of AMONG, else of all that are no tests or the like."""
+        literals = literals_of(pattern)
+        if among is None and literals is not None:
+            found = {path for literal in literals for path in self._with(literal)}
+            among = [path for path in self.code_paths if path in found]
+        for path in self.code_paths if among is None else among:
+            if self.mentions(path, pattern):
                 yield path
 
+    def mentions(self, path: str, pattern: re.Pattern[bytes]) -> bool:
+        """Whether the bytes of PATH hold PATTERN."""
+        return pattern.search(self.data(path)) is not None
+
+    def _with(self, literal: bytes) -> tuple[str, ...]:
+        found = self._containing.get(literal)
+        if found is None:
+            data = self.data
+            found = self._containing[literal] = tuple([path for path in self.code_paths if literal in data(path)])
+        return found
+
     def holding(self, name: str) -> tuple[str, ...]:
-        """The Python files in which NAME stands as a word."""
+        """The Python files in which NAME stands as a word; tests and the like do not count."""
         found = self._holding.get(name)
         if found is None:
-            # A plain search is a hundred times faster than a pattern, and leaves next to nothing to the pattern.
-            written, word = name.encode(), re.compile(rb"\b" + re.escape(name.encode()) + rb"\b")
-            mentioning = (path for path in self.python_paths if written in self.data(path))
-            found = self._holding[name] = tuple(path for path in mentioning if word.search(self.data(path)))
+            word = re.compile(rb"\b" + re.escape(name.encode()) + rb"\b")
+            found = self._holding[name] = tuple(self.mentioning(word, self._with(name.encode())))
         return found
 
     def anywhere(self, pattern: re.Pattern[bytes], skip: Callable[[str], bool]) -> bool:

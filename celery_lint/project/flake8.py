@@ -8,12 +8,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from celery_lint.project.files import Files
+from celery_lint.project.files import Files, names_tools
 from celery_lint.project.globs import ancestors, matches
 
 # flake8 reads the first of them that has a section for it, of the folder it is started in.
 _NAMES = ("setup.cfg", "tox.ini", ".flake8")
-_PROSE = (".md", ".rst", ".html", ".css", ".js", ".ts", ".po", ".svg", ".csv")
 # A plugin reports without being selected: flake8 reports all that is installed.
 _PLUGINS = {
     "T20": rb"flake8-print(?![\w-])",
@@ -87,7 +86,7 @@ class Flake8:
         return frozenset(
             start
             for start, names in _PLUGINS.items()
-            if self._files.anywhere(re.compile(names), lambda path: path.endswith((*_PROSE, ".py")))
+            if self._files.anywhere(re.compile(names), lambda path: not names_tools(path))
         )
 
 

@@ -53,12 +53,12 @@ class Handler:
         """Whether it catches every `Exception`."""
         return self.is_bare or any(item in BROAD for item in self.types)
 
-    def catches(self, names: frozenset[str]) -> bool | None:
+    def catches(self, names: frozenset[str] | frozenset[str | ClassRef]) -> bool | None:
         """Whether it catches an exception that is an instance of all the classes NAMES; None when that cannot be told.
 
-        NAMES are the dotted names of the exception and all its bases: `RETRY`, `SOFT_LIMIT`.
+        NAMES are the exception and all its bases, by their dotted names (`RETRY`, `SOFT_LIMIT`) or as classes.
         """
-        if self.is_bare or any(item in names for item in self.types if isinstance(item, str)):
+        if self.is_bare or any(item in names for item in self.types):
             return True
         return None if None in self.types else False
 

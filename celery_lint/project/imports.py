@@ -11,26 +11,24 @@ import re
 import warnings
 from collections.abc import Iterator
 
+from celery_lint.facts.model import ImportedNames
+
 _LINE = re.compile(rb"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+\(?([\w, \t*]*)|import[ \t]+([\w., \t]+))", re.M)
 _STRING = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 _CERTAIN = (ast.Try, ast.With, ast.ClassDef)
 
 
-def imported_names(data: bytes) -> tuple[str, ...]:
-    """The dotted names that a file of the bytes DATA imports, anywhere in it: modules, and what is taken from them.
+def imported_names(data: bytes) -> ImportedNames:
+    """The names that a file of the bytes DATA imports: modules, and what is taken from them.
 
-    Relative ones keep their dots. Imports for type checkers only are left out. What is no Python (any more) is read
-    line by line.
+    Surely at once is what stands in no function and under no `if`. Imports for type checkers only are left out. What
+    is no Python (any more) is read line by line.
     """
     tree = _parsed(data)
-    found = _of_lines(data) if tree is None else _of_statements(tree.body)
-    return tuple(dict.fromkeys(found))
-
-
-def names_imported_at_once(data: bytes) -> tuple[str, ...]:
-    """As `imported_names`, but only what is surely imported when the file is: not in functions, not under an `if`."""
-    tree = _parsed(data)
-    return tuple(dict.fromkeys(_of_statements(tree.body, _CERTAIN))) if tree is not None else ()
+    if tree is None:
+        return ImportedNames(tuple(dict.fromkeys(_of_lines(data))))
+    anywhere, at_once = _of_statements(tree.body), _of_statements(tree.body, _CERTAIN)
+    return ImportedNames(tuple(dict.fromkeys(anywhere)), tuple(dict.fromkeys(at_once)))
 
 
 def mentioned_modules(data: bytes, skip: re.Pattern[str]) -> Iterator[str]:

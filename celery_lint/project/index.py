@@ -90,6 +90,10 @@ def _by_block(facts: Iterable[F]) -> dict[int, list[F]]:
     return found
 
 
+def _holds(block: Block, offset: int) -> bool:
+    return block.kind == "module" or block.span.start <= offset < block.span.end
+
+
 class FileIndex:
     """The facts of one Python file by name, block and function."""
 
@@ -344,6 +348,11 @@ class FileIndex:
     def discarded_in(self, block: int) -> list[Call]:
         """The calls that are statements directly in BLOCK."""
         return [call for call in self.calls_in(block) if call.use == "discarded"]
+
+    def block_at(self, offset: int) -> int:
+        """The innermost block around the byte at OFFSET."""
+        # What is inside a block comes behind it.
+        return max(number for number, block in enumerate(self.facts.blocks) if _holds(block, offset))
 
     def below(self, block: int) -> Iterator[int]:
         """BLOCK and the blocks inside it, without those of functions and classes defined there."""

@@ -39,8 +39,9 @@ class Limit:
     origin: Location
 
 
-def limit_of(task: Task, app: App, name: LimitName, project: Project) -> Limit | Unknown | None:
+def limit_of(task: Task, app: App | None, name: LimitName, project: Project) -> Limit | Unknown | None:
     """The limit NAME of TASK when APP runs it: None when there is surely none, Unknown when that cannot be told.
+    Without an APP, only what the task itself says is known.
 
     Worker commands count when all that may run the task give one; of several the longest. What `apply_async` is given
     for a single run is not looked at.
@@ -82,13 +83,30 @@ def is_enforced(task: Task, name: LimitName, project: Project) -> bool | None:
     return pools <= ENFORCED[name]
 
 
-def _by_precedence(task: Task, app: App, name: LimitName, project: Project) -> Iterator[Limit | Unknown]:
+def may_be_enforced(task: Task, name: LimitName, project: Project) -> bool:
+    """Whether some worker that may run TASK is known to enforce the limit NAME, or no worker is seen at all."""
+    pools = {_pool(worker, project) for worker in project.workers if project.may_run(worker, task)}
+    return not project.workers or bool(pools & ENFORCED[name])
+
+
+def _pool(worker: Worker, project: Project) -> str | None:
+    """The pool of WORKER: Celery's own when neither its command nor the settings of any application choose one."""
+    if isinstance(worker.pool, Known):
+        return worker.pool.value
+    chosen = worker.invocation is None or worker.invocation.pool is not None
+    return None if chosen or any(project.may_set(app, "worker_pool") for app in project.apps) else "prefork"
+
+
+def _by_precedence(task: Task, app: App | None, name: LimitName, project: Project) -> Iterator[Limit | Unknown]:
     """What gives TASK the limit NAME, the strongest first; an Unknown may be one."""
     for option in given(task, app, name, project):
         if isinstance(option, Unknown):
             yield option
         else:
             yield from _limit(option.value, option.source, option.origin, project)
+    if app is None:
+        yield Unknown("its application is not seen")
+        return
     setting = app.settings.get(f"task_{name}")
     if setting is not None:
         yield from _limit(setting.value, "setting", setting.origin, project)

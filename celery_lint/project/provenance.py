@@ -22,6 +22,7 @@ from celery_lint.finding import Location
 from celery_lint.project.bindings import Binding, bindings
 from celery_lint.project.index import last_name
 from celery_lint.project.models import Model, Models, annotation_class
+from celery_lint.project.passed import Passed
 from celery_lint.project.placed import Placed
 from celery_lint.project.queries import Shape, Stored, of_class, of_query
 from celery_lint.project.refs import ClassRef, External, FunctionRef
@@ -51,6 +52,7 @@ class Provenance:
         self.symbols = evaluator.symbols
         self.models = Models(evaluator)
         self.views = Views(self.symbols)
+        self.passed = Passed(self.symbols)
         # What is still being asked about is nothing yet: that ends circles.
         self._known: dict[tuple[str, int, Value], Stored | None] = {}
         self._returned: dict[FunctionRef, Stored | None] = {}
@@ -258,7 +260,7 @@ class Provenance:
 
     def _bound(self, placed: Placed, binding: Binding, depth: int) -> Stored | None:
         if binding.how == "parameter" and binding.parameter is not None and binding.function is not None:
-            return self._parameter(placed.path, binding.function, binding.parameter)
+            return self._parameter(placed.path, binding.function, binding.parameter, depth)
         if binding.value is None or binding.how not in ("value", "item"):
             return None
         value, position = binding.value, binding.position
@@ -276,7 +278,7 @@ class Provenance:
             return found
         return replace(found, shape="instance") if found.shape == "pair" and position == 0 else None
 
-    def _parameter(self, path: str, function: Function, parameter: Parameter) -> Stored | None:
+    def _parameter(self, path: str, function: Function, parameter: Parameter, depth: int) -> Stored | None:
         if parameter.star or FunctionRef(path, function.block) in self.tasks:
             return None
         place = Location(path, parameter.annotation.span if parameter.annotation is not None else function.name_span)
@@ -288,7 +290,10 @@ class Provenance:
             if sender is not None:
                 model = self.models.named(*sender) if len(sender) == 3 else None
                 return Stored("instance", model or _UNNAMED, place)
-        return self._self(path, function, parameter)
+        found = self._self(path, function, parameter)
+        if found is not None or parameter.default is not None:
+            return found
+        return _agreed([self.of(each, depth) for each in self.passed.to(path, function, parameter)])
 
     def _self(self, path: str, function: Function, parameter: Parameter) -> Stored | None:
         """The first parameter of a method of a model."""

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 from celery_lint.facts.model import Call, Lambda, Literal, Name
 from celery_lint.project.files import Files, is_aside
-from celery_lint.project.imports import imported_names, names_imported_at_once
 from celery_lint.project.index import last_name
 from celery_lint.project.installed import InstalledApps
 from celery_lint.project.model import App, CeleryCommand
@@ -140,12 +139,12 @@ class Registration:
     def targets(self, path: str) -> tuple[str, ...]:
         """The files that the imports of PATH run: the modules, and the packages around them."""
         if path not in self._targets:
-            names = imported_names(self.files.data(path)) if path in self.files.known else ()
+            names = self.files.imports(path).anywhere if path in self.files.known else ()
             self._targets[path] = tuple(dict.fromkeys(self._found(path, names)))
         return self._targets[path]
 
     def _targets_at_once(self, path: str) -> tuple[str, ...]:
-        names = names_imported_at_once(self.files.data(path)) if path in self.files.known else ()
+        names = self.files.imports(path).at_once if path in self.files.known else ()
         return tuple(dict.fromkeys(self._found(path, names)))
 
     def _found(self, path: str, names: tuple[str, ...]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from celery_lint.facts.model import Attribute, Call, Items, Literal, Name, Value
 from celery_lint.finding import Span
-from celery_lint.project.index import FileIndex, last_name
+from celery_lint.project.index import FileIndex
 from celery_lint.project.model import Option, Reached, Task
 from celery_lint.project.project import Project
 from celery_lint.project.retries import Held, given_to
@@ -174,16 +174,11 @@ def _decorator_retries(task: Task, project: Project) -> bool:
 
 
 def _may_retry_in(function: FunctionRef, project: Project) -> bool:
-    """Whether FUNCTION has a call of `.retry` on anything, or raises Retry by hand."""
+    """Whether FUNCTION calls or passes on the `.retry` of anything, or raises Retry by hand."""
     index, fact = project.symbols.index(function), project.symbols.fact(function)
-    if any(_is_retry(call) for call in index.calls(fact)):
+    if any(_reads(value, "retry") for value in index.values(fact)):
         return True
     return any(_raises_retry(item.value, index, project) for item in index.raises(fact))
-
-
-def _is_retry(call: Call) -> bool:
-    callee = call.callee
-    return isinstance(callee, Attribute | Name) and last_name(callee) == "retry" and "." in getattr(callee, "ref", ".")
 
 
 def _raises_retry(value: Value | None, index: FileIndex, project: Project) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from celery_lint.project.files import Files
+from celery_lint.project.files import Files, names_tools
 from celery_lint.project.globs import ancestors, matches
 
 # In one folder the first of these wins, and a pyproject.toml only counts with a `[tool.ruff]`.
@@ -27,7 +27,6 @@ _PIN = re.compile(
     rb"|ruff-pre-commit[\"']?[ \t]*\r?\n[ \t]*(?:#.*\r?\n[ \t]*)?rev:[ \t]*[\"']?v?(\d+)\.(\d+)",
     re.MULTILINE,
 )
-_PINNING = (".toml", ".lock", ".txt", ".in", ".pre-commit-config.yaml", ".pre-commit-config.yml")
 
 
 @dataclass(frozen=True)
@@ -126,7 +125,7 @@ class Ruff:
         """Whether the ruff that the project uses selects more than pycodestyle and pyflakes; None: nothing tells."""
         pins: list[tuple[int, int]] = []
         for path in self._files.paths:
-            if path.endswith(_PINNING) or path.rpartition("/")[2] == "Pipfile":
+            if names_tools(path):
                 for match in _PIN.finditer(self._files.data(path)):
                     major, minor = (int(part) for part in match.groups() if part is not None)
                     pins.append((major, minor))

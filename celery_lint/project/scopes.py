@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from celery_lint.facts.model import Assignment, Class, Function, Name, Value
+from celery_lint.facts.model import Assignment, Call, Class, Function, Name, Value
 from celery_lint.project.files import Files
 from celery_lint.project.modules import Modules
 from celery_lint.project.refs import External, FunctionRef, Internal, Target
@@ -84,7 +84,7 @@ class Scopes:
     def _defined(
         self, path: str, definitions: list[Function | Class | Assignment], rest: tuple[str, ...], depth: int
     ) -> Target | None:
-        fact = definitions[-1]
+        fact = _wrapped(definitions) or definitions[-1]
         if isinstance(fact, Assignment) and len(definitions) == 1 and isinstance(fact.value, Name):
             alias = self.target(path, ".".join((fact.value.ref, *rest)), depth + 1)
             if alias is not None:
@@ -118,3 +118,14 @@ class Scopes:
             if function is not None:
                 return FunctionRef(path, function.block)
         return None
+
+
+def _wrapped(definitions: list[Function | Class | Assignment]) -> Function | Class | None:
+    """`send = app.task(send)` is what a decorator does: the name still stands for the function."""
+    if len(definitions) != 2 or not isinstance(definitions[0], Function | Class):
+        return None
+    made = definitions[1]
+    call = made.value if isinstance(made, Assignment) else None
+    given = call.arguments if isinstance(call, Call) else ()
+    is_itself = any(isinstance(each.value, Name) and each.value.ref == f"@{definitions[0].name}" for each in given)
+    return definitions[0] if is_itself else None

@@ -27,6 +27,8 @@ _ALIASES = {
     "retry_backoff_jitter": "retry_jitter", "jitter": "retry_jitter", "late_ack": "acks_late",
     "queue_name": "queue", "task_name": "name",
 }  # fmt: skip
+# Keys of the `retry_policy` of a call: how often, and when, sending is tried again.
+_POLICY = frozenset({"interval_start", "interval_step", "interval_max"})
 _KNOWN_BASES = TASK_CLASSES | {"builtins.object", "abc.ABC", "typing.Generic", "celery.contrib.django.task.DjangoTask"}
 
 
@@ -34,11 +36,11 @@ _KNOWN_BASES = TASK_CLASSES | {"builtins.object", "abc.ABC", "typing.Generic", "
 class Meaning:
     """What an option that Celery does not take was meant to be.
 
-    KIND: `slip` (of the option MEANT), `call` (an option of `apply_async`), `newer` (Celery has it since SINCE), or
-    `unknown`.
+    KIND: `slip` (of the option MEANT), `call` (an option of `apply_async`), `policy` (a key of its `retry_policy`),
+    `newer` (Celery has it since SINCE), or `unknown`.
     """
 
-    kind: Literal["slip", "call", "newer", "unknown"]
+    kind: Literal["slip", "call", "policy", "newer", "unknown"]
     meant: str = ""
     since: str = ""
 
@@ -55,6 +57,8 @@ def meaning_of(name: str, task: Task, project: Project) -> Meaning | None:
     alias = _ALIASES.get(name) or _of_setting(name, project) or misspelt(name, known.task_options - {"filter", "lazy"})
     if alias is not None and alias in known.task_options:
         return Meaning("slip", alias)
+    if name in _POLICY:
+        return Meaning("policy", name)
     if name in known.call_options:
         return Meaning("call", name)
     return None if _may_be_read(name, task, project) else Meaning("unknown")

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from celery_lint.facts.model import Call
 from celery_lint.finding import Location
 from celery_lint.project.model import App, Task
 from celery_lint.project.project import Project
@@ -42,7 +43,7 @@ def given(task: Task, app: App | None, name: str, project: Project) -> Iterator[
     option = task.option(name)
     if option is not None:
         yield Given(option.value, "option", option.location)
-    elif task.options_open:
+    elif task.options_open or _decorator_may_give(task, name, project):
         yield Unknown("the options of the task cannot all be seen")
     yield from _of_base(task, app, name, project)
 
@@ -63,6 +64,16 @@ def is_own(task: Task, name: str) -> bool:
         place = task.decorator.span
         return option.location.path == task.decorator.path and place.start <= option.location.span.start < place.end
     return task.cls is not None and option.value.path == task.cls.path and option.value.block == task.cls.block
+
+
+def _decorator_may_give(task: Task, name: str, project: Project) -> bool:
+    """Whether the project's own task decorator speaks of the option NAME: `options.setdefault("max_retries", 5)`."""
+    decorator = task.decorator
+    if decorator is None:
+        return False
+    callee = decorator.value.callee if isinstance(decorator.value, Call) else decorator.value
+    function = project.symbols.function(decorator.path, decorator.block, callee)
+    return function is not None and name in project.source(function.path).text(project.symbols.fact(function).span)
 
 
 def _annotated(task: Task, app: App, name: str, project: Project) -> Iterator[Given | Unknown]:

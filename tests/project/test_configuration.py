@@ -67,10 +67,7 @@ def test_the_origin_of_a_setting_is_where_it_is_written() -> None:
         "app.config_from_envvar('SETTINGS')",
         "app.conf.update(load())",
         "app.conf.update(**load())",
-        pytest.param(
-            "setattr(app.conf, name, value)",
-            marks=pytest.mark.xfail(reason="setattr is not seen as a source of settings"),
-        ),
+        "setattr(app.conf, name, value)",
     ],
 )
 def test_what_cannot_be_seen_leaves_the_settings_open(app: str) -> None:
@@ -82,3 +79,9 @@ def test_what_cannot_be_seen_leaves_the_settings_open(app: str) -> None:
 def test_what_is_all_seen_is_closed() -> None:
     found = project(app="app.conf.update(task_acks_late=True)\n")
     assert not found.may_set(found.apps[0], "task_time_limit")
+
+
+def test_setattr_sets_a_setting() -> None:
+    found = project(app="setattr(app.conf, 'task_time_limit', 300)\n")
+    assert setting(found, "task_time_limit") == 300
+    assert not found.may_set(found.apps[0], "task_soft_time_limit")

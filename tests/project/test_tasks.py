@@ -9,8 +9,6 @@ from tests.project.support import APP, linked, names, project
 SHARED = "from celery import shared_task\n"
 
 
-SELF = "`send` is bound twice here, and neither is followed"
-
 WAYS = [
     ("@app.task\ndef send(): ...", "proj.tasks.send"),
     ("@app.task()\ndef send(): ...", "proj.tasks.send"),
@@ -22,7 +20,7 @@ WAYS = [
     ("import celery\n@celery.shared_task\ndef send(): ...", "proj.tasks.send"),
     ("def send(): ...\nother = app.task(send)", "proj.tasks.send"),
     ("def send(): ...\nother = app.task(name='mail.send')(send)", "mail.send"),
-    pytest.param("def send(): ...\nsend = app.task(send)", "proj.tasks.send", marks=pytest.mark.xfail(reason=SELF)),
+    ("def send(): ...\nsend = app.task(send)", "proj.tasks.send"),
     (
         "from functools import partial\ntask = partial(app.task, bind=True)\n@task()\ndef send(self): ...",
         "proj.tasks.send",

@@ -67,7 +67,13 @@ def _consequence(wait: Wait, reached: Reached, project: Project) -> tuple[Severi
 
 def _ignores_result(task: Task | None, project: Project) -> bool:
     option = task.option("ignore_result") if task is not None else None
-    return option is not None and project.evaluator.scalar(option.value) == Known(True)
+    if option is not None:
+        return project.evaluator.scalar(option.value) == Known(True)
+    apps = project.apps_of(task) if task is not None else ()
+    settings = [app.settings.get("task_ignore_result") for app in apps]
+    return bool(settings) and all(
+        setting is not None and project.evaluator.scalar(setting.value) == Known(True) for setting in settings
+    )
 
 
 def _is_allowed(wait: Wait, project: Project) -> bool:

@@ -10,6 +10,7 @@ from celery_lint.project.calls import TaskCall
 from celery_lint.project.project import Project
 from celery_lint.remedy import EditCode, Replacement
 from celery_lint.rule import HIGH, INFO, rule
+from celery_lint.source import Source
 
 _WEB = re.compile(rb"^\s*(?:from|import)\s+(?:fastapi|starlette)\b", re.MULTILINE)
 _STANDS_ALONE = frozenset({"discarded", "assigned", "returned", "argument"})
@@ -57,8 +58,19 @@ def _from_a_thread(call: TaskCall, project: Project) -> EditCode | None:
     alone = call.call.use in _STANDS_ALONE
     replacements = [
         Replacement(callee, text, f"await {runner}" if alone else f"(await {runner}"),
-        Replacement(Span(opening + 1, opening + 1), "", f"{text}, " if call.call.arguments else text),
+        _first(text, opening + 1, call, source),
     ]
     if not alone:
         replacements.append(Replacement(Span(whole.end, whole.end), "", ")"))
     return EditCode(call.path, "Send it from a thread", tuple(replacements), imports)
+
+
+def _first(text: str, start: int, call: TaskCall, source: Source) -> Replacement:
+    """TEXT as the first argument, on a line of its own where the next one has one."""
+    if not call.call.arguments:
+        return Replacement(Span(start, start), "", text)
+    end = call.call.arguments[0].span.start
+    gap = source.text(Span(start, end))
+    if "\n" in gap and not gap.strip():
+        return Replacement(Span(end, end), "", f"{text},{gap}")
+    return Replacement(Span(start, start), "", f"{text}, ")

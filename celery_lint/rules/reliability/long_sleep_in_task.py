@@ -42,13 +42,14 @@ def _sleeps(reached: Reached, project: Project) -> Iterator[Call]:
 
 def _too_long(call: Call, index: FileIndex, project: Project) -> str | None:
     """What is wrong with a sleep: it is long, or stands in a loop that goes on until something happens. Fractions of a
-    second in a loop wait for something that is nearly there."""
+    second in a loop wait for something that is nearly there; what sleeps in an `except` tries again a few times."""
     known = project.evaluator.scalar(Placed(index.path, call.block, call.arguments[0].value))
     seconds = known.value if isinstance(known, Known) else None
     if isinstance(seconds, int | float) and seconds >= project.options.max_sleep:
         return f"waits {seconds:g} seconds"
     is_short = isinstance(seconds, int | float) and seconds < 1
-    return "waits in a loop" if "while" in index.kinds(call.block) and not is_short else None
+    kinds = frozenset(index.kinds(call.block))
+    return "waits in a loop" if "while" in kinds and "except" not in kinds and not is_short else None
 
 
 def _on_green(reached: Reached, project: Project) -> bool:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from celery_lint.finding import Finding, Span
+from celery_lint.finding import Finding, Related, Span
 from celery_lint.project.model import Option, Task
 from celery_lint.project.project import Project
 from celery_lint.project.task_names import Meaning, meaning_of
 from celery_lint.project.task_options import is_own
 from celery_lint.remedy import EditCode, Replacement
-from celery_lint.rule import ERROR, HIGH, INFO, WARNING, rule
+from celery_lint.rule import ERROR, HIGH, INFO, WARNING, listed, rule
 
 
 @rule("CEL401", "unknown-task-option", since="0.1", severity=ERROR, confidence=HIGH, fix="unsafe")
@@ -18,10 +18,29 @@ def check(task: Task, project: Project) -> Iterator[Finding]:
     """A task decorator gets an option that no task has: it silently becomes an attribute."""
     if task.cls is not None:
         return
+    policy: list[Option] = []
     for option in task.options.values():
         meaning = meaning_of(option.name, task, project) if is_own(task, option.name) else None
-        if meaning is not None:
+        if meaning is not None and meaning.kind == "policy":
+            policy.append(option)
+        elif meaning is not None:
             yield _finding(task, option, meaning, project)
+    if policy:
+        yield _policy(task, policy)
+
+
+def _policy(task: Task, options: list[Option]) -> Finding:
+    """`interval_start`, `interval_step`: one mistake, however many of them there are."""
+    names = listed([option.name for option in options])
+    are = "is no option" if len(options) == 1 else "are no options"
+    return check.finding(
+        f"{names} {are} of a task, so nothing reads them: a `retry_policy` takes them, for sending; between retries "
+        f"`{task.name}` waits `default_retry_delay`, or by `retry_backoff`",
+        options[0].location,
+        task.entity,
+        related=tuple(Related(option.location, "and this") for option in options[1:]),
+        withheld="how long to wait between retries is a decision",
+    )
 
 
 def _finding(task: Task, option: Option, meaning: Meaning, project: Project) -> Finding:

@@ -1,0 +1,66 @@
+"""CEL514: an exception that is lost on its way to the result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from celery_lint.facts.model import Call
+from celery_lint.finding import Finding, Location, Related
+from celery_lint.project.escapes import leaves_task
+from celery_lint.project.model import Reached, Task
+from celery_lint.project.pickling import Broken, unpicklable
+from celery_lint.project.project import Project
+from celery_lint.project.symbols import ClassRef
+from celery_lint.project.task_options import Given, option_of
+from celery_lint.project.values import Known
+from celery_lint.rule import MEDIUM, WARNING, rule
+
+
+@rule("CEL514", "unpicklable-exception", since="0.1", severity=WARNING, confidence=MEDIUM)
+def check(project: Project) -> Iterator[Finding]:
+    """A custom exception that cannot be unpickled: who waits for the result gets another one."""
+    raised: dict[ClassRef, list[tuple[Reached, Location]]] = {}
+    for reached in project.reached.values():
+        if reached.task is not None and _may_keep_result(reached.task, project):
+            for cls, place in _leaving(reached, project):
+                raised.setdefault(cls, []).append((reached, place))
+    for cls, places in raised.items():
+        broken = unpicklable(cls, project.symbols)
+        if broken is not None:
+            yield _finding(cls, broken, places, project)
+
+
+def _finding(cls: ClassRef, broken: Broken, places: list[tuple[Reached, Location]], project: Project) -> Finding:
+    name = project.symbols.class_fact(cls).name
+    reached, place = places[0]
+    takes = (
+        f"needs `{broken.keyword}` by name"
+        if broken.keyword is not None
+        else f"takes {broken.needed} argument{'s' if broken.needed != 1 else ''}"
+    )
+    return check.finding(
+        f"`{name}.__init__` {takes} and gives {broken.given} to `{broken.base}.__init__`, so pickle cannot rebuild it: "
+        f"whoever waits for a task that raises it gets another exception, and `except {name}` does not match",
+        Location(broken.init.path, project.symbols.fact(broken.init).name_span),
+        f"class:{cls.path}:{name}",
+        related=(*reached.path(), Related(place, f"raised by {reached.root_label}")),
+    )
+
+
+def _may_keep_result(task: Task, project: Project) -> bool:
+    """Whether anybody may ask what became of TASK."""
+    ignored = option_of(task, "ignore_result", project)
+    if isinstance(ignored, Given) and project.evaluator.scalar(ignored.value) == Known(True):
+        return False
+    return any(project.may_set(app, "result_backend") for app in project.apps_of(task))
+
+
+def _leaving(reached: Reached, project: Project) -> Iterator[tuple[ClassRef, Location]]:
+    """The exceptions of the project that leave the task from this function, and where they are raised."""
+    index, fact = project.symbols.index(reached.function), project.symbols.fact(reached.function)
+    for item in index.raises(fact):
+        if not isinstance(item.value, Call):
+            continue
+        cls = project.symbols.class_of(index.path, item.block, item.value.callee)
+        if isinstance(cls, ClassRef) and leaves_task(cls, reached, item.block, project.handlers):
+            yield cls, Location(index.path, item.span)
