@@ -89,7 +89,8 @@ class Payload:
         the_model = f"the model `{model.name}`" if model.name else "a model"
         if stored.shape == "instance":
             instead = f"{{}}.{model.key}" if model.key is not None else None
-            return Cargo(f"an object of {the_model}", instead, placed, stored)
+            # A row of SQLModel is a Pydantic model too.
+            return Cargo(f"an object of {the_model}", instead, placed, stored, model.orm == "sqlmodel")
         words = {"queryset": f"a queryset of {the_model}", "rows": f"a list of objects of {the_model}"}
         return Cargo(words.get(stored.shape, f"a query result of {the_model}"), None, placed, stored)
 

@@ -45,8 +45,8 @@ def _finding(call: TaskCall, around: Transaction, project: Project) -> Finding:
     is_used = call.call.use != "discarded"
     why = _withheld(around) if not is_used else "its result is used here"
     return check.finding(
-        f"`{call.task.name}` is sent before the transaction commits: a worker may start it at once "
-        f"and see the data as it was before, and a rollback does not take it back; send it {_better(around)}",
+        f"`{call.task.name}` is sent before the transaction commits: {_danger(call)}a rollback does not take it back; "
+        f"send it {_better(around)}",
         call.location,
         call.task.entity,
         related=(Related(around.location, "the transaction starts here"),),
@@ -55,6 +55,12 @@ def _finding(call: TaskCall, around: Transaction, project: Project) -> Finding:
         severity=INFO if is_used else None,
         confidence=HIGH if around.owner == "django" and not is_used else None,
     )
+
+
+def _danger(call: TaskCall) -> str:
+    """A task that waits will find the data."""
+    waits = "countdown" in call.options or "eta" in call.options
+    return "" if waits else "a worker may start it at once and see the data as it was before, and "
 
 
 def _withheld(around: Transaction) -> str | None:

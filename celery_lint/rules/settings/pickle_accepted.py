@@ -20,6 +20,8 @@ _PICKLE = frozenset({"pickle", "application/x-python-serialize"})
 _ACCEPT = ("accept_content", "result_accept_content")
 _SERIALIZERS = ("task_serializer", "result_serializer", "event_serializer")
 _MENTIONS = re.compile(rb"pickle|x-python-serialize")
+# The calls of a project take a while to find: only where one may say it.
+_GIVEN = re.compile(rb"\bserializer\b[^\n]*(?:pickle|python-serialize)", re.IGNORECASE)
 _SIGNED = re.compile(rb"\bsetup_security\s*\(")
 
 
@@ -89,6 +91,8 @@ def _options(project: Project, told: set[App]) -> Iterator[Finding]:
                 option.location,
                 task.entity,
             )
+    if not any(True for path in project.files.mentioning(_GIVEN) if not is_aside(path)):
+        return
     for call in project.calls:
         given = call.options.get("serializer")
         if given is not None and not is_aside(call.path) and _pickles(given, project):

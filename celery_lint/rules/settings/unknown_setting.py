@@ -31,8 +31,11 @@ def check(setting: WrittenSetting, project: Project) -> Iterator[Finding]:
         yield from _too_new(setting, project)
         yield from _unread(setting, project)
         yield from _misplaced(setting, project)
-    elif not is_of_plugin(setting) and not is_used_elsewhere(project, setting):
-        yield from _unknown(setting, project)
+    elif _is_for_celery(setting) and not is_of_plugin(setting):
+        # Who uses the name is asked last: it takes a look at all files.
+        found = list(_unknown(setting, project))
+        if found and not is_used_elsewhere(project, setting):
+            yield from found
 
 
 def _too_new(setting: WrittenSetting, project: Project) -> Iterator[Finding]:
@@ -75,8 +78,6 @@ def _misplaced(setting: WrittenSetting, project: Project) -> Iterator[Finding]:
 
 
 def _unknown(setting: WrittenSetting, project: Project) -> Iterator[Finding]:
-    if not _is_for_celery(setting):
-        return
     known = project.celery.table
     where = known.unread_settings.get(setting.bare.lower())
     found = meant(setting, known)
