@@ -15,7 +15,7 @@ from celery.bin.worker import worker
 from celery_lint.celery_versions import table
 from celery_lint.facts.deploy.celery_command import Invocation, invocation
 from celery_lint.finding import Location
-from celery_lint.project.command_line import misplaced
+from celery_lint.project.deployment.command_line import misplaced
 from celery_lint.project.link import link
 from celery_lint.project.model import CeleryCommand
 from celery_lint.project.project import Project

@@ -11,8 +11,8 @@ from celery_lint.catalogue import load_catalogue
 from celery_lint.commands.check import place_of
 from celery_lint.commands.console import write
 from celery_lint.discover import discover, divide
-from celery_lint.project.celery_version import find_release
-from celery_lint.project.files import Files
+from celery_lint.project.code.files import Files
+from celery_lint.project.settings.celery_version import find_release
 from celery_lint.report.text import escape
 from celery_lint.settings import Configuration, keys, load
 

@@ -9,22 +9,22 @@ from pathlib import Path
 from celery_lint.cache.facts import FactStore
 from celery_lint.facts.model import Attribute, Call, Function, Name
 from celery_lint.finding import Location
-from celery_lint.project.apps import Apps, Draft, main_name
-from celery_lint.project.celery_version import find_release
-from celery_lint.project.configuration import Configuration
-from celery_lint.project.files import Files, is_aside
+from celery_lint.project.code.files import Files, is_aside
+from celery_lint.project.code.modules import Modules
+from celery_lint.project.code.symbols import ClassRef, External, FunctionRef, Symbols
+from celery_lint.project.code.values import Evaluator, Known, Placed, Unknown
+from celery_lint.project.deployment.queues import find_queues
+from celery_lint.project.deployment.routing import read_routes
+from celery_lint.project.deployment.workers import WorkerFinder
 from celery_lint.project.model import App, Task, Worker
-from celery_lint.project.modules import Modules
-from celery_lint.project.names import module_names, task_names
 from celery_lint.project.project import Project
-from celery_lint.project.queues import find_queues
-from celery_lint.project.reach import Reach, Root, signal_roots
-from celery_lint.project.routing import read_routes
-from celery_lint.project.schedules import find_entries
-from celery_lint.project.symbols import ClassRef, External, FunctionRef, Symbols
-from celery_lint.project.tasks import Decorators, TaskDraft, TaskFinder, options_of
-from celery_lint.project.values import Evaluator, Known, Placed, Unknown
-from celery_lint.project.workers import WorkerFinder
+from celery_lint.project.schedule.schedules import find_entries
+from celery_lint.project.settings.apps import Apps, Draft, main_name
+from celery_lint.project.settings.celery_version import find_release
+from celery_lint.project.settings.configuration import Configuration
+from celery_lint.project.tasks.names import module_names, task_names
+from celery_lint.project.tasks.reach import Reach, Root, signal_roots
+from celery_lint.project.tasks.tasks import Decorators, TaskDraft, TaskFinder, options_of
 from celery_lint.settings import Settings
 
 _SIGNALS = re.compile(rb"\.connect\b")

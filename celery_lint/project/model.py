@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from celery_lint.facts.deploy.celery_command import Invocation
 from celery_lint.facts.model import Call, Command
 from celery_lint.finding import Confidence, Location, Related, Span
-from celery_lint.project.symbols import ClassRef, External, FunctionRef
-from celery_lint.project.values import Known, Placed, Unknown
-from celery_lint.project.written import WrittenSetting
+from celery_lint.project.code.symbols import ClassRef, External, FunctionRef
+from celery_lint.project.code.values import Known, Placed, Unknown
+from celery_lint.project.settings.written import WrittenSetting
 
 
 @dataclass(frozen=True)

@@ -11,19 +11,25 @@ from functools import cached_property
 
 from celery_lint.celery_versions import table
 from celery_lint.finding import Location
-from celery_lint.project.calls import TaskCall, TaskCalls
-from celery_lint.project.canvas import Parts
-from celery_lint.project.canvases import Canvases
-from celery_lint.project.celery_version import CeleryRelease
-from celery_lint.project.crontabs import Crontab, find_crontabs
-from celery_lint.project.engine_uses import used_by
-from celery_lint.project.engines import Engine, Engines
-from celery_lint.project.files import Files, is_aside
-from celery_lint.project.forking import Forking
-from celery_lint.project.handlers import Handlers
-from celery_lint.project.index import FileIndex
-from celery_lint.project.loop_bound import Client, used_clients
-from celery_lint.project.loops import Loops
+from celery_lint.project.calls.calls import TaskCall, TaskCalls
+from celery_lint.project.calls.canvas import Parts
+from celery_lint.project.calls.canvases import Canvases
+from celery_lint.project.calls.results import Results
+from celery_lint.project.calls.sent import sent
+from celery_lint.project.code.files import Files, is_aside
+from celery_lint.project.code.handlers import Handlers
+from celery_lint.project.code.index import FileIndex
+from celery_lint.project.code.symbols import ClassRef, External, FunctionRef, Symbols
+from celery_lint.project.code.values import Evaluator, Known, Unknown
+from celery_lint.project.database.engine_uses import used_by
+from celery_lint.project.database.engines import Engine, Engines
+from celery_lint.project.database.forking import Forking
+from celery_lint.project.database.provenance import Provenance
+from celery_lint.project.deployment.routing import RouteTable, declared_queues, default_queue, queue_name
+from celery_lint.project.deployment.targets import Targets
+from celery_lint.project.event_loops.loop_bound import Client, used_clients
+from celery_lint.project.event_loops.loops import Loops
+from celery_lint.project.linters.twins import Twins
 from celery_lint.project.model import (
     App,
     CeleryCommand,
@@ -36,22 +42,16 @@ from celery_lint.project.model import (
     Unreadable,
     Worker,
 )  # fmt: skip
-from celery_lint.project.network import Network
-from celery_lint.project.provenance import Provenance
-from celery_lint.project.reach import Reach
-from celery_lint.project.registration import Registration
-from celery_lint.project.results import Results
-from celery_lint.project.retries import Held, RetryCall, find_retry_calls, find_task_holders
-from celery_lint.project.routing import RouteTable, declared_queues, default_queue, queue_name
-from celery_lint.project.sent import sent
-from celery_lint.project.symbols import ClassRef, External, FunctionRef, Symbols
-from celery_lint.project.targets import Targets
-from celery_lint.project.task_bases import calls_otherwise
-from celery_lint.project.tasks import TASK_CLASSES
-from celery_lint.project.transports import Transports
-from celery_lint.project.twins import Twins
-from celery_lint.project.values import Evaluator, Known, Unknown
-from celery_lint.project.written import WrittenSetting, merged
+from celery_lint.project.network.outgoing import Network
+from celery_lint.project.schedule.crontabs import Crontab, find_crontabs
+from celery_lint.project.settings.celery_version import CeleryRelease
+from celery_lint.project.settings.transports import Transports
+from celery_lint.project.settings.written import WrittenSetting, merged
+from celery_lint.project.tasks.bases import calls_otherwise
+from celery_lint.project.tasks.reach import Reach
+from celery_lint.project.tasks.registration import Registration
+from celery_lint.project.tasks.retries import Held, RetryCall, find_retry_calls, find_task_holders
+from celery_lint.project.tasks.tasks import TASK_CLASSES
 from celery_lint.settings import Settings
 from celery_lint.source import Source
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from celery_lint.project.code.values import Known
 from celery_lint.project.link import link
 from celery_lint.project.project import Project
-from celery_lint.project.values import Known
 from celery_lint.settings import Settings
 
 APP = "from celery import Celery\napp = Celery('proj', broker='redis://')\n"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from celery_lint.project.calls import TaskCall
-from celery_lint.project.values import Known
+from celery_lint.project.calls.calls import TaskCall
+from celery_lint.project.code.values import Known
 from tests.project.support import project
 
 TASKS = """

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from celery_lint.project.canvas import Canvas, NoSignature, Part, Signed
-from celery_lint.project.canvases import Canvases
+from celery_lint.project.calls.canvas import Canvas, NoSignature, Part, Signed
+from celery_lint.project.calls.canvases import Canvases
 from celery_lint.project.model import Task
 from tests.project.support import project
 

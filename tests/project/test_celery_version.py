@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from celery_lint.celery_versions import LATEST, version_numbers
-from celery_lint.project.celery_version import CeleryRelease, find_release, newest_allowed
-from celery_lint.project.files import Files
+from celery_lint.project.code.files import Files
+from celery_lint.project.settings.celery_version import CeleryRelease, find_release, newest_allowed
 from celery_lint.settings import Settings
 
 

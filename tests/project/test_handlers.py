@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from celery_lint.project.handlers import RETRY, SOFT_LIMIT
-from celery_lint.project.index import FileIndex, last_name
+from celery_lint.project.code.handlers import RETRY, SOFT_LIMIT
+from celery_lint.project.code.index import FileIndex, last_name
 from celery_lint.project.project import Project
 from tests.project.support import linked
 

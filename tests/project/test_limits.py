@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from celery_lint.project.limits import Limit, is_enforced, limit_of
+from celery_lint.project.code.values import Known, Unknown
 from celery_lint.project.project import Project
-from celery_lint.project.values import Known, Unknown
+from celery_lint.project.tasks.limits import Limit, is_enforced, limit_of
 from tests.project.support import project
 
 TASK = "@app.task\ndef f(): ...\n"

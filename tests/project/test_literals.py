@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from celery_lint.project.literals import literals_of
+from celery_lint.project.code.literals import literals_of
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from celery_lint.celery_versions import table
-from celery_lint.project.nearest import misspelt
+from celery_lint.project.code.nearest import misspelt
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from celery_lint.project.network import Outgoing
-from celery_lint.project.symbols import FunctionRef
+from celery_lint.project.code.symbols import FunctionRef
+from celery_lint.project.network.outgoing import Outgoing
 from tests.project.support import linked
 
 PARTIAL = "import requests\nfrom functools import partial\n"

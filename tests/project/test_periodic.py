@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from celery_lint.project.crontabs import Refusal, Times, construct
-from celery_lint.project.periodic import comes_at, interval, message_of, tasks_of
 from celery_lint.project.project import Project
+from celery_lint.project.schedule.crontabs import Refusal, Times, construct
+from celery_lint.project.schedule.periodic import comes_at, interval, message_of, tasks_of
 from tests.project.support import project
 
 IMPORTS = "from datetime import timedelta\nfrom celery.schedules import crontab, schedule\n"

@@ -6,9 +6,15 @@ import pytest
 from kombu.utils.json import dumps
 
 from celery_lint.facts.model import Name
-from celery_lint.project.placed import Known, Placed, Unknown
+from celery_lint.project.code.placed import Known, Placed, Unknown
+from celery_lint.project.messages.serializable import (
+    Fate,
+    extends_json,
+    fate_of_annotation,
+    fate_of_value,
+    serializer_of,
+)
 from celery_lint.project.project import Project
-from celery_lint.project.serializable import Fate, extends_json, fate_of_annotation, fate_of_value, serializer_of
 from tests.project.support import project
 
 _IMPORTS = """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from celery_lint.project.values import Known
+from celery_lint.project.code.values import Known
 from tests.project.support import linked
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from celery_lint.project.files import Files
-from celery_lint.project.globs import matches
-from celery_lint.project.twins import Twins
+from celery_lint.project.code.files import Files
+from celery_lint.project.linters.globs import matches
+from celery_lint.project.linters.twins import Twins
 
 PRINTING = "print(1)\n"
 CODE = dict.fromkeys(("app/tasks.py", "app/sub/jobs.py", "tasks.py"), PRINTING)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Location, Severity, Span
-from celery_lint.project.clocks import Kind, Moment, Timed, timed, unclear
+from celery_lint.project.calls.clocks import Kind, Moment, Timed, timed, unclear
+from celery_lint.project.code.values import Known, Placed
 from celery_lint.project.project import Project
-from celery_lint.project.values import Known, Placed
 from celery_lint.remedy import EditCode, Replacement
 from celery_lint.rule import ERROR, HIGH, WARNING, rule
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Argument, Call, Items, Literal, Mapping, Name, Subscript, Text, Value
 from celery_lint.finding import Applicability, Finding, Location, Related, Span
-from celery_lint.project.calls import TaskCall
-from celery_lint.project.placed import Placed
+from celery_lint.project.calls.calls import TaskCall
+from celery_lint.project.code.placed import Placed
+from celery_lint.project.code.settled import settled
 from celery_lint.project.project import Project
-from celery_lint.project.settled import settled
 from celery_lint.remedy import EditCode, Remedy, Replacement
 from celery_lint.rule import ERROR, HIGH, rule
 

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Related
-from celery_lint.project.arguments import Parameters, checks_arguments, is_checked_by_caller, parameters
-from celery_lint.project.calls import TaskCall
-from celery_lint.project.canvases import Given
+from celery_lint.project.calls.arguments import Parameters, checks_arguments, is_checked_by_caller, parameters
+from celery_lint.project.calls.calls import TaskCall
+from celery_lint.project.calls.canvases import Given
 from celery_lint.project.project import Project
 from celery_lint.rule import ERROR, HIGH, rule
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Call, Name
 from celery_lint.finding import Applicability, Finding, Related, Span
-from celery_lint.project.canvas import Member, NoSignature
+from celery_lint.project.calls.canvas import Member, NoSignature
 from celery_lint.project.project import Project
 from celery_lint.remedy import EditCode, Remedy, Replacement
 from celery_lint.rule import ERROR, HIGH, rule

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Related, Span
-from celery_lint.project.arguments import checks_arguments, parameters
-from celery_lint.project.calls import TaskCall
+from celery_lint.project.calls.arguments import checks_arguments, parameters
+from celery_lint.project.calls.calls import TaskCall
 from celery_lint.project.project import Project
 from celery_lint.remedy import EditCode, Remedy, Replacement
 from celery_lint.rule import ERROR, HIGH, rule

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Location, Related
-from celery_lint.project.canvas import Signed
-from celery_lint.project.canvases import Chord
+from celery_lint.project.calls.canvas import Signed
+from celery_lint.project.calls.canvases import Chord
+from celery_lint.project.code.placed import Known, Placed, Unknown
 from celery_lint.project.model import App
-from celery_lint.project.placed import Known, Placed, Unknown
 from celery_lint.project.project import Project
-from celery_lint.project.task_options import Given, option_of
+from celery_lint.project.tasks.options import Given, option_of
 from celery_lint.rule import ERROR, HIGH, INFO, rule
 
 # Redis takes the results from the messages of the workers and not from where they are kept: it works there. Without a

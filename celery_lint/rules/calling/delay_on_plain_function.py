@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Function, Name
 from celery_lint.finding import Finding, Location, Related
-from celery_lint.project.files import is_aside
+from celery_lint.project.code.files import is_aside
+from celery_lint.project.code.symbols import FunctionRef, Internal
 from celery_lint.project.project import Project
-from celery_lint.project.symbols import FunctionRef, Internal
 from celery_lint.rule import ERROR, HIGH, rule
 
 _SENDS = re.compile(rb"\.\s*(?:delay|apply_async)(?:_on_commit)?\s*\(")

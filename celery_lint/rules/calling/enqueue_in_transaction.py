@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Related
-from celery_lint.project.calls import TaskCall
-from celery_lint.project.on_commit import on_commit_instead
+from celery_lint.project.calls.calls import TaskCall
+from celery_lint.project.messages.on_commit import on_commit_instead
+from celery_lint.project.messages.serializers import sends_in_its_own_way
+from celery_lint.project.messages.transactions import Transaction, Transactions, is_put_off
 from celery_lint.project.project import Project
-from celery_lint.project.serializers import sends_in_its_own_way
-from celery_lint.project.transactions import Transaction, Transactions, is_put_off
 from celery_lint.rule import HIGH, INFO, LOW, MEDIUM, WARNING, rule
 
 _NOW = frozenset({"delay", "apply_async", "send_task"})

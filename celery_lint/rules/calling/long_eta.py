@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Location, Related
-from celery_lint.project.acknowledging import visibility
-from celery_lint.project.clocks import Timed, seconds_ahead, timed
+from celery_lint.project.calls.clocks import Timed, seconds_ahead, timed
+from celery_lint.project.code.values import Known, Placed
 from celery_lint.project.model import App
 from celery_lint.project.project import Project
-from celery_lint.project.values import Known, Placed
+from celery_lint.project.tasks.acknowledging import visibility
 from celery_lint.rule import HIGH, WARNING, rule
 
 # RabbitMQ closes the channel of a consumer that holds a message for longer (`consumer_timeout`).

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Call, Lambda, Name, Value
 from celery_lint.finding import Applicability, Finding, Location, Related
-from celery_lint.project.files import is_aside
-from celery_lint.project.index import FileIndex, last_name, within
-from celery_lint.project.on_commit import partial_instead
+from celery_lint.project.code.files import is_aside
+from celery_lint.project.code.index import FileIndex, last_name, within
+from celery_lint.project.messages.on_commit import partial_instead
+from celery_lint.project.messages.transactions import Transactions
 from celery_lint.project.project import Project
-from celery_lint.project.transactions import Transactions
 from celery_lint.rule import ERROR, HIGH, rule
 
 _MENTIONS = re.compile(rb"\bon_commit\s*\(")

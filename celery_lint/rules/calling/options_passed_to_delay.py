@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Argument, Name
 from celery_lint.finding import Finding, Location, Related, Span
-from celery_lint.project.arguments import is_checked_by_caller, parameters
-from celery_lint.project.calls import TaskCall
+from celery_lint.project.calls.arguments import is_checked_by_caller, parameters
+from celery_lint.project.calls.calls import TaskCall
 from celery_lint.project.project import Project
 from celery_lint.remedy import EditCode, Replacement
 from celery_lint.rule import ERROR, HIGH, INFO, listed, rule

@@ -7,11 +7,11 @@ from pathlib import PurePosixPath
 
 from celery_lint.facts.model import Call, Function, Name
 from celery_lint.finding import Finding, Related
-from celery_lint.project.files import is_aside
-from celery_lint.project.index import FileIndex, last_name
+from celery_lint.project.calls.results import Wait
+from celery_lint.project.code.files import is_aside
+from celery_lint.project.code.index import FileIndex, last_name
+from celery_lint.project.code.symbols import FunctionRef
 from celery_lint.project.project import Project
-from celery_lint.project.results import Wait
-from celery_lint.project.symbols import FunctionRef
 from celery_lint.rule import MEDIUM, WARNING, rule
 
 _SCRIPTS = frozenset({"commands", "scripts", "script", "bin", "cli", "tools", "migrations"})

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Call
 from celery_lint.finding import Finding, Related, Severity
-from celery_lint.project.index import last_name, within
+from celery_lint.project.calls.results import Wait, entered
+from celery_lint.project.code.index import last_name, within
+from celery_lint.project.code.values import Known, Placed
+from celery_lint.project.deployment.workers import GREEN
 from celery_lint.project.model import Reached, Task
 from celery_lint.project.project import Project
-from celery_lint.project.results import Wait, entered
-from celery_lint.project.values import Known, Placed
-from celery_lint.project.workers import GREEN
 from celery_lint.rule import ERROR, HIGH, INFO, WARNING, rule
 
 _INSTEAD = "let Celery put them together: a chain, a chord, or `self.replace()`"

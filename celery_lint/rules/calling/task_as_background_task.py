@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Call, Name
 from celery_lint.finding import Finding, Location, Related, Span
-from celery_lint.project.files import is_aside
-from celery_lint.project.index import last_name
+from celery_lint.project.code.files import is_aside
+from celery_lint.project.code.index import last_name
+from celery_lint.project.code.symbols import External
 from celery_lint.project.model import Task
 from celery_lint.project.project import Project
-from celery_lint.project.symbols import External
 from celery_lint.remedy import EditCode, Replacement
 from celery_lint.rule import HIGH, WARNING, rule
 

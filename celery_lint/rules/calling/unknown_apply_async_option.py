@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from celery_lint.celery_versions import Table, plugins
 from celery_lint.facts.model import Call
 from celery_lint.finding import Finding, Location, Related, Span
-from celery_lint.project.arguments import sends_as_celery
-from celery_lint.project.calls import TaskCall
+from celery_lint.project.calls.arguments import sends_as_celery
+from celery_lint.project.calls.calls import TaskCall
+from celery_lint.project.code.nearest import misspelt
+from celery_lint.project.code.placed import Placed
+from celery_lint.project.code.settled import settled_entries
+from celery_lint.project.code.symbols import ClassRef
 from celery_lint.project.model import Task
-from celery_lint.project.nearest import misspelt
-from celery_lint.project.placed import Placed
 from celery_lint.project.project import Project
-from celery_lint.project.settled import settled_entries
-from celery_lint.project.symbols import ClassRef
 from celery_lint.remedy import EditCode, Remedy, Replacement
 from celery_lint.rule import HIGH, WARNING, rule
 

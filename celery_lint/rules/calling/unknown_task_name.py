@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Call, Name
 from celery_lint.finding import Finding, Location, Related
-from celery_lint.project.files import is_aside
-from celery_lint.project.index import last_name
-from celery_lint.project.missing import defines_nothing, missing
-from celery_lint.project.nearest import nearest
+from celery_lint.project.calls.sent import sent_name
+from celery_lint.project.code.files import is_aside
+from celery_lint.project.code.index import last_name
+from celery_lint.project.code.nearest import nearest
+from celery_lint.project.code.symbols import Internal
 from celery_lint.project.project import Project
-from celery_lint.project.sent import sent_name
-from celery_lint.project.symbols import Internal
+from celery_lint.project.tasks.missing import defines_nothing, missing
 from celery_lint.rule import HIGH, WARNING, rule
 
 _SENDS = re.compile(rb"\b(?:send_task|signature|subtask)\s*\(|\.\s*(?:delay|apply_async)(?:_on_commit)?\s*\(")

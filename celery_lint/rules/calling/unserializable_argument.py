@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Await, Call, Name, Subscript
 from celery_lint.finding import Finding, Location, Related, Span
-from celery_lint.project.calls import TaskCall
-from celery_lint.project.payload import Cargo, Payload
-from celery_lint.project.placed import Known, Unknown
+from celery_lint.project.calls.calls import TaskCall
+from celery_lint.project.code.placed import Known, Unknown
+from celery_lint.project.messages.payload import Cargo, Payload
+from celery_lint.project.messages.serializable import extends_json
+from celery_lint.project.messages.serializers import sends_in_its_own_way, serializer
 from celery_lint.project.project import Project
-from celery_lint.project.serializable import extends_json
-from celery_lint.project.serializers import sends_in_its_own_way, serializer
 from celery_lint.remedy import EditCode, Replacement
 from celery_lint.rule import ERROR, HIGH, WARNING, rule
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Related
-from celery_lint.project.early_clients import EarlyClient, EarlyClients
+from celery_lint.project.database.early_clients import EarlyClient, EarlyClients
 from celery_lint.project.project import Project
 from celery_lint.rule import ERROR, MEDIUM, WARNING, rule
 

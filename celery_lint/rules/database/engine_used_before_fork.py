@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Related, Span
-from celery_lint.project.connecting import EarlyUse, early_uses
-from celery_lint.project.engines import Engine
-from celery_lint.project.files import is_aside
-from celery_lint.project.index import last_name
+from celery_lint.project.code.files import is_aside
+from celery_lint.project.code.index import last_name
+from celery_lint.project.database.connecting import EarlyUse, early_uses
+from celery_lint.project.database.engines import Engine
 from celery_lint.project.project import Project
 from celery_lint.remedy import EditCode, Replacement
 from celery_lint.rule import ERROR, HIGH, rule

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Related
-from celery_lint.project.engines import Engine, Engines
+from celery_lint.project.database.engines import Engine, Engines
 from celery_lint.project.model import Task
 from celery_lint.project.project import Project
 from celery_lint.rule import HIGH, WARNING, rule

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Attribute, Call, Name, Value
 from celery_lint.finding import Finding, Location, Related
-from celery_lint.project.index import FileIndex, last_name, within
+from celery_lint.project.code.index import FileIndex, last_name, within
+from celery_lint.project.code.refs import External
+from celery_lint.project.database.sessions import Sessions
 from celery_lint.project.model import Reached
 from celery_lint.project.project import Project
-from celery_lint.project.refs import External
-from celery_lint.project.sessions import Sessions
 from celery_lint.rule import INFO, MEDIUM, rule
 
 _LOCKS = frozenset({"threading.Lock", "threading.RLock"})

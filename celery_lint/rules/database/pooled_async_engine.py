@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Related
-from celery_lint.project.engine_uses import minds_loops
-from celery_lint.project.engines import Engine, Engines
+from celery_lint.project.database.engine_uses import minds_loops
+from celery_lint.project.database.engines import Engine, Engines
+from celery_lint.project.event_loops.own_loops import has_own_loop
 from celery_lint.project.model import Task
-from celery_lint.project.own_loops import has_own_loop
 from celery_lint.project.project import Project
 from celery_lint.remedy import UseNullPool
 from celery_lint.rule import ERROR, HIGH, MEDIUM, listed, rule

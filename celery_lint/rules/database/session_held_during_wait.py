@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Call
 from celery_lint.finding import Finding, Location, Related
-from celery_lint.project.held_sessions import HeldSession, held_in
+from celery_lint.project.code.values import Known, Placed
+from celery_lint.project.database.held import HeldSession, held_in
+from celery_lint.project.database.sessions import Sessions
 from celery_lint.project.model import Reached
 from celery_lint.project.project import Project
-from celery_lint.project.sessions import Sessions
-from celery_lint.project.values import Known, Placed
 from celery_lint.rule import MEDIUM, WARNING, rule
 
 _SLEEPS = frozenset({"time.sleep", "asyncio.sleep", "anyio.sleep"})

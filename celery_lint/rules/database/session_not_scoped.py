@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Assignment, Await, Call, Name, Value
 from celery_lint.finding import Finding, Location, Related
-from celery_lint.project.index import FileIndex, within
+from celery_lint.project.code.index import FileIndex, within
+from celery_lint.project.database.sessions import Sessions
 from celery_lint.project.model import Reached
 from celery_lint.project.project import Project
-from celery_lint.project.sessions import Sessions
 from celery_lint.remedy import ScopeSession
 from celery_lint.rule import MEDIUM, WARNING, rule
 

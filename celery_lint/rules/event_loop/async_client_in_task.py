@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Name, Value
 from celery_lint.finding import Finding, Location, Related
-from celery_lint.project.clients import global_client, is_async_client
+from celery_lint.project.event_loops.clients import global_client, is_async_client
 from celery_lint.project.model import Reached
 from celery_lint.project.project import Project
 from celery_lint.rule import HIGH, WARNING, rule

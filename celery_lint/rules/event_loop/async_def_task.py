@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding
+from celery_lint.project.code.values import Known
+from celery_lint.project.deployment.workers import GREEN
 from celery_lint.project.model import Task
 from celery_lint.project.project import Project
-from celery_lint.project.values import Known
-from celery_lint.project.workers import GREEN
 from celery_lint.remedy import WrapAsyncTask
 from celery_lint.rule import ERROR, HIGH, rule
 

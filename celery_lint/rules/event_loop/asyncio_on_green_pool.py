@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Location, Related
-from celery_lint.project.files import is_aside
-from celery_lint.project.loops import LoopUse
+from celery_lint.project.code.files import is_aside
+from celery_lint.project.code.values import Known
+from celery_lint.project.deployment.workers import GREEN
+from celery_lint.project.event_loops.loops import LoopUse
 from celery_lint.project.model import Task, Worker
 from celery_lint.project.project import Project
-from celery_lint.project.values import Known
-from celery_lint.project.workers import GREEN
 from celery_lint.rule import ERROR, HIGH, MEDIUM, WARNING, listed, rule
 
 _BRIDGES = re.compile(rb"\b(?:asyncio_gevent|aiogevent|aioeventlet)\b")

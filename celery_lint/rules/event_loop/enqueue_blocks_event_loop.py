@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Span
-from celery_lint.project.calls import TaskCall
+from celery_lint.project.calls.calls import TaskCall
 from celery_lint.project.project import Project
 from celery_lint.remedy import EditCode, Replacement
 from celery_lint.rule import HIGH, INFO, rule

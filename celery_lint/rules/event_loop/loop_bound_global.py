@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Related
-from celery_lint.project.loop_bound import Client
+from celery_lint.project.event_loops.loop_bound import Client
+from celery_lint.project.event_loops.own_loops import has_own_loop
 from celery_lint.project.model import Task
-from celery_lint.project.own_loops import has_own_loop
 from celery_lint.project.project import Project
 from celery_lint.rule import MEDIUM, WARNING, listed, rule
 

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Call, Name
 from celery_lint.finding import Applicability, Finding, Location, Related
-from celery_lint.project.engine_uses import minds_loops
-from celery_lint.project.index import FileIndex
-from celery_lint.project.loops import Awaitability, LoopUse
+from celery_lint.project.code.index import FileIndex
+from celery_lint.project.code.symbols import FunctionRef
+from celery_lint.project.database.engine_uses import minds_loops
+from celery_lint.project.deployment.workers import GREEN
+from celery_lint.project.event_loops.loops import Awaitability, LoopUse
 from celery_lint.project.model import Reached, Task
 from celery_lint.project.project import Project
-from celery_lint.project.symbols import FunctionRef
-from celery_lint.project.workers import GREEN
 from celery_lint.remedy import LoopRun, RunCoroutines
 from celery_lint.rule import ERROR, HIGH, rule
 

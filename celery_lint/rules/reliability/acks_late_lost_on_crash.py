@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Location, Related
-from celery_lint.project.acknowledging import acks_late
 from celery_lint.project.model import App, Task
 from celery_lint.project.project import Project
-from celery_lint.project.task_options import given
+from celery_lint.project.tasks.acknowledging import acks_late
+from celery_lint.project.tasks.options import given
 from celery_lint.rule import HIGH, INFO, rule
 
 _REDELIVER = ("reject_on_worker_lost", "retry_on_worker_lost")

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from celery_lint.finding import Finding, Location, Related
 from celery_lint.project.model import Task
 from celery_lint.project.project import Project
-from celery_lint.project.retrying import DEFAULT_DELAY, autoretries, most_retries, retry_kwargs
-from celery_lint.project.task_options import Given, is_own, option_of
+from celery_lint.project.tasks.options import Given, is_own, option_of
+from celery_lint.project.tasks.retrying import DEFAULT_DELAY, autoretries, most_retries, retry_kwargs
 from celery_lint.remedy import AddArgument
 from celery_lint.rule import HIGH, INFO, rule
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from celery_lint.finding import Finding, Related
 from celery_lint.project.model import Task
 from celery_lint.project.project import Project
-from celery_lint.project.retries import RetryCall
-from celery_lint.project.retrying import DEFAULT_DELAY, idle_backoff, may_retry
-from celery_lint.project.task_options import option_of
+from celery_lint.project.tasks.options import option_of
+from celery_lint.project.tasks.retries import RetryCall
+from celery_lint.project.tasks.retrying import DEFAULT_DELAY, idle_backoff, may_retry
 from celery_lint.rule import HIGH, WARNING, listed, rule
 
 

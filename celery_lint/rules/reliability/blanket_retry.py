@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Name, Operation, Value
 from celery_lint.finding import Finding, Location
-from celery_lint.project.handlers import BROAD, Handler
-from celery_lint.project.index import FileIndex, within
+from celery_lint.project.code.handlers import BROAD, Handler
+from celery_lint.project.code.index import FileIndex, within
 from celery_lint.project.model import Task
 from celery_lint.project.project import Project
-from celery_lint.project.retries import RetryCall
-from celery_lint.project.retrying import autoretries, most_retries
-from celery_lint.project.task_options import Given, option_of
+from celery_lint.project.tasks.options import Given, option_of
+from celery_lint.project.tasks.retries import RetryCall
+from celery_lint.project.tasks.retrying import autoretries, most_retries
 from celery_lint.rule import HIGH, WARNING, rule
 
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Call
 from celery_lint.finding import Finding
-from celery_lint.project.handlers import Handler, parts_of_try
-from celery_lint.project.index import FileIndex, last_name
+from celery_lint.project.code.handlers import Handler, parts_of_try
+from celery_lint.project.code.index import FileIndex, last_name
 from celery_lint.project.model import Task
 from celery_lint.project.project import Project
-from celery_lint.project.retrying import autoretries
-from celery_lint.project.task_options import Given
+from celery_lint.project.tasks.options import Given
+from celery_lint.project.tasks.retrying import autoretries
 from celery_lint.rule import INFO, MEDIUM, rule
 
 # What a handler may do without telling anybody who looks at tasks: write a log line, tidy up, build a message.

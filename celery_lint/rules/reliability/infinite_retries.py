@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Literal, Name, Operation, Value
 from celery_lint.finding import Finding, Location, Related
-from celery_lint.project.index import within
+from celery_lint.project.code.index import within
+from celery_lint.project.code.values import Known
 from celery_lint.project.model import Task
 from celery_lint.project.project import Project
-from celery_lint.project.retrying import code_of, may_retry, retry_kwargs
-from celery_lint.project.task_options import Given, option_of
-from celery_lint.project.values import Known
+from celery_lint.project.tasks.options import Given, option_of
+from celery_lint.project.tasks.retrying import code_of, may_retry, retry_kwargs
 from celery_lint.rule import HIGH, WARNING, rule
 
 _COMPARING = frozenset({"<", "<=", ">", ">=", "==", "!=", "in", "not in"})

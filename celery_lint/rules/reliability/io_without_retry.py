@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Call, Name, Value
 from celery_lint.finding import Finding, Related
-from celery_lint.project.index import last_name
+from celery_lint.project.code.index import last_name
 from celery_lint.project.model import Reached, Task
-from celery_lint.project.network import Outgoing
+from celery_lint.project.network.outgoing import Outgoing
 from celery_lint.project.project import Project
 from celery_lint.rule import INFO, MEDIUM, rule
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Severity
-from celery_lint.project.limits import ends_hang
 from celery_lint.project.model import Reached
-from celery_lint.project.network import Outgoing
+from celery_lint.project.network.outgoing import Outgoing
 from celery_lint.project.project import Project
+from celery_lint.project.tasks.limits import ends_hang
 from celery_lint.remedy import AddArgument
 from celery_lint.rule import HIGH, INFO, WARNING, rule
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Call
 from celery_lint.finding import Finding, Location, Related
-from celery_lint.project.index import FileIndex
+from celery_lint.project.code.index import FileIndex
+from celery_lint.project.code.values import Known, Placed
+from celery_lint.project.deployment.workers import GREEN
 from celery_lint.project.model import Reached
 from celery_lint.project.project import Project
-from celery_lint.project.values import Known, Placed
-from celery_lint.project.workers import GREEN
 from celery_lint.rule import HIGH, INFO, rule
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Call, Mapping
 from celery_lint.finding import Finding, Related
-from celery_lint.project.limits import may_be_limited
 from celery_lint.project.model import App, Task
 from celery_lint.project.project import Project
+from celery_lint.project.tasks.limits import may_be_limited
 from celery_lint.remedy import SetTimeLimits
 from celery_lint.rule import HIGH, WARNING, rule
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from celery_lint.finding import Applicability, Finding, Span
 from celery_lint.project.project import Project
-from celery_lint.project.retries import RetryCall
+from celery_lint.project.tasks.retries import RetryCall
 from celery_lint.remedy import EditCode, Replacement
 from celery_lint.rule import HIGH, INFO, rule
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding
+from celery_lint.project.code.values import Known
 from celery_lint.project.model import Task
 from celery_lint.project.project import Project
-from celery_lint.project.retrying import idle_backoff, may_retry, reads
-from celery_lint.project.task_options import is_own
-from celery_lint.project.values import Known
+from celery_lint.project.tasks.options import is_own
+from celery_lint.project.tasks.retrying import idle_backoff, may_retry, reads
 from celery_lint.rule import HIGH, WARNING, listed, rule
 
 _OPTIONS = ("max_retries", "default_retry_delay", "retry_kwargs")

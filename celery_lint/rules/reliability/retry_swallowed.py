@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Related
-from celery_lint.project.handlers import RETRY, Handler
+from celery_lint.project.code.handlers import RETRY, Handler
 from celery_lint.project.project import Project
-from celery_lint.project.retries import RetryCall
+from celery_lint.project.tasks.retries import RetryCall
 from celery_lint.remedy import ReraiseFirst
 from celery_lint.rule import ERROR, HIGH, rule
 

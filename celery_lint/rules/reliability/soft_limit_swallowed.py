@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Related
-from celery_lint.project.handlers import SOFT_LIMIT, Handler
-from celery_lint.project.index import FileIndex, last_name
-from celery_lint.project.limits import Limit, limit_of, may_be_enforced
+from celery_lint.project.code.handlers import SOFT_LIMIT, Handler
+from celery_lint.project.code.index import FileIndex, last_name
+from celery_lint.project.code.values import Known
 from celery_lint.project.model import App, Reached, Task
 from celery_lint.project.project import Project
-from celery_lint.project.values import Known
+from celery_lint.project.tasks.limits import Limit, limit_of, may_be_enforced
 from celery_lint.remedy import ReraiseFirst
 from celery_lint.rule import MEDIUM, WARNING, rule
 

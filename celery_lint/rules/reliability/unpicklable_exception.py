@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Call
 from celery_lint.finding import Finding, Location, Related
-from celery_lint.project.escapes import leaves_task
+from celery_lint.project.code.escapes import leaves_task
+from celery_lint.project.code.pickling import Broken, unpicklable
+from celery_lint.project.code.symbols import ClassRef
+from celery_lint.project.code.values import Known
 from celery_lint.project.model import Reached, Task
-from celery_lint.project.pickling import Broken, unpicklable
 from celery_lint.project.project import Project
-from celery_lint.project.symbols import ClassRef
-from celery_lint.project.task_options import Given, option_of
-from celery_lint.project.values import Known
+from celery_lint.project.tasks.options import Given, option_of
 from celery_lint.rule import MEDIUM, WARNING, rule
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Location, Related
-from celery_lint.project.acknowledging import Visibility, acks_late, visibility
-from celery_lint.project.limits import Limit, is_enforced, limit_of
+from celery_lint.project.code.values import Known, Unknown
 from celery_lint.project.model import App, Task
 from celery_lint.project.project import Project
-from celery_lint.project.task_options import Given, given
-from celery_lint.project.values import Known, Unknown
+from celery_lint.project.tasks.acknowledging import Visibility, acks_late, visibility
+from celery_lint.project.tasks.limits import Limit, is_enforced, limit_of
+from celery_lint.project.tasks.options import Given, given
 from celery_lint.rule import ERROR, HIGH, WARNING, rule
 
 _BROKERS = {"redis": "Redis", "sqs": "SQS"}

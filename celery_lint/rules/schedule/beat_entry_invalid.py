@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Items, Literal, Mapping
 from celery_lint.finding import Finding, Location, Related, Span
-from celery_lint.project.arguments import misfit
-from celery_lint.project.missing import tasks_named
+from celery_lint.project.calls.arguments import misfit
+from celery_lint.project.code.values import Known, Placed
 from celery_lint.project.model import App, ScheduleEntry
 from celery_lint.project.project import Project
-from celery_lint.project.values import Known, Placed
+from celery_lint.project.tasks.missing import tasks_named
 from celery_lint.remedy import EditCode, Replacement
 from celery_lint.rule import ERROR, HIGH, rule
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Related
-from celery_lint.project.files import is_aside
+from celery_lint.project.code.files import is_aside
 from celery_lint.project.model import App, CeleryCommand, ScheduleEntry
 from celery_lint.project.project import Project
 from celery_lint.rule import MEDIUM, WARNING, rule

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Related
-from celery_lint.project.missing import is_foreign, missing
 from celery_lint.project.model import ScheduleEntry
 from celery_lint.project.project import Project
-from celery_lint.project.unregistered import Unregistered, unregistered
+from celery_lint.project.tasks.missing import is_foreign, missing
+from celery_lint.project.tasks.unregistered import Unregistered, unregistered
 from celery_lint.rule import ERROR, HIGH, rule
 
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Mapping, Name
 from celery_lint.finding import Finding, Related
+from celery_lint.project.code.symbols import ClassRef
+from celery_lint.project.code.values import Known
 from celery_lint.project.model import ScheduleEntry, Task
-from celery_lint.project.periodic import interval, tasks_of
 from celery_lint.project.project import Project
-from celery_lint.project.symbols import ClassRef
-from celery_lint.project.values import Known
+from celery_lint.project.schedule.periodic import interval, tasks_of
 from celery_lint.remedy import AddArgument
 from celery_lint.rule import HIGH, INFO, rule
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding
-from celery_lint.project.crontabs import Crontab, Spec, single
 from celery_lint.project.project import Project
+from celery_lint.project.schedule.crontabs import Crontab, Spec, single
 from celery_lint.remedy import AddArgument
 from celery_lint.rule import ERROR, HIGH, MEDIUM, WARNING, rule
 

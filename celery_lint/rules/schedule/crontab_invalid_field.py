@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Argument
 from celery_lint.finding import Finding, Location, Severity
-from celery_lint.project.crontabs import FIELDS, Crontab, Refusal, Spec, construct, single, written
+from celery_lint.project.code.values import Known, Placed
 from celery_lint.project.project import Project
-from celery_lint.project.values import Known, Placed
+from celery_lint.project.schedule.crontabs import FIELDS, Crontab, Refusal, Spec, construct, single, written
 from celery_lint.rule import ERROR, HIGH, INFO, WARNING, rule
 
 _SIZES = {"minute": 60, "hour": 24}

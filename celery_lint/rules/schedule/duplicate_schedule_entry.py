@@ -7,8 +7,8 @@ from itertools import combinations
 
 from celery_lint.finding import Finding, Related
 from celery_lint.project.model import App, ScheduleEntry
-from celery_lint.project.periodic import comes_at, message_of, tasks_of
 from celery_lint.project.project import Project
+from celery_lint.project.schedule.periodic import comes_at, message_of, tasks_of
 from celery_lint.rule import HIGH, WARNING, rule
 
 

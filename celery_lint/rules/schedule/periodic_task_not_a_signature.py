@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Call, Literal, Name, Value
 from celery_lint.finding import Finding, Location, Related, Span
-from celery_lint.project.calls import TaskCall
-from celery_lint.project.files import is_aside
+from celery_lint.project.calls.calls import TaskCall
+from celery_lint.project.code.files import is_aside
+from celery_lint.project.code.symbols import FunctionRef
+from celery_lint.project.code.values import Placed
 from celery_lint.project.model import ScheduleEntry
 from celery_lint.project.project import Project
-from celery_lint.project.symbols import FunctionRef
-from celery_lint.project.values import Placed
 from celery_lint.remedy import EditCode, Replacement
 from celery_lint.rule import ERROR, HIGH, rule
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding
+from celery_lint.project.code.values import Known
 from celery_lint.project.project import Project
-from celery_lint.project.setting_names import is_conditional, is_for_development
-from celery_lint.project.values import Known
-from celery_lint.project.written import WrittenSetting
+from celery_lint.project.settings.names import is_conditional, is_for_development
+from celery_lint.project.settings.written import WrittenSetting
 from celery_lint.rule import HIGH, WARNING, rule
 
 

@@ -8,11 +8,11 @@ from urllib.parse import unquote, urlsplit
 
 from celery_lint.facts.model import Literal
 from celery_lint.finding import Finding, Location
+from celery_lint.project.code.values import Placed
 from celery_lint.project.model import CeleryCommand
 from celery_lint.project.project import Project
-from celery_lint.project.setting_names import is_for_development
-from celery_lint.project.values import Placed
-from celery_lint.project.written import WrittenSetting
+from celery_lint.project.settings.names import is_for_development
+from celery_lint.project.settings.written import WrittenSetting
 from celery_lint.rule import HIGH, WARNING, rule
 
 _ADDRESSES = frozenset({"broker_url", "broker_read_url", "broker_write_url", "result_backend", "database_url"})

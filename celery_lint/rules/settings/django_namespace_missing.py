@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Location, Related
 from celery_lint.project.project import Project
-from celery_lint.project.setting_names import is_for_tests, is_used_elsewhere, renamed, spelling, uses
-from celery_lint.project.written import WrittenSetting
+from celery_lint.project.settings.names import is_for_tests, is_used_elsewhere, renamed, spelling, uses
+from celery_lint.project.settings.written import WrittenSetting
 from celery_lint.remedy import AddArgument, EditCode
 from celery_lint.rule import ERROR, HIGH, listed, rule
 

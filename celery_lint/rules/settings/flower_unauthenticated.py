@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Location
-from celery_lint.project.flower import is_mild, is_protected, may_be_protected, options, reached_by
+from celery_lint.project.deployment.flower import is_mild, is_protected, may_be_protected, options, reached_by
 from celery_lint.project.model import CeleryCommand
 from celery_lint.project.project import Project
 from celery_lint.rule import INFO, MEDIUM, WARNING, rule

@@ -8,8 +8,8 @@ from celery_lint.celery_versions import table
 from celery_lint.finding import Applicability, Finding, Location, Related
 from celery_lint.project.model import App
 from celery_lint.project.project import Project
-from celery_lint.project.setting_names import is_for_tests, is_used_elsewhere, renamed, spelling
-from celery_lint.project.written import WrittenSetting
+from celery_lint.project.settings.names import is_for_tests, is_used_elsewhere, renamed, spelling
+from celery_lint.project.settings.written import WrittenSetting
 from celery_lint.remedy import EditCode
 from celery_lint.rule import ERROR, HIGH, INFO, listed, rule
 

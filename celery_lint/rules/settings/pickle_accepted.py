@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Literal
 from celery_lint.finding import Finding, Location, Related
-from celery_lint.project.files import is_aside
+from celery_lint.project.code.files import is_aside
+from celery_lint.project.code.values import Known, Placed
 from celery_lint.project.model import App
 from celery_lint.project.project import Project
-from celery_lint.project.setting_names import is_for_tests
-from celery_lint.project.values import Known, Placed
-from celery_lint.project.written import WrittenSetting
+from celery_lint.project.settings.names import is_for_tests
+from celery_lint.project.settings.written import WrittenSetting
 from celery_lint.rule import ERROR, HIGH, rule
 
 # The name of the serializer, and what Kombu also knows its content by.

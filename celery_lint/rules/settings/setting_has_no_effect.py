@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from celery_lint.celery_versions import table
 from celery_lint.facts.model import Assignment
 from celery_lint.finding import Finding, Location, Span
-from celery_lint.project.files import is_aside
+from celery_lint.project.code.files import is_aside
 from celery_lint.project.model import App
 from celery_lint.project.project import Project
-from celery_lint.project.setting_names import PREFIXES, is_for_tests, is_used_elsewhere, renamed, spelling
-from celery_lint.project.written import WrittenSetting
+from celery_lint.project.settings.names import PREFIXES, is_for_tests, is_used_elsewhere, renamed, spelling
+from celery_lint.project.settings.written import WrittenSetting
 from celery_lint.remedy import EditCode, Replacement
 from celery_lint.rule import ERROR, HIGH, rule
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Location
+from celery_lint.project.code.values import Known
 from celery_lint.project.project import Project
-from celery_lint.project.setting_names import (
+from celery_lint.project.settings.names import (
     PREFIXES,
     first_release,
     is_for_tests,
@@ -16,8 +17,7 @@ from celery_lint.project.setting_names import (
     renamed,
     spelling,
 )
-from celery_lint.project.values import Known
-from celery_lint.project.written import WrittenSetting
+from celery_lint.project.settings.written import WrittenSetting
 from celery_lint.remedy import EditCode
 from celery_lint.rule import ERROR, HIGH, INFO, WARNING, rule
 

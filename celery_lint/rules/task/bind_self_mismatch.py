@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Function, Name
 from celery_lint.finding import Finding, Location
-from celery_lint.project.index import FileIndex
+from celery_lint.project.code.index import FileIndex
+from celery_lint.project.code.values import Known
 from celery_lint.project.model import Task
 from celery_lint.project.project import Project
-from celery_lint.project.values import Known
 from celery_lint.remedy import BindTask
 from celery_lint.rule import ERROR, HIGH, INFO, rule
 

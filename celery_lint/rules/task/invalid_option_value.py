@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from celery_lint.finding import Applicability, Finding, Location, Related
-from celery_lint.project.limits import Limit, Source, limit_of
+from celery_lint.project.code.values import Known, Placed
 from celery_lint.project.model import App, Option, Setting, Task
-from celery_lint.project.option_values import Misuse, misuse, rate_misuse
 from celery_lint.project.project import Project
-from celery_lint.project.values import Known, Placed
+from celery_lint.project.tasks.limits import Limit, Source, limit_of
+from celery_lint.project.tasks.option_values import Misuse, misuse, rate_misuse
 from celery_lint.remedy import EditCode, Replacement
 from celery_lint.rule import ERROR, HIGH, WARNING, rule
 

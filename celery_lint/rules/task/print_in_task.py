@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Call, Function, Name
 from celery_lint.finding import Finding, Location, Related
-from celery_lint.project.files import is_aside
+from celery_lint.project.code.files import is_aside
+from celery_lint.project.code.symbols import FunctionRef
+from celery_lint.project.code.values import Known
 from celery_lint.project.model import Reached
 from celery_lint.project.project import Project
-from celery_lint.project.symbols import FunctionRef
-from celery_lint.project.values import Known
 from celery_lint.remedy import LogInstead
 from celery_lint.rule import HIGH, INFO, rule
 

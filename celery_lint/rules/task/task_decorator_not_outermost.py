@@ -6,11 +6,11 @@ import fnmatch
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Location
+from celery_lint.project.code.values import Placed
+from celery_lint.project.code.wrappers import Replacing, replacing
 from celery_lint.project.model import Task
-from celery_lint.project.names import module_names
 from celery_lint.project.project import Project
-from celery_lint.project.values import Placed
-from celery_lint.project.wrappers import Replacing, replacing
+from celery_lint.project.tasks.names import module_names
 from celery_lint.remedy import EditCode, Replacement
 from celery_lint.rule import MEDIUM, WARNING, rule
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from celery_lint.finding import Finding, Related, Span
 from celery_lint.project.model import Option, Task
 from celery_lint.project.project import Project
-from celery_lint.project.task_names import Meaning, meaning_of
-from celery_lint.project.task_options import is_own
+from celery_lint.project.tasks.option_names import Meaning, meaning_of
+from celery_lint.project.tasks.options import is_own
 from celery_lint.remedy import EditCode, Replacement
 from celery_lint.rule import ERROR, HIGH, INFO, WARNING, listed, rule
 

@@ -6,12 +6,18 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Function, Parameter
 from celery_lint.finding import Finding, Location
+from celery_lint.project.code.symbols import FunctionRef
+from celery_lint.project.code.values import Known, Placed, Unknown
+from celery_lint.project.messages.serializable import (
+    Fate,
+    extends_json,
+    fate_of_annotation,
+    fate_of_value,
+    serializer_of,
+)
 from celery_lint.project.model import App, Task
 from celery_lint.project.project import Project
-from celery_lint.project.serializable import Fate, extends_json, fate_of_annotation, fate_of_value, serializer_of
-from celery_lint.project.symbols import FunctionRef
-from celery_lint.project.task_options import Given, option_of
-from celery_lint.project.values import Known, Placed, Unknown
+from celery_lint.project.tasks.options import Given, option_of
 from celery_lint.rule import INFO, MEDIUM, WARNING, rule
 
 

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from celery_lint.celery_versions import Change
 from celery_lint.facts.model import Attribute, Literal, Name, Value
 from celery_lint.finding import Applicability, Finding, Location, Related, Span
-from celery_lint.project.api_uses import ApiUse, api_uses, replaced_import
-from celery_lint.project.calls import TaskCall
-from celery_lint.project.files import is_aside
-from celery_lint.project.index import FileIndex
+from celery_lint.project.calls.calls import TaskCall
+from celery_lint.project.code.api_uses import ApiUse, api_uses, replaced_import
+from celery_lint.project.code.files import is_aside
+from celery_lint.project.code.index import FileIndex
+from celery_lint.project.code.symbols import External
 from celery_lint.project.model import App, Option, Task
 from celery_lint.project.project import Project
-from celery_lint.project.symbols import External
 from celery_lint.remedy import EditCode, Replacement
 from celery_lint.rule import HIGH, INFO, rule
 

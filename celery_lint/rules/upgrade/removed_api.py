@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from celery_lint.celery_versions import Change
 from celery_lint.facts.model import Call, Items, Literal
 from celery_lint.finding import Applicability, Finding, Location, Span
-from celery_lint.project.api_uses import ApiUse, api_uses, replaced_import
-from celery_lint.project.files import is_aside
-from celery_lint.project.index import last_name
+from celery_lint.project.code.api_uses import ApiUse, api_uses, replaced_import
+from celery_lint.project.code.files import is_aside
+from celery_lint.project.code.index import last_name
+from celery_lint.project.code.values import Known, Placed
 from celery_lint.project.model import Task
 from celery_lint.project.project import Project
-from celery_lint.project.task_options import is_own
-from celery_lint.project.values import Known, Placed
+from celery_lint.project.tasks.options import is_own
 from celery_lint.remedy import EditCode, Replacement
 from celery_lint.rule import ERROR, HIGH, WARNING, rule
 

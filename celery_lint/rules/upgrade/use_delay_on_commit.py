@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from celery_lint.facts.model import Argument, Call, Lambda, Literal, Name
 from celery_lint.finding import Applicability, Finding, Location
-from celery_lint.project.files import is_aside
-from celery_lint.project.index import last_name
+from celery_lint.project.code.files import is_aside
+from celery_lint.project.code.index import last_name
+from celery_lint.project.code.symbols import External
 from celery_lint.project.model import Task
 from celery_lint.project.project import Project
-from celery_lint.project.symbols import External
 from celery_lint.remedy import EditCode, Replacement
 from celery_lint.rule import HIGH, INFO, rule
 

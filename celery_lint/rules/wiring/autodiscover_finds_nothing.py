@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Location, Related
 from celery_lint.project.project import Project
-from celery_lint.project.unregistered import IdleDiscovery, idle_discoveries
+from celery_lint.project.tasks.unregistered import IdleDiscovery, idle_discoveries
 from celery_lint.remedy import DiscoverIn
 from celery_lint.rule import ERROR, HIGH, rule
 

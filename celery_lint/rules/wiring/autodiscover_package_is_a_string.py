@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Literal, Text
 from celery_lint.finding import Finding, Location
+from celery_lint.project.code.values import Known, Placed
 from celery_lint.project.project import Project
-from celery_lint.project.values import Known, Placed
 from celery_lint.remedy import WrapInList
 from celery_lint.rule import ERROR, HIGH, INFO, rule
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Word
 from celery_lint.finding import Finding, Location, Severity
-from celery_lint.project.command_line import OLD_SPELLINGS, misplaced, moved, subcommand_at
-from celery_lint.project.deployment import written
-from celery_lint.project.files import is_aside
+from celery_lint.project.code.files import is_aside
+from celery_lint.project.deployment.command_line import OLD_SPELLINGS, misplaced, moved, subcommand_at
+from celery_lint.project.deployment.purposes import written
 from celery_lint.project.model import CeleryCommand
 from celery_lint.project.project import Project
 from celery_lint.remedy import EditCommand, Replacement

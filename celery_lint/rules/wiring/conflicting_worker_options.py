@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Location, Related
-from celery_lint.project.command_line import OLD_SPELLINGS
+from celery_lint.project.code.values import Known
+from celery_lint.project.deployment.command_line import OLD_SPELLINGS
+from celery_lint.project.deployment.workers import GREEN
 from celery_lint.project.model import CeleryCommand
 from celery_lint.project.project import Project
-from celery_lint.project.values import Known
-from celery_lint.project.workers import GREEN
 from celery_lint.rule import ERROR, HIGH, WARNING, rule
 
 _USER_OPTIONS = re.compile(rb"user_options|celery\.commands")

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Related
 from celery_lint.project.model import Route
-from celery_lint.project.names import module_names
 from celery_lint.project.project import Project
+from celery_lint.project.tasks.names import module_names
 from celery_lint.rule import HIGH, WARNING, listed, rule
 
 

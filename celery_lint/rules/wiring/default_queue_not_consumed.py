@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Location, Related
+from celery_lint.project.code.values import Known
 from celery_lint.project.model import App, Task, Worker
 from celery_lint.project.project import Project
-from celery_lint.project.values import Known
 from celery_lint.rule import ERROR, HIGH, listed, rule
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Location
-from celery_lint.project.beats import lock
-from celery_lint.project.deployment import is_for_development
+from celery_lint.project.deployment.beats import lock
+from celery_lint.project.deployment.purposes import is_for_development
 from celery_lint.project.model import CeleryCommand
 from celery_lint.project.project import Project
 from celery_lint.rule import HIGH, INFO, WARNING, rule

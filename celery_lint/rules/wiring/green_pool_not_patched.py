@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator
 
 from celery_lint.finding import Applicability, Finding, Location, Related
-from celery_lint.project.command_line import position
-from celery_lint.project.deployment import written
-from celery_lint.project.files import is_aside
-from celery_lint.project.launchers import WORKER_MAIN
+from celery_lint.project.code.files import is_aside
+from celery_lint.project.code.values import Known
+from celery_lint.project.deployment.command_line import position
+from celery_lint.project.deployment.launchers import WORKER_MAIN
+from celery_lint.project.deployment.purposes import written
+from celery_lint.project.deployment.workers import GREEN
 from celery_lint.project.model import App, CeleryCommand
 from celery_lint.project.project import Project
-from celery_lint.project.values import Known
-from celery_lint.project.workers import GREEN
 from celery_lint.remedy import EditCommand, Replacement
 from celery_lint.rule import ERROR, HIGH, MEDIUM, rule
 

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Related
-from celery_lint.project.files import is_aside
+from celery_lint.project.code.files import is_aside
+from celery_lint.project.code.nearest import nearest
+from celery_lint.project.code.values import Placed, Unknown
+from celery_lint.project.deployment.routing import queue_name
 from celery_lint.project.model import Worker
-from celery_lint.project.nearest import nearest
 from celery_lint.project.project import Project
-from celery_lint.project.routing import queue_name
-from celery_lint.project.values import Placed, Unknown
 from celery_lint.rule import INFO, MEDIUM, rule
 
 _QUEUES = re.compile(rb"\bqueue\s*=")

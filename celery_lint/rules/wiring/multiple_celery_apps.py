@@ -8,8 +8,8 @@ from pathlib import PurePosixPath
 
 from celery_lint.finding import Finding, Location, Related
 from celery_lint.project.model import App
-from celery_lint.project.names import module_names
 from celery_lint.project.project import Project
+from celery_lint.project.tasks.names import module_names
 from celery_lint.rule import MEDIUM, WARNING, rule
 
 _BESIDE = frozenset({"scripts", "script", "bin", "migrations", "tools", "benchmarks", "notebooks"})

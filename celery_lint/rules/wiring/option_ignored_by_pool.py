@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 
 from celery_lint.facts.model import Call, Name
 from celery_lint.finding import Finding, Location, Related
-from celery_lint.project.deployment import is_for_development
-from celery_lint.project.files import is_aside
+from celery_lint.project.code.files import is_aside
+from celery_lint.project.code.values import Known, Placed
+from celery_lint.project.deployment.purposes import is_for_development
 from celery_lint.project.model import App, Worker
 from celery_lint.project.project import Project
-from celery_lint.project.values import Known, Placed
 from celery_lint.rule import HIGH, WARNING, rule
 
 # celery/worker/request.py hands both limits to every pool; thread.py, solo.py and eventlet.py drop them,

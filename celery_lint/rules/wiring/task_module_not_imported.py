@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from celery_lint.facts.model import Items
 from celery_lint.finding import Finding, Related
 from celery_lint.project.model import App, CeleryCommand
-from celery_lint.project.names import module_names
 from celery_lint.project.project import Project
-from celery_lint.project.unregistered import Unregistered, unregistered
+from celery_lint.project.tasks.names import module_names
+from celery_lint.project.tasks.unregistered import Unregistered, unregistered
 from celery_lint.remedy import IncludeModule
 from celery_lint.rule import ERROR, HIGH, INFO, rule
 

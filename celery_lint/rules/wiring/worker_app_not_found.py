@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Location, Related, Span
-from celery_lint.project.deployment import written
-from celery_lint.project.files import is_aside
+from celery_lint.project.code.files import is_aside
+from celery_lint.project.deployment.purposes import written
+from celery_lint.project.deployment.targets import Missing
 from celery_lint.project.model import App, CeleryCommand
 from celery_lint.project.project import Project
-from celery_lint.project.targets import Missing
 from celery_lint.remedy import EditCommand, Replacement
 from celery_lint.rule import ERROR, HIGH, MEDIUM, WARNING, rule
 

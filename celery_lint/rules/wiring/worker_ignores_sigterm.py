@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Location, Span
-from celery_lint.project.deployment import CONTAINERS, is_for_development
-from celery_lint.project.files import is_aside
+from celery_lint.project.code.files import is_aside
+from celery_lint.project.deployment.purposes import CONTAINERS, is_for_development
+from celery_lint.project.deployment.shells import Standing, standing
 from celery_lint.project.model import CeleryCommand
 from celery_lint.project.project import Project
-from celery_lint.project.shells import Standing, standing
 from celery_lint.remedy import EditCommand, Replacement
 from celery_lint.rule import MEDIUM, WARNING, rule
 

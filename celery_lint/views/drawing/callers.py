@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 
-from celery_lint.project.calls import TaskCall
+from celery_lint.project.calls.calls import TaskCall
+from celery_lint.project.deployment.routing import queue_name
 from celery_lint.project.model import Task
-from celery_lint.project.names import module_names
-from celery_lint.project.routing import queue_name
+from celery_lint.project.tasks.names import module_names
 from celery_lint.views import model
 from celery_lint.views.drawing.canvas import Canvas
 

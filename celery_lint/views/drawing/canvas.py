@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from celery_lint.facts.model import Word
 from celery_lint.finding import Finding, Location
+from celery_lint.project.code.values import Placed
 from celery_lint.project.model import App, Task, Worker
 from celery_lint.project.project import Project
-from celery_lint.project.values import Placed
 from celery_lint.views.model import Option, Place
 
 _LONGEST = 60

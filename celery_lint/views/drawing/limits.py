@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from celery_lint.finding import Location
+from celery_lint.project.code.symbols import ClassRef
+from celery_lint.project.code.values import Known, Placed
 from celery_lint.project.model import App, Task, Worker
-from celery_lint.project.symbols import ClassRef
-from celery_lint.project.values import Known, Placed
 from celery_lint.views.drawing.canvas import Canvas
 from celery_lint.views.model import Limit, Place
 from celery_lint.views.words import duration

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from celery_lint.finding import Finding, Location
+from celery_lint.project.code.values import Unknown
 from celery_lint.project.model import App, Task, Worker
-from celery_lint.project.values import Unknown
 from celery_lint.views import model
 from celery_lint.views.drawing.canvas import Canvas
 

@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterator
 
 from celery_lint.facts.model import Call
+from celery_lint.project.code.symbols import FunctionRef
+from celery_lint.project.code.values import Known, Placed
+from celery_lint.project.deployment.routing import queue_name
 from celery_lint.project.model import App, ScheduleEntry, Task
-from celery_lint.project.routing import queue_name
-from celery_lint.project.symbols import FunctionRef
-from celery_lint.project.values import Known, Placed
 from celery_lint.views import model
 from celery_lint.views.drawing.canvas import Canvas
 from celery_lint.views.words import crontab_in_words, interval

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from celery_lint.finding import Finding, Location
+from celery_lint.project.code.values import Known
 from celery_lint.project.model import Option, Route, Task, Worker
-from celery_lint.project.names import module_names
 from celery_lint.project.project import Project
-from celery_lint.project.values import Known
+from celery_lint.project.tasks.names import module_names
 from celery_lint.views import model
 from celery_lint.views.drawing.callers import find_callers
 from celery_lint.views.drawing.canvas import Canvas

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from celery_lint.facts.deploy.celery_command import Invocation
 from celery_lint.facts.model import Command
+from celery_lint.project.code.values import Known, Unknown
 from celery_lint.project.model import CeleryCommand, Worker
-from celery_lint.project.values import Known, Unknown
 from celery_lint.views import model
 from celery_lint.views.drawing.canvas import Canvas, computed, shortened
 

@@ -1,0 +1,1 @@
+"""Where tasks are sent, signed and waited for."""

@@ -1,0 +1,261 @@
+"""The canvases of a project, and which results each signature in them is given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+from celery_lint.facts.model import Attribute, Call, Name, Operation, Value
+from celery_lint.finding import Location
+from celery_lint.project.calls.calls import TaskCall, TaskCalls
+from celery_lint.project.calls.canvas import Canvas, Member, Part, Parts, Signed, owner_of
+from celery_lint.project.code.files import is_aside
+from celery_lint.project.code.index import FileIndex, last_name, within
+from celery_lint.project.code.placed import Placed
+
+_MENTIONS = re.compile(
+    rb"\b(?:chain|group|chord)\b|\blink(?:_error)?\b|\bon_error\b|\)\s*\|\s*\w|\|\s*[\w.]+\.si?\(|\.si?\("
+)
+_PIPES = re.compile(rb"[^|]\|[^|=]")
+_STARTS = frozenset({"delay", "apply_async"})
+
+
+@dataclass(frozen=True)
+class Given:
+    """A signature that is sent with RESULTS more arguments in front of its own. SOURCE is what gives them: what stands
+    before it in a chain, the header of a chord, the task that it is linked to; None: who starts the canvas."""
+
+    signed: Signed
+    results: int
+    source: Location | None
+
+
+@dataclass(frozen=True)
+class Chord:
+    """Tasks whose results go to a callback: a chord, or a group with something behind it in a chain.
+
+    HEADER are the signatures that the callback waits for, as far as they can be seen; LOCATION is the callback.
+    """
+
+    header: tuple[Signed, ...]
+    location: Location
+
+
+class Canvases:
+    """Finds the canvases of a project and says what their signatures are given."""
+
+    def __init__(self, calls: TaskCalls, found: tuple[TaskCall, ...]) -> None:
+        self.files = calls.files
+        self._parts = Parts(calls, found)
+
+    @cached_property
+    def found(self) -> tuple[Canvas, ...]:
+        """The canvases in the order of files, those inside others too."""
+        return tuple(canvas for path in self._paths for canvas in self._in_file(self.files.python(path)))
+
+    @cached_property
+    def _paths(self) -> tuple[str, ...]:
+        senders = {path for path, _ in self._parts.calls_at}
+        about = [path for path in self.files.python_paths if path in senders or b"celery" in self.files.data(path)]
+        return tuple(path for path in self.files.mentioning(_MENTIONS, about) if not is_aside(path))
+
+    def _in_file(self, index: FileIndex) -> Iterator[Canvas]:
+        for call in index.facts.calls:
+            if self._parts.kind_of(index.path, call) is not None:
+                yield from self._canvas(Placed(index.path, call.block, call))
+        for placed in _pipes(index) if _PIPES.search(self.files.data(index.path)) else ():
+            yield from self._canvas(placed)
+
+    def _canvas(self, placed: Placed) -> Iterator[Canvas]:
+        part = self._parts.part(placed)
+        if isinstance(part, Canvas):
+            yield part
+
+    @cached_property
+    def linked(self) -> tuple[tuple[Member, Location, str], ...]:
+        """What is linked to a task, where, and how: `link=`, `link_error=`, `.link(…)`, `.on_error(…)`."""
+        found = [
+            (member, call.location, name)
+            for call in self._parts.calls_at.values()
+            for name in ("link", "link_error")
+            if name in call.options
+            for member in self._parts.listed(call.options[name])
+        ]
+        for path in self._paths:
+            for call in self.files.python(path).facts.calls:
+                owner = owner_of(Placed(path, call.block, call), call)
+                if owner is None or last_name(call.callee) not in ("link", "on_error", "link_error"):
+                    continue
+                if call.arguments and isinstance(self._parts.part(owner), Signed | Canvas):
+                    member = self._parts.member(Placed(path, call.block, call.arguments[0].value))
+                    found.append((member, Location(path, call.span), last_name(call.callee) or ""))
+        return tuple(found)
+
+    @cached_property
+    def options_set(self) -> tuple[tuple[Signed, Call, dict[str, Placed]], ...]:
+        """`signature.set(queue="x")`: the signature, the call, and the options it gives."""
+        found = []
+        for path in self._paths:
+            for call in self.files.python(path).facts.calls:
+                placed = Placed(path, call.block, call)
+                owner = owner_of(placed, call) if last_name(call.callee) == "set" else None
+                part = self._parts.part(owner) if owner is not None else None
+                if isinstance(part, Signed):
+                    options = {
+                        each.keyword: placed.at(each.value) for each in call.arguments if each.keyword is not None
+                    }
+                    found.append((part, call, options))
+        return tuple(found)
+
+    @cached_property
+    def bodies(self) -> tuple[Member, ...]:
+        """What chords are called with: `chord(header)(body)`."""
+        return tuple(
+            self._parts.member(placed.at(call.arguments[0].value))
+            for placed, call, part in self._applied
+            if isinstance(part, Canvas) and part.kind == "chord" and call.arguments
+        )
+
+    @cached_property
+    def restarted(self) -> tuple[tuple[Canvas, Location, str], ...]:
+        """Canvases that are started by a call, and then again as if the result were one: `chord(a)(b).delay()`."""
+        started = {(placed.path, call.span): part for placed, call, part in self._applied}
+        found = []
+        for path in self._paths:
+            for call in self.files.python(path).facts.calls:
+                made = call.callee.value if isinstance(call.callee, Attribute) else None
+                canvas = started.get((path, made.span)) if isinstance(made, Call) else None
+                if isinstance(call.callee, Attribute) and call.callee.name in _STARTS and isinstance(canvas, Canvas):
+                    found.append((canvas, Location(path, call.span), call.callee.name))
+        return tuple(found)
+
+    @cached_property
+    def given(self) -> tuple[Given, ...]:
+        """What signatures are given in front of their own arguments, as far as that can be seen; each case once."""
+        found = [each for canvas in self.found for each in self._inside(canvas, None, None)]
+        found += [each for member, place, name in self.linked if name == "link" for each in self._to(member, 1, place)]
+        found += self._started()
+        unique = {(each.signed.call, each.results, each.source): each for each in found}
+        return tuple(unique.values())
+
+    @cached_property
+    def chords(self) -> tuple[Chord, ...]:
+        """The chords, of both kinds."""
+        found = [
+            Chord(_leaves(canvas.members), canvas.body.location if canvas.body is not None else canvas.location)
+            for canvas in self.found
+            if canvas.kind == "chord"
+        ]
+        for canvas in self.found:
+            steps = _steps(canvas) if canvas.kind == "chain" else ()
+            for step, following in pairwise(steps):
+                if isinstance(step.part, Canvas) and step.part.kind == "group":
+                    found.append(Chord(_leaves(step.part.members), following.location))
+        return tuple(found)
+
+    def _to(self, member: Member, results: int | None, source: Location | None) -> Iterator[Given]:
+        match member.part:
+            case Signed() if results is not None:
+                yield Given(member.part, results, source)
+            case Canvas():
+                yield from self._inside(member.part, results, source)
+
+    def _inside(self, canvas: Canvas, results: int | None, source: Location | None) -> Iterator[Given]:
+        if canvas.kind != "chain":
+            for member in canvas.members:
+                yield from self._to(member, results, source)
+            if canvas.body is not None:
+                yield from self._to(canvas.body, 1, canvas.members[-1].location if canvas.members else canvas.location)
+            return
+        for member in canvas.members:
+            yield from self._to(member, None if member.many else results, source)
+            # What may be no part at all leaves the next one where it was, or behind another.
+            results = 1 if not member.many or results == 1 else None
+            source = member.location
+
+    @cached_property
+    def _applied(self) -> tuple[tuple[Placed, Call, Part], ...]:
+        """The calls that call a canvas or a signature: `chain(…)()`, `chord(header)(body)`."""
+        found = []
+        for path in self._paths:
+            for call in self.files.python(path).facts.calls:
+                placed = Placed(path, call.block, call)
+                part = self._parts.part(placed.at(call.callee)) if _may_be_part(call.callee) else None
+                if isinstance(part, Signed | Canvas):
+                    found.append((placed, call, part))
+        return tuple(found)
+
+    def _started(self) -> Iterator[Given]:
+        """`chain(…)()`, `chord(header)(body)`, `add.s(1).delay(2)`."""
+        for placed, call, part in self._applied:
+            if not isinstance(part, Canvas) or part.kind != "chord":
+                yield from self._to(Member(placed, part), _results(call), None)
+                continue
+            yield from self._to(Member(placed, part), 0, None)
+            for body in call.arguments[:1]:
+                yield from self._to(self._parts.member(placed.at(body.value)), 1, part.location)
+        for path in self._paths:
+            for call in self.files.python(path).facts.calls:
+                placed = Placed(path, call.block, call)
+                owner = owner_of(placed, call) if last_name(call.callee) in _STARTS else None
+                part = self._parts.part(owner) if owner is not None else None
+                if isinstance(part, Signed | Canvas):
+                    yield from self._to(Member(placed, part), _results(call), None)
+
+
+def _steps(chain: Canvas) -> tuple[Member, ...]:
+    """The members of a chain, with those of chains inside it."""
+    found: list[Member] = []
+    for member in chain.members:
+        inner = member.part
+        found.extend(_steps(inner) if isinstance(inner, Canvas) and inner.kind == "chain" else (member,))
+    return tuple(found)
+
+
+def _leaves(members: tuple[Member, ...]) -> tuple[Signed, ...]:
+    """The signatures that give the results of MEMBERS: of a chain its last, of a chord its body."""
+    found: list[Signed] = []
+    for part in (member.part for member in members):
+        match part:
+            case Signed():
+                found.append(part)
+            case Canvas(kind="group"):
+                found.extend(_leaves(part.members))
+            case Canvas(kind="chain"):
+                found.extend(_leaves(part.members[-1:]))
+            case Canvas(body=Member() as body):
+                found.extend(_leaves((body,)))
+    return tuple(found)
+
+
+def _results(call: Call) -> int | None:
+    """How many arguments a call gives to what it starts; None when that cannot be told, or some are named."""
+    if last_name(call.callee) == "apply_async":
+        gives = any(each.keyword in (None, "args", "kwargs") for each in call.arguments)
+        return None if gives else 0
+    return len(call.arguments) if all(each.keyword is None and not each.star for each in call.arguments) else None
+
+
+def _may_be_part(value: Value) -> bool:
+    """A name that is called by itself is a function, nearly always; a local one may be a canvas."""
+    return not isinstance(value, Name) or (value.ref[:1] in "%@" and "." not in value.ref)
+
+
+def _pipes(index: FileIndex) -> Iterator[Placed]:
+    """The `|` operations of a file, outer ones before those inside them."""
+    facts = index.facts
+    roots: list[tuple[int, Value | None]] = [
+        *((each.block, each) for each in facts.calls),
+        *((each.block, each.value) for each in facts.assignments),
+        *((each.block, each.value) for each in facts.returns),
+        *((each.block, each.value) for each in facts.evaluations),
+    ]
+    seen = set()
+    for block, root in roots:
+        for value in within(root) if root is not None else ():
+            if isinstance(value, Operation) and value.operator == "|" and value.span not in seen:
+                seen.add(value.span)
+                yield Placed(index.path, block, value)

@@ -1,0 +1,34 @@
+"""LINK: tasks that are sent by their name: `send_task("name")`, `signature("name")`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from celery_lint.facts.model import Call
+from celery_lint.project.code.files import Files, is_aside
+from celery_lint.project.code.index import last_name
+from celery_lint.project.code.values import Evaluator, Known, Placed
+
+_SENDS = re.compile(rb"\b(?:send_task|signature|subtask)\b")
+_BY_NAME = frozenset({"send_task", "signature", "subtask"})
+
+
+def sent_name(path: str, call: Call, evaluator: Evaluator) -> str | None:
+    """The task name that CALL, in PATH, sends; None when it sends none, or a computed one."""
+    if last_name(call.callee) not in _BY_NAME:
+        return None
+    argument = call.argument(0, "name")
+    known = evaluator.text(Placed(path, call.block, argument.value)) if argument is not None else None
+    return known.value if isinstance(known, Known) else None
+
+
+def sent(files: Files, evaluator: Evaluator) -> Iterator[tuple[str, str, Call]]:
+    """All task names that the project sends, each with the file and the call."""
+    for path in files.mentioning(_SENDS):
+        if is_aside(path):
+            continue
+        for call in files.python(path).facts.calls:
+            name = sent_name(path, call, evaluator)
+            if name is not None:
+                yield name, path, call

@@ -1,0 +1,1 @@
+"""What the code of a project means: names, values, instances, exceptions, across files."""

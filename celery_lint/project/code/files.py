@@ -1,0 +1,211 @@
+"""The files of one project, read when they are asked for and never twice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TypeVar
+
+from celery_lint.cache.facts import FactStore
+from celery_lint.facts.model import DeployFacts, ImportedNames, PythonFacts, ReadError
+from celery_lint.project.code.imports import imported_names
+from celery_lint.project.code.index import FileIndex
+from celery_lint.project.code.literals import literals_of
+from celery_lint.source import Source
+
+Read = TypeVar("Read", PythonFacts, DeployFacts)
+
+_CELERY = re.compile(rb"celery|shared_task", re.IGNORECASE)
+_ASIDE = frozenset({
+    "tests", "test", "testing", "test_utils", "unittests", "e2e", "docs", "doc", "examples", "example", "samples",
+    "benchmarks", "benchmark",
+})  # fmt: skip
+
+_REQUIREMENTS = ("req", "dev", "lint", "test", "constraint", "dep")
+_TOOLING = (".toml", ".lock", ".in", ".cfg", ".ini", ".pip")
+
+
+@cache
+def is_aside(path: str) -> bool:
+    """Whether PATH is a test, documentation or an example by its name: no worker runs it."""
+    *folders, name = path.split("/")
+    if any(folder in _ASIDE for folder in folders):
+        return True
+    # No package has such a name, so nothing imports what is in it: it belongs to a tool.
+    if name.endswith(".py") and any(folder.startswith(".") for folder in folders):
+        return True
+    return name.startswith("test_") or name.endswith("_test.py") or name in ("conftest.py", "tests.py")
+
+
+def names_tools(path: str) -> bool:
+    """Whether PATH is of a kind that says which tools are installed or run: requirements, lock files, CI, hooks."""
+    name = path.rpartition("/")[2]
+    if name.endswith(".txt"):
+        return any(word in path.lower() for word in _REQUIREMENTS)
+    if name.endswith((".yml", ".yaml")):
+        return name.startswith((".pre-commit-config.", ".gitlab-ci.")) or ".github/workflows/" in path
+    return name.endswith(_TOOLING) or name in ("Pipfile", "Makefile", "noxfile.py") or "Dockerfile" in name
+
+
+class Files:
+    """The files of a project below ROOT; PATHS are relative to it, with `/`.
+
+    OVERLAY replaces the bytes of some files (what a fix would write). STORE has the facts that need not be read again.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        paths: Sequence[str],
+        overlay: Mapping[str, bytes] | None = None,
+        store: FactStore | None = None,
+    ) -> None:
+        self.root = root
+        self.paths = tuple(paths)
+        self.known = frozenset(paths)
+        self._overlay = dict(overlay or {})
+        self._store = store if store is not None else FactStore()
+        self._data: dict[str, bytes] = {}
+        self._python: dict[str, FileIndex] = {}
+        self._deploy: dict[str, DeployFacts] = {}
+        self._imports: dict[str, ImportedNames] = {}
+        self._holding: dict[str, tuple[str, ...]] = {}
+        self._containing: dict[bytes, tuple[str, ...]] = {}
+        self.unreadable: dict[str, ReadError] = {}
+
+    @cached_property
+    def python_paths(self) -> tuple[str, ...]:
+        """All Python files."""
+        return tuple(path for path in self.paths if path.endswith(".py"))
+
+    @cached_property
+    def folders(self) -> frozenset[str]:
+        """All folders that hold a file, the root as an empty string."""
+        found = {""}
+        for path in self.paths:
+            while "/" in path:
+                path = path.rpartition("/")[0]
+                found.add(path)
+        return frozenset(found)
+
+    def data(self, path: str) -> bytes:
+        """The bytes of PATH; none when it cannot be read, which is noted."""
+        if path in self._overlay:
+            return self._overlay[path]
+        if path not in self._data:
+            try:
+                self._data[path] = (self.root / path).read_bytes()
+            except OSError as error:
+                self.unreadable[path] = ReadError(error.strerror or "it cannot be opened")
+                self._data[path] = b""
+        return self._data[path]
+
+    def source(self, path: str) -> Source:
+        """PATH as people count it."""
+        return Source(path, self.data(path))
+
+    def python(self, path: str) -> FileIndex:
+        """What the Python file PATH says."""
+        index = self._python.get(path)
+        if index is None:
+            index = self._python[path] = FileIndex(self._read_python(path))
+        return index
+
+    def _read_python(self, path: str) -> PythonFacts:
+        facts = self._store.find(PythonFacts, path, self.data(path))
+        if facts is None:
+            # LibCST is loaded when the first file needs it: a project without Celery never does.
+            from celery_lint.facts.python.reader import read
+
+            facts = read(path, self.data(path))
+            self._store.add(path, self.data(path), facts)
+        return self._noted(path, facts)
+
+    def deploy(self, path: str) -> DeployFacts:
+        """What the deployment file PATH says."""
+        if path not in self._deploy:
+            self._deploy[path] = self._noted(path, self._read_deploy(path))
+        return self._deploy[path]
+
+    def _read_deploy(self, path: str) -> DeployFacts:
+        facts = self._store.find(DeployFacts, path, self.data(path))
+        if facts is None:
+            from celery_lint.facts.deploy import read
+
+            facts = read(path, self.data(path))
+            self._store.add(path, self.data(path), facts)
+        return facts
+
+    def imports(self, path: str) -> ImportedNames:
+        """What the Python file PATH imports."""
+        known = self._imports.get(path)
+        if known is None:
+            data = self.data(path)
+            known = self._store.find(ImportedNames, path, data)
+            if known is None:
+                known = imported_names(data)
+                self._store.add(path, data, known)
+            self._imports[path] = known
+        return known
+
+    def _noted(self, path: str, facts: Read) -> Read:
+        if facts.error is not None:
+            self.unreadable.setdefault(path, facts.error)
+        return facts
+
+    @cached_property
+    def code_paths(self) -> tuple[str, ...]:
+        """The Python files that are no tests, documentation or examples."""
+        return tuple(path for path in self.python_paths if not is_aside(path))
+
+    def mentioning(self, pattern: re.Pattern[bytes], among: Sequence[str] | None = None) -> Iterator[str]:
+        """The Python files whose bytes hold PATTERN: of AMONG, else of all that are no tests or the like."""
+        literals = literals_of(pattern)
+        if among is None and literals is not None:
+            found = {path for literal in literals for path in self._with(literal)}
+            among = [path for path in self.code_paths if path in found]
+        for path in self.code_paths if among is None else among:
+            if self.mentions(path, pattern):
+                yield path
+
+    def mentions(self, path: str, pattern: re.Pattern[bytes]) -> bool:
+        """Whether the bytes of PATH hold PATTERN."""
+        return pattern.search(self.data(path)) is not None
+
+    def _with(self, literal: bytes) -> tuple[str, ...]:
+        found = self._containing.get(literal)
+        if found is None:
+            data = self.data
+            found = self._containing[literal] = tuple([path for path in self.code_paths if literal in data(path)])
+        return found
+
+    def holding(self, name: str) -> tuple[str, ...]:
+        """The Python files in which NAME stands as a word; tests and the like do not count."""
+        found = self._holding.get(name)
+        if found is None:
+            word = re.compile(rb"\b" + re.escape(name.encode()) + rb"\b")
+            found = self._holding[name] = tuple(self.mentioning(word, self._with(name.encode())))
+        return found
+
+    def anywhere(self, pattern: re.Pattern[bytes], skip: Callable[[str], bool]) -> bool:
+        """Whether the bytes of any file of the project (but those to SKIP) hold PATTERN."""
+        return any(not skip(path) and pattern.search(self.data(path)) for path in self.paths)
+
+    @cached_property
+    def deploy_paths(self) -> tuple[str, ...]:
+        """The deployment files."""
+        from celery_lint.facts.deploy import reads
+
+        return tuple(path for path in self.paths if reads(path) and not is_aside(path))
+
+    @property
+    def deploy_count(self) -> int:
+        """How many deployment files were read."""
+        return len(self._deploy)
+
+    @cached_property
+    def celery_paths(self) -> frozenset[str]:
+        """The Python files that mention Celery."""
+        return frozenset(self.mentioning(_CELERY))

@@ -1,0 +1,154 @@
+"""Which file an import means: `app.tasks`, seen from one file of the project.
+
+The import root is not written down anywhere: it is the folder that makes the import work. The nearest
+folder around the importing file wins (`services/a/app` before `app`), and a folder that is itself a package
+comes last, since nobody puts a package's inside on the path on purpose.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from functools import cached_property
+
+from celery_lint.project.code.files import Files
+
+# A file of that name next to the importing one never stands for these.
+_INSTALLED = frozenset(sys.stdlib_module_names) | {
+    "celery", "kombu", "billiard", "django", "flask", "fastapi", "sqlalchemy", "sqlmodel", "pydantic",
+    "pydantic_settings", "redis", "requests", "httpx", "aiohttp", "starlette", "asgiref", "anyio", "gevent",
+    "eventlet", "click", "pytest", "structlog", "loguru", "sentry_sdk",
+}  # fmt: skip
+
+
+class Modules:
+    """The modules of a project and the files they live in."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        # How often an import of the project worked from a folder: the folders that are on somebody's path.
+        self.roots: Counter[str] = Counter()
+        self._cache: dict[tuple[str, str], tuple[str, tuple[str, ...]] | None] = {}
+
+    def find(self, path: str, dotted: str) -> tuple[str, tuple[str, ...]] | None:
+        """The file that DOTTED, as imported in the file PATH, leads to, and the names that remain.
+
+        `app.tasks.mail.send` → (`app/tasks/mail.py`, (`send`,)). None when it is no module of this project.
+        """
+        key = (_folder(path), dotted)
+        if key not in self._cache:
+            self._cache[key] = self._find(path, dotted)
+        return self._cache[key]
+
+    def _find(self, path: str, dotted: str) -> tuple[str, tuple[str, ...]] | None:
+        if dotted.startswith("."):
+            return self._relative(path, dotted)
+        names = tuple(dotted.split("."))
+        if names[0] in _INSTALLED:
+            return None
+        around = [(root, self.below(root, names)) for root in self._roots_around(path, names[0])]
+        hits = [(len(hit[1]), position, root, hit) for position, (root, hit) in enumerate(around) if hit is not None]
+        if not hits:
+            return self._elsewhere(path, names)
+        # `app/app/core.py`: both folders hold an `app`, and only one of them an `app.core`.
+        _, _, root, hit = min(hits)
+        return self._note(root, hit)
+
+    def _elsewhere(self, path: str, names: tuple[str, ...]) -> tuple[str, tuple[str, ...]] | None:
+        """A package of this repository beside the importing file's own tree: the deepest match, the nearest folder."""
+        around = set(_around(path))
+        found = [
+            (len(hit[1]), -_shared(root, path), root, hit)
+            for root in self._tops.get(names[0], ())
+            if root not in around and (hit := self.below(root, names)) is not None
+        ]
+        if not found:
+            return None
+        _, _, root, hit = min(found)
+        return self._note(root, hit)
+
+    def _note(self, root: str, found: tuple[str, tuple[str, ...]]) -> tuple[str, tuple[str, ...]]:
+        self.roots[root] += 1
+        return found
+
+    def _relative(self, path: str, dotted: str) -> tuple[str, tuple[str, ...]] | None:
+        name = dotted.lstrip(".")
+        folder = _folder(path)
+        for _ in range(len(dotted) - len(name) - 1):
+            folder = _folder(folder)
+        return self.below(folder, tuple(name.split(".")) if name else ())
+
+    def _roots_around(self, path: str, top: str) -> Iterator[str]:
+        holders = self._tops.get(top, ())
+        around = [root for root in _around(path) if root in holders]
+        yield from (root for root in around if not self.is_package(root))
+        yield from (root for root in around if self.is_package(root))
+
+    def tops(self, name: str) -> tuple[str, ...]:
+        """The folders that hold a module or package called NAME."""
+        return self._tops.get(name, ())
+
+    def is_package(self, folder: str) -> bool:
+        """Whether a folder is a package with an `__init__.py`."""
+        return f"{folder}/__init__.py".lstrip("/") in self._files.known
+
+    @cached_property
+    def _tops(self) -> dict[str, tuple[str, ...]]:
+        """The folders that hold a module or package of a name."""
+        found: dict[str, dict[str, None]] = {}
+        for path in self._files.python_paths:
+            folder, _, name = path.rpartition("/")
+            if name != "__init__.py":
+                found.setdefault(name.removesuffix(".py"), {})[folder] = None
+            while folder:
+                parent, _, name = folder.rpartition("/")
+                found.setdefault(name, {})[parent] = None
+                folder = parent
+        return {name: tuple(folders) for name, folders in found.items()}
+
+    def below(self, root: str, names: tuple[str, ...]) -> tuple[str, tuple[str, ...]] | None:
+        """The deepest module that NAMES lead to from the folder ROOT, and the names that remain."""
+        folder, best = root, self._init(root, names)
+        for index, name in enumerate(names):
+            file = _join(folder, f"{name}.py")
+            folder = _join(folder, name)
+            package = _join(folder, "__init__.py")
+            if package in self._files.known:
+                best = (package, names[index + 1 :])
+            elif file in self._files.known:
+                return (file, names[index + 1 :])
+            elif folder not in self._files.folders:
+                break
+        return best
+
+    def _init(self, root: str, names: tuple[str, ...]) -> tuple[str, tuple[str, ...]] | None:
+        package = _join(root, "__init__.py")
+        return (package, names) if package in self._files.known and not names else None
+
+    def names_of(self, path: str) -> list[str]:
+        """The dotted names PATH can have, from the one seen from the project's root to its bare name."""
+        dotted = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        segments = dotted.split(".")
+        return [".".join(segments[index:]) for index in range(len(segments))]
+
+
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
+def _shared(folder: str, path: str) -> int:
+    pairs = zip(folder.split("/"), path.split("/"), strict=False)
+    return next((index for index, (a, b) in enumerate(pairs) if a != b), min(folder.count("/"), path.count("/")) + 1)
+
+
+def _around(path: str) -> Iterator[str]:
+    folder = _folder(path)
+    while folder:
+        yield folder
+        folder = _folder(folder)
+    yield ""
+
+
+def _join(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder else name

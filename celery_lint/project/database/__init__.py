@@ -1,0 +1,1 @@
+"""Engines, sessions and the rows that come out of them."""

@@ -1,0 +1,1 @@
+"""Workers, beats and queues: what runs where."""

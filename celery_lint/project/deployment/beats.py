@@ -1,0 +1,40 @@
+"""The beats that are deployed: which run at the same time, and what keeps a second one from sending."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from celery_lint.project.code.files import is_aside
+from celery_lint.project.deployment.purposes import is_for_development, runs_together
+from celery_lint.project.model import CeleryCommand
+from celery_lint.project.project import Project
+
+_MAY_SET = (".py", ".toml", ".txt", ".in", ".cfg", ".ini", ".lock", ".yml", ".yaml", ".env", "Pipfile")
+_RED_BEAT = re.compile(rb"redbeat", re.IGNORECASE)
+_ENVIRONMENTS = re.compile(
+    r"(?:^|[-_.])(?:prod|production|staging|stage|stg|qa|uat|preview|canary|blue|green|new|old|v\d+)(?=[-_.]|$)"
+)
+
+
+def lock(command: CeleryCommand, project: Project) -> str | None:
+    """What lets only one beat of several send: RedBeat, or the program `single-beat`; None without any."""
+    if command.command.through == "single-beat":
+        return "single-beat"
+    scheduler = command.invocation.options.get("scheduler")
+    if scheduler is not None and scheduler.text is not None:
+        return "RedBeat" if "redbeat" in scheduler.text.lower() else None
+    mentions = project.files.anywhere(_RED_BEAT, lambda path: is_aside(path) or not path.endswith(_MAY_SET))
+    return "RedBeat" if mentions else None
+
+
+def started_together(project: Project) -> Iterator[tuple[CeleryCommand, ...]]:
+    """The beats of one application that one deployment starts as several services."""
+    groups: dict[tuple[str, object], dict[str, CeleryCommand]] = {}
+    for command in project.beats:
+        run = command.command
+        known = command.app is not None and command.app_is_known and command.names_app
+        if known and run.service and runs_together(run) and not is_for_development(run) and not run.conditions:
+            services = groups.setdefault((run.alternative, command.app), {})
+            services.setdefault(_ENVIRONMENTS.sub("", run.service.lower()), command)
+    yield from (tuple(services.values()) for services in groups.values() if len(services) > 1)

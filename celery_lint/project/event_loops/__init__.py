@@ -1,0 +1,1 @@
+"""Who drives an event loop, and what belongs to one."""

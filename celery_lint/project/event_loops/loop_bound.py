@@ -1,0 +1,237 @@
+"""LINK: asynchronous clients and primitives that belong to the event loop that first used them, and outlive it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from celery_lint.facts.model import Call, Function, Literal, Name, Value
+from celery_lint.finding import Location
+from celery_lint.project.code.files import is_aside
+from celery_lint.project.code.holders import Holder, Holders
+from celery_lint.project.code.index import FileIndex, last_name, within
+from celery_lint.project.code.refs import ClassRef
+from celery_lint.project.model import Reached, Task
+
+if TYPE_CHECKING:
+    from celery_lint.project.project import Project
+
+CLOSED = "Event loop is closed"
+OTHER = "attached to a different loop"
+BOUND = "is bound to a different event loop"
+# Reproduced to fail when a second `asyncio.run()` uses them (some every other time), with what they say then. Only the
+# MongoDB clients are not: they refuse another loop by themselves.
+LOOP_BOUND: Mapping[str, str] = {
+    "redis.asyncio.Redis": CLOSED,
+    "redis.asyncio.StrictRedis": CLOSED,
+    "redis.asyncio.from_url": CLOSED,
+    "redis.asyncio.Redis.from_url": CLOSED,
+    "redis.asyncio.client.Redis": CLOSED,
+    "redis.asyncio.client.Redis.from_url": CLOSED,
+    "redis.asyncio.ConnectionPool": CLOSED,
+    "redis.asyncio.ConnectionPool.from_url": CLOSED,
+    "aioredis.from_url": CLOSED,
+    "aioredis.Redis": CLOSED,
+    "aioredis.Redis.from_url": CLOSED,
+    "httpx.AsyncClient": CLOSED,
+    "openai.AsyncOpenAI": CLOSED,
+    "openai.AsyncAzureOpenAI": CLOSED,
+    "anthropic.AsyncAnthropic": CLOSED,
+    "aiohttp.ClientSession": CLOSED,
+    "aiogram.Bot": CLOSED,
+    "telegram.Bot": CLOSED,
+    "elasticsearch.AsyncElasticsearch": CLOSED,
+    "asyncpg.create_pool": OTHER,
+    "asyncpg.connect": OTHER,
+    "motor.motor_asyncio.AsyncIOMotorClient": CLOSED,
+    "pymongo.AsyncMongoClient": CLOSED,
+    "asyncio.Lock": BOUND,
+    "asyncio.Semaphore": BOUND,
+    "asyncio.BoundedSemaphore": BOUND,
+    "asyncio.Queue": BOUND,
+    "asyncio.Event": BOUND,
+    "asyncio.Condition": BOUND,
+}
+_NAMES = sorted({name.rpartition(".")[2] for name in LOOP_BOUND})
+_MENTION = re.compile(rb"\b(?:" + "|".join(_NAMES).encode() + rb")\s*\(")
+_CLOSES = frozenset({"close", "aclose", "disconnect", "shutdown", "terminate"})
+
+
+@dataclass(frozen=True, eq=False)
+class Client:
+    """One asynchronous client or primitive that outlives a run: MAKER is what made it (`redis.asyncio.from_url`), ERROR
+    what its second loop gets to hear. It is reached through the names HOLDERS, or as ATTRIBUTE of the class OWNER, of
+    which there is one object for the whole process."""
+
+    path: str
+    call: Call
+    maker: str
+    error: str
+    holders: frozenset[Holder]
+    owner: ClassRef | None = None
+    attribute: str = ""
+
+    @property
+    def location(self) -> Location:
+        """The call that makes it."""
+        return Location(self.path, self.call.span)
+
+    @property
+    def is_primitive(self) -> bool:
+        """Whether it is a lock, a queue or the like: bound to a loop by the first that has to wait for it."""
+        return self.maker.startswith("asyncio.")
+
+    @property
+    def name(self) -> str:
+        """What the code calls it."""
+        if self.owner is not None:
+            return f"self.{self.attribute}"
+        return min(self.holders, key=lambda holder: (holder.path != self.path, holder.name)).name
+
+
+def used_clients(project: Project) -> Iterator[tuple[Client, tuple[Task, ...]]]:
+    """Each client that outlives a run, with the tasks that use it from coroutines, on whatever loop."""
+    if project.options.asyncio_bridge == "persistent-loop":
+        return
+    holders = Holders(project.files, project.symbols)
+    for client in _find(project, holders):
+        users = _Users(project, holders, client)
+        if any(users.renews(reached) for reached in project.reached.values()):
+            continue
+        using = [reached for reached in project.reached.values() if reached.in_loop and users.uses(reached)]
+        reaching = {task for reached in using for task in project.tasks_reaching(reached.function)}
+        if reaching:
+            yield client, tuple(task for task in project.tasks if task in reaching)
+
+
+def _find(project: Project, holders: Holders) -> Iterator[Client]:
+    for path in project.files.mentioning(_MENTION):
+        index = project.index(path) if not is_aside(path) else None
+        for call in index.facts.calls if index is not None else ():
+            maker = project.symbols.external(path, call.callee)
+            error = LOOP_BOUND.get(maker) if maker is not None else None
+            if index is not None and maker is not None and error is not None:
+                yield from _kept(project, holders, index, call, maker, error)
+
+
+def _kept(project: Project, holders: Holders, index: FileIndex, call: Call, maker: str, error: str) -> Iterator[Client]:
+    """What CALL makes, when it stays: at the top level, where a global has no value yet, or in the one object of a
+    class."""
+    owner, _, attribute = (call.target or "").rpartition(".")
+    if owner == "%self":
+        made_by = project.symbols.enclosing_class(index.path, call.block)
+        if made_by is not None and _is_made_once(project, holders, made_by):
+            yield Client(index.path, call, maker, error, frozenset(), made_by, attribute)
+        return
+    function = index.function_at(call.block)
+    if function is not None and _globals_set(index, function) and not _is_guarded(index, call.block):
+        return
+    held = holders.of(index, call)
+    if held:
+        yield Client(index.path, call, maker, error, held)
+
+
+def _is_made_once(project: Project, holders: Holders, owner: ClassRef) -> bool:
+    """Whether a module keeps an object of the class OWNER, and no worker code makes others."""
+    name = project.symbols.class_fact(owner).name
+    reached = {(each.function.path, each.function.block) for each in project.reached.values()}
+    kept = False
+    for path in project.files.holding(name):
+        index = project.index(path) if not is_aside(path) else None
+        for call in index.facts.calls if index is not None else ():
+            if index is None or last_name(call.callee) != name:
+                continue
+            if project.symbols.class_of(path, call.block, call.callee) != owner:
+                continue
+            function = index.function_at(call.block)
+            if function is not None and (path, function.block) in reached and not _is_guarded(index, call.block):
+                return False
+            kept = kept or bool(holders.of(index, call))
+    return kept
+
+
+def _globals_set(index: FileIndex, function: Function) -> list[tuple[str, int]]:
+    """The globals that FUNCTION gives a value, each with the block where it does."""
+    assigned = ((item.target or "", item.block) for item in index.assignments(function))
+    return [(target[1:], block) for target, block in assigned if target.startswith("@")]
+
+
+def _is_guarded(index: FileIndex, block: int) -> bool:
+    """Whether the code in BLOCK runs only where a global has no value yet: `if client is None:`."""
+    for number in index.up(block):
+        around = index.block(number)
+        if around.kind == "function":
+            return False
+        if around.kind == "if" and around.value is not None and _asks_for_value(around.value):
+            return True
+    return False
+
+
+def _asks_for_value(test: Value) -> bool:
+    """Whether TEST is about one global (or class attribute) and nothing else: not about the loop that it belongs to."""
+    inside = list(within(test))
+    names = {value.ref for value in inside if isinstance(value, Name)}
+    constants = all(value.value is None for value in inside if isinstance(value, Literal))
+    return len(names) == 1 and constants and all(name.startswith(("@", "%cls.", "%self.")) for name in names)
+
+
+@dataclass(frozen=True)
+class _Users:
+    """Tells what functions do with one client."""
+
+    project: Project
+    holders: Holders
+    client: Client
+
+    def uses(self, reached: Reached) -> bool:
+        """Whether a function uses the client; a primitive only counts where it is waited for."""
+        index, fact = self._function(reached)
+        if fact.name == "__init__":
+            return False
+        if not self.client.is_primitive:
+            return any(self._is_held(index, fact, value) for value in index.values(fact))
+        awaited = (call.callee for call in index.calls(fact) if call.use == "awaited")
+        entered = (
+            item.value
+            for number, block in enumerate(index.facts.blocks)
+            if block.kind == "with" and index.function_at(number) is fact
+            for item in block.items
+        )
+        return any(self._is_held(index, fact, value) for value in (*awaited, *entered))
+
+    def renews(self, reached: Reached) -> bool:
+        """Whether a function closes the client at the end of a run, or makes it anew."""
+        index, fact = self._function(reached)
+        for call in index.calls(fact):
+            if last_name(call.callee) in _CLOSES and self._is_held(index, fact, call.callee):
+                return True
+        if any(
+            Holder(index.path, name) in self.client.holders and not _is_guarded(index, block)
+            for name, block in _globals_set(index, fact)
+        ):
+            return True
+        return self._makes_attribute_anew(index, fact)
+
+    def _makes_attribute_anew(self, index: FileIndex, fact: Function) -> bool:
+        if self.client.owner is None or fact.name == "__init__":
+            return False
+        return any(
+            item.target == f"%self.{self.client.attribute}"
+            and not _is_guarded(index, item.block)
+            and self.project.symbols.enclosing_class(index.path, item.block) == self.client.owner
+            for item in index.assignments(fact)
+        )
+
+    def _function(self, reached: Reached) -> tuple[FileIndex, Function]:
+        return self.project.symbols.index(reached.function), self.project.symbols.fact(reached.function)
+
+    def _is_held(self, index: FileIndex, fact: Function, value: Value) -> bool:
+        """Whether VALUE, in the function FACT, starts with the client."""
+        if not isinstance(value, Name) or value.ref.startswith("builtins."):
+            return False
+        if self.client.owner is None:
+            return self.holders.at(index.path, fact.block, value.ref) in self.client.holders
+        head, found, _ = value.ref.partition(f".{self.client.attribute}")
+        return bool(found) and self.project.symbols.type_of(index.path, fact.block, Name(head)) == self.client.owner

@@ -1,0 +1,37 @@
+"""LINK: which tasks run on another event loop each time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from celery_lint.project.code.values import Known
+from celery_lint.project.deployment.workers import GREEN
+from celery_lint.project.model import Task
+
+if TYPE_CHECKING:
+    from celery_lint.project.project import Project
+
+# Each task may run in another thread (or greenlet, which asyncio takes for one), and so with another current loop.
+_MANY_THREADS = GREEN | {"threads"}
+
+
+def has_own_loop(task: Task, project: Project) -> bool:
+    """Whether TASK runs on another loop each time; one that is kept for the next run keeps the connections working."""
+    if task.is_async:
+        return project.native_async is not None
+    if task.function is None:
+        return False
+    uses = [project.loops.use(function) for function in project.reach.explored_from(task.function)]
+    if any(use.entries or "call" in use.lifetimes for use in uses):
+        return True
+    return any("thread" in use.lifetimes for use in uses) and _loses_its_loop(task, project)
+
+
+def _loses_its_loop(task: Task, project: Project) -> bool:
+    """Whether `get_event_loop()` may give TASK another loop than the last time: it runs in pool threads or greenlets,
+    or some other run in the worker leaves the thread without its loop."""
+    workers = [worker for worker in project.workers if project.may_run(worker, task)]
+    if any(isinstance(worker.pool, Known) and worker.pool.value in _MANY_THREADS for worker in workers):
+        return True
+    uses = (project.loops.use(reached.function) for reached in project.reached.values() if not reached.in_loop)
+    return any(use.entries or "call" in use.lifetimes for use in uses)

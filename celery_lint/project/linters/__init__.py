@@ -1,0 +1,1 @@
+"""What other linters of the project are asked for."""

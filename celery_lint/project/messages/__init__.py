@@ -1,0 +1,1 @@
+"""What travels in messages, and when it is sent."""

@@ -1,0 +1,273 @@
+"""LINK: calls that go to the network or start a process, and what timeout they have.
+
+Names are resolved by import, clients by where they are made: `requests.get`, `Session().get`, `self.client.post`, a
+module's `partial(requests.get, timeout=5)`, a session class of the project.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from celery_lint.facts.model import Argument, Attribute, Call, Name, Value
+from celery_lint.finding import Location
+from celery_lint.project.code.files import Files, is_aside
+from celery_lint.project.code.index import FileIndex, last_name
+from celery_lint.project.code.origins import Origins
+from celery_lint.project.code.symbols import ClassRef, External, FunctionRef
+from celery_lint.project.code.values import Evaluator, Known, Placed
+from celery_lint.project.network.tables import CLIENTS, FUNCTIONS, POSITIONS, Client, Kind, Service, Timeout
+
+_LIBRARIES = re.compile(
+    rb"^\s*(?:from|import)\s+(?:[\w., ]*\b)?(?:"
+    + b"|".join(sorted({name.partition(".")[0].encode() for name in (*FUNCTIONS, *CLIENTS)}))
+    + rb")\b",
+    re.MULTILINE,
+)
+# Somebody gives every request a timeout from behind.
+_PATCHED = re.compile(
+    rb"TimeoutSauce|Timeout\w*Adapter|\bSession\.(?:request|send)\s*=[^=]"
+    rb"|\brequests\.(?:get|post|put|patch|delete|head|request)\s*=[^=]"
+)
+_ADAPTER = re.compile(rb"class\s+\w+\([\w., ]*HTTPAdapter\b|\w\.(?:request|send|get|post)\s*=[^=]")
+_SOCKET_DEFAULT = re.compile(rb"\bsetdefaulttimeout\s*\(\s*[^)N\s]")
+_DEADLINES = re.compile(r"timeout|deadline|fail_after|move_on_after|time_limit", re.IGNORECASE)
+_PASSED_ON = frozenset({"httpx.Timeout", "urllib3.Timeout", "urllib3.util.Timeout", "aiohttp.ClientTimeout"})
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A call that waits for the network or a process.
+
+    NAME is what to call it: `requests.get`, `session.post`. TIMEOUT: what it has; "none" means that it surely waits for
+    ever. KEYWORD is the argument that gives it one, None when it takes none. LIBRARY is the package (`requests`).
+    """
+
+    path: str
+    call: Call
+    name: str
+    library: str
+    kind: Kind
+    timeout: Timeout
+    keyword: str | None
+
+    @property
+    def location(self) -> Location:
+        """Where the call is written."""
+        return Location(self.path, self.call.span)
+
+
+class Network:
+    """Finds the outgoing calls of functions."""
+
+    def __init__(self, files: Files, evaluator: Evaluator) -> None:
+        self.files = files
+        self.evaluator = evaluator
+        self.symbols = evaluator.symbols
+        self.origins = Origins(evaluator.symbols)
+        self._known: dict[FunctionRef, tuple[Outgoing, ...]] = {}
+
+    def of(self, function: FunctionRef) -> tuple[Outgoing, ...]:
+        """The outgoing calls that the body of FUNCTION makes itself, in order."""
+        if function not in self._known:
+            self._known[function] = tuple(self._find(function)) if self._is_used else ()
+        return self._known[function]
+
+    def _find(self, function: FunctionRef) -> Iterator[Outgoing]:
+        index = self.symbols.index(function)
+        for call in index.calls(self.symbols.fact(function)):
+            found = self.outgoing(function.path, call)
+            if found is not None:
+                yield found
+
+    def outgoing(self, path: str, call: Call) -> Outgoing | None:
+        """What CALL, in PATH, waits for; None when it is no call that goes out."""
+        placed = Placed(path, call.block, call)
+        name = self.symbols.external(path, call.callee)
+        if name in FUNCTIONS:
+            return self._made(placed, call, name, name, FUNCTIONS[name], call.arguments)
+        return self._of_partial(placed, call) or self._of_method(placed, call)
+
+    def _of_partial(self, placed: Placed, call: Call) -> Outgoing | None:
+        """A call of `partial(requests.get, timeout=5)`."""
+        if not isinstance(call.callee, Name):
+            return None
+        held = self.evaluator.follow(placed.at(call.callee))
+        inner = held.value
+        if not isinstance(inner, Call) or self.symbols.external(held.path, inner.callee) != "functools.partial":
+            return None
+        name = self.symbols.external(held.path, inner.arguments[0].value) if inner.arguments else None
+        if name not in FUNCTIONS:
+            return None
+        arguments = (*call.arguments, *(each for each in inner.arguments[1:] if each.keyword or each.star))
+        return self._made(placed, call, name, _shown(call.callee), FUNCTIONS[name], arguments)
+
+    # methods of clients
+
+    def _of_method(self, placed: Placed, call: Call) -> Outgoing | None:
+        method = last_name(call.callee)
+        owner = _owner(call.callee)
+        if method is None or owner is None or self.symbols.external(placed.path, call.callee) is not None:
+            return None
+        for depth, holder in enumerate(_holders(owner)):
+            for origin, made_by, is_own in self._makers(placed.at(holder)):
+                client = CLIENTS[made_by]
+                if client.methods is not None and (depth or method not in client.methods):
+                    continue
+                if self.symbols.function(placed.path, placed.block, call.callee) is not None:
+                    return None
+                service = self._service(client, origin, is_own, method)
+                return self._made(placed, call, made_by, _shown(call.callee), service, call.arguments)
+        return None
+
+    def _makers(self, owner: Placed) -> Iterator[tuple[Placed, str, bool]]:
+        """The constructors that OWNER may come from: (the call, or what stands for it, the name in CLIENTS, whether it
+        is a subclass of the project)."""
+        for origin in self.origins.of(owner):
+            if isinstance(origin.value, Call):
+                found = self._maker(self.symbols.class_of(origin.path, origin.block, origin.value.callee))
+            else:
+                found = self._maker(self.symbols.type_of(origin.path, origin.block, origin.value))
+            if found is not None:
+                yield origin, *found
+
+    def _maker(self, made: ClassRef | External | None) -> tuple[str, bool] | None:
+        if isinstance(made, External):
+            return (made.name, False) if made.name in CLIENTS else None
+        if made is None:
+            return None
+        for item in self.symbols.lineage(made):
+            if isinstance(item, External) and item.name in CLIENTS:
+                return item.name, True
+        return None
+
+    def _service(self, client: Client, origin: Placed, is_own: bool, method: str) -> Service:
+        """What a method does without a timeout of its own."""
+        service = client.service
+        default = service.default
+        if is_own:
+            default = "unknown"
+        elif client.at_construction is not None:
+            default = self._at_construction(client, origin)
+        elif client.service.kind == "http" and self._has_adapters:
+            default = "unknown"
+        return Service(service.kind, default, service.keyword, POSITIONS.get(method))
+
+    def _at_construction(self, client: Client, origin: Placed) -> Timeout:
+        call = origin.value
+        if not isinstance(call, Call) or client.at_construction is None:
+            return "unknown"
+        return self._timeout(origin, call.arguments, Service(client.service.kind, client.service.default))
+
+    # timeouts
+
+    def _made(
+        self, placed: Placed, call: Call, made_by: str, name: str, service: Service, arguments: tuple[Argument, ...]
+    ) -> Outgoing:
+        timeout = self._timeout(placed, arguments, service)
+        library = made_by.partition(".")[0]
+        if timeout == "none" and self._is_guarded(self.files.python(placed.path), call):
+            timeout = "given"
+        if timeout == "none" and library == "requests" and self._is_patched:
+            timeout = "unknown"
+        return Outgoing(placed.path, call, name, library, service.kind, timeout, service.keyword)
+
+    def _timeout(self, placed: Placed, arguments: tuple[Argument, ...], service: Service) -> Timeout:
+        positional = [each for each in arguments if each.keyword is None]
+        for each in arguments:
+            if each.keyword is not None and each.keyword == service.keyword:
+                return self._given(placed.at(each.value))
+        if service.position is not None and len(positional) > service.position:
+            at = positional[service.position]
+            return "unknown" if at.star else self._given(placed.at(at.value))
+        if any(each.star for each in arguments):
+            return self._spread(placed, arguments, service)
+        if service.default == "none" and service.follows_socket and self._has_socket_default:
+            return "default"
+        # More positions than are known here: releases differ in where the timeout stands.
+        return (
+            "unknown"
+            if service.follows_socket and service.position is None and len(positional) > 3
+            else service.default
+        )
+
+    def _spread(self, placed: Placed, arguments: tuple[Argument, ...], service: Service) -> Timeout:
+        """`**options`: only a timeout that can be seen in them says anything, since more may be added to them."""
+        for each in arguments:
+            if each.star == "**":
+                for key, _, value in self.evaluator.entries(placed.at(each.value)):
+                    if isinstance(key, Known) and key.value == service.keyword:
+                        return self._given(value)
+        return "unknown"
+
+    def _given(self, value: Placed) -> Timeout:
+        if self.evaluator.scalar(value) == Known(None):
+            return "none"
+        call = self.evaluator.follow(value).value
+        if isinstance(call, Call) and len(call.arguments) == 1 and call.arguments[0].keyword in (None, "total"):
+            nothing = self.evaluator.scalar(value.at(call.arguments[0].value)) == Known(None)
+            if nothing and self.symbols.external(value.path, call.callee) in _PASSED_ON:
+                return "none"
+        return "given"
+
+    def _is_guarded(self, index: FileIndex, call: Call) -> bool:
+        """Whether a `with timeout(5):` stands around CALL, or a decorator of its function sets a deadline."""
+        function = index.function_at(call.block)
+        decorators = function.decorators if function is not None else ()
+        around = [item.value for number in index.up(call.block) for item in index.block(number).items]
+        called = [value.callee for value in (*around, *decorators) if isinstance(value, Call)]
+        return any(_DEADLINES.search(last_name(callee) or "") for callee in called)
+
+    # what holds for the whole project
+
+    @cached_property
+    def _is_used(self) -> bool:
+        return self._mentions(_LIBRARIES)
+
+    @cached_property
+    def _is_patched(self) -> bool:
+        return self._mentions(_PATCHED)
+
+    @cached_property
+    def _has_adapters(self) -> bool:
+        return self._mentions(_ADAPTER)
+
+    @cached_property
+    def _has_socket_default(self) -> bool:
+        return self._mentions(_SOCKET_DEFAULT)
+
+    def _mentions(self, pattern: re.Pattern[bytes]) -> bool:
+        return any(not is_aside(path) for path in self.files.mentioning(pattern))
+
+
+def _owner(callee: Value) -> Value | None:
+    """What a method is called on."""
+    if isinstance(callee, Attribute):
+        return callee.value
+    if isinstance(callee, Name):
+        owner = callee.ref.rpartition(".")[0]
+        return Name(owner, callee.span) if owner.strip(".@%*") else None
+    return None
+
+
+def _holders(owner: Value) -> Iterator[Value]:
+    """OWNER, and what it is an attribute of: an SDK's methods stand deeper than on the client itself."""
+    yield owner
+    while isinstance(owner, Name) and "." in owner.ref:
+        owner = Name(owner.ref.rpartition(".")[0], owner.span)
+        if not owner.ref.strip(".@%*") or owner.ref in ("%self", "%cls"):
+            return
+        yield owner
+
+
+def _shown(callee: Value) -> str:
+    if isinstance(callee, Name):
+        return callee.ref.lstrip("@%.*")
+    if isinstance(callee, Attribute):
+        inner = callee.value.callee if isinstance(callee.value, Call) else callee.value
+        return (
+            f"{_shown(inner)}().{callee.name}" if isinstance(callee.value, Call) else f"{_shown(inner)}.{callee.name}"
+        )
+    return "…"

@@ -1,0 +1,1 @@
+"""What beat sends, and when."""

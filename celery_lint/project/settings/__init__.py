@@ -1,0 +1,1 @@
+"""The applications and their settings, as written and as they hold."""

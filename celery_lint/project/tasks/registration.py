@@ -1,0 +1,312 @@
+"""LINK: which modules a worker imports, and so which tasks it knows.
+
+As the worker does it: the module that `-A` names and everything it imports; `include` and `imports`;
+`autodiscover_tasks`; and for Django what its start loads. What cannot be followed makes the answer open.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+
+from celery_lint.facts.model import Call, Lambda, Literal, Name
+from celery_lint.project.code.files import Files, is_aside
+from celery_lint.project.code.index import last_name
+from celery_lint.project.code.symbols import Symbols
+from celery_lint.project.code.values import Evaluator, Known, Placed
+from celery_lint.project.model import App, CeleryCommand
+from celery_lint.project.settings.installed import InstalledApps
+
+_DISCOVERS = re.compile(rb"autodiscover_tasks")
+_DYNAMIC = re.compile(
+    rb"\b(?:pkgutil|import_module|__import__|entry_points|import_string|exec_module|scandir|iterdir|rglob|glob|venusian"
+    rb"|find_modules)\b"
+)
+_ALWAYS_DYNAMIC = re.compile(rb"\bautodiscover_modules\b")
+_NAMES_IMPORTS = re.compile(rb"(?i:celery_imports|celery_include)|\bimports\s*=|[\"']imports[\"']")
+_STARTS_DJANGO = re.compile(rb"DJANGO_SETTINGS_MODULE|django\.setup|django\.conf\b")
+_INCLUDES = re.compile(rb"\binclude\(\s*\(?\s*[\"']([\w.]+)[\"']")
+_COMMANDS = re.compile(rb"celery[^\n]*?\s(?:-A|--app)[ =]?\s*([A-Za-z_][\w.]*)")
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """One `autodiscover_tasks` call: the packages it names (None: Django's installed apps, or computed), and the
+    module it looks for in each (None: the packages themselves). OPEN: that module is computed."""
+
+    path: str
+    call: Call
+    packages: tuple[Placed, ...] | None
+    related: str | None
+    uses_django: bool = False
+    open: bool = False
+
+
+@dataclass(frozen=True)
+class Imported:
+    """The files a worker imports. OPEN says why there may be others; None when all are seen."""
+
+    paths: frozenset[str]
+    open: str | None = None
+
+
+class Registration:
+    """Answers which files the workers of an application import."""
+
+    def __init__(self, files: Files, evaluator: Evaluator, commands: tuple[CeleryCommand, ...]) -> None:
+        self.files = files
+        self.evaluator = evaluator
+        self.symbols: Symbols = evaluator.symbols
+        self.commands = tuple(command for command in commands if command.invocation.is_worker)
+        self.django = InstalledApps(files, evaluator, self._module)
+        self._imported: dict[int, Imported] = {}
+        self._at_once: dict[int, frozenset[str]] = {}
+        self._targets: dict[str, tuple[str, ...]] = {}
+
+    def imported(self, app: App) -> Imported:
+        """The files that a worker of APP imports."""
+        if id(app) not in self._imported:
+            reasons: list[str] = []
+            paths = self._closure(self._start(app, reasons), app, reasons, self.targets)
+            self._imported[id(app)] = Imported(paths, reasons[0] if reasons else None)
+        return self._imported[id(app)]
+
+    def imported_at_once(self, app: App) -> frozenset[str]:
+        """The files that a worker of APP has surely imported when it starts its pool: not what functions import."""
+        if id(app) not in self._at_once:
+            self._at_once[id(app)] = self._closure(self._start(app, []), app, [], self._targets_at_once)
+        return self._at_once[id(app)]
+
+    def _start(self, app: App, reasons: list[str]) -> list[str]:
+        own = [app.module_path, app.location.path, *(path for path, _ in app.variables)]
+        return [*own, *self._commanded(app, reasons), *self._listed(app, reasons)]
+
+    def commands_of(self, app: App) -> tuple[CeleryCommand, ...]:
+        """The commands that start workers of APP."""
+        return tuple(command for command in self.commands if command.app is app)
+
+    def loaded_with(self, paths: list[str]) -> frozenset[str]:
+        """The files PATHS and all that they import."""
+        return self._closure(paths, None, [], self.targets)
+
+    def _closure(
+        self, start: list[str], app: App | None, reasons: list[str], targets: Callable[[str], tuple[str, ...]]
+    ) -> frozenset[str]:
+        seen: set[str] = set()
+        has_django = False
+        queue = deque(dict.fromkeys(start))
+        while queue:
+            path = queue.popleft()
+            if path in seen:
+                continue
+            seen.add(path)
+            queue.extend(self._with_packages(path))
+            queue.extend(targets(path))
+            if app is None:
+                continue
+            data = self.files.data(path)
+            if _DISCOVERS.search(data):
+                for discovery in self.discoveries(path):
+                    queue.extend(self._discovered(discovery, reasons))
+            if b"urlpatterns" in data:
+                queue.extend(self._included(path, data))
+            if not has_django and _STARTS_DJANGO.search(data):
+                has_django = True
+                queue.extend(self.django.loaded(None, reasons))
+            if self._is_dynamic(path, data, app):
+                reasons.append(f"{path} imports modules at run time")
+        return frozenset(seen)
+
+    def _is_dynamic(self, path: str, data: bytes, app: App) -> bool:
+        """Whether a file imports at run time and may load tasks: the application's file does, or a package's."""
+        if _ALWAYS_DYNAMIC.search(data):
+            return True
+        suspect = path in (app.module_path, app.location.path) or path.endswith("__init__.py") or b"celery" in data
+        return suspect and _DYNAMIC.search(data) is not None
+
+    def is_imported(self, path: str, but_by: Collection[str] = ()) -> bool:
+        """Whether any other file that is no test, and none of BUT_BY, imports PATH."""
+        name = path.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")[2]
+        word = re.compile(rb"\b" + re.escape(name.encode()) + rb"\b")
+        return any(
+            path in self.targets(other)
+            for other in self.files.mentioning(word)
+            if other != path and other not in but_by and not is_aside(other)
+        )
+
+    def targets(self, path: str) -> tuple[str, ...]:
+        """The files that the imports of PATH run: the modules, and the packages around them."""
+        if path not in self._targets:
+            names = self.files.imports(path).anywhere if path in self.files.known else ()
+            self._targets[path] = tuple(dict.fromkeys(self._found(path, names)))
+        return self._targets[path]
+
+    def _targets_at_once(self, path: str) -> tuple[str, ...]:
+        names = self.files.imports(path).at_once if path in self.files.known else ()
+        return tuple(dict.fromkeys(self._found(path, names)))
+
+    def _found(self, path: str, names: tuple[str, ...]) -> Iterator[str]:
+        for name in names:
+            hit = self.symbols.modules.find(path, name)
+            yield from self._with_packages(hit[0]) if hit is not None else ()
+
+    def _with_packages(self, path: str) -> Iterator[str]:
+        yield path
+        folder = path.rpartition("/")[0]
+        while folder:
+            package = f"{folder}/__init__.py"
+            if package not in self.files.known:
+                return
+            yield package
+            folder = folder.rpartition("/")[0]
+
+    def _included(self, path: str, data: bytes) -> Iterator[str]:
+        """`include("shop.urls")` in a URL configuration of Django."""
+        for name in _INCLUDES.findall(data):
+            yield from self._module(path, name.decode())
+
+    # what the command and the configuration name
+
+    def _commanded(self, app: App, reasons: list[str]) -> Iterator[str]:
+        """The modules that `-A` and `--include` of the workers name, and the scripts that start workers."""
+        for command in self.commands:
+            if not command.app_is_known and not self.is_broken(command):
+                reasons.append(f"the application of `{command.label}` cannot be told")
+            if command.app is not app:
+                continue
+            if command.command.kind == "python":
+                yield command.command.path
+            named = command.invocation.app
+            if named is not None and named.text is not None:
+                yield from self._everywhere(named.text.partition(":")[0])
+            include = command.invocation.value("include")
+            if isinstance(include, str):
+                for name in include.split(","):
+                    yield from self._everywhere(name)
+            elif include is not None:
+                reasons.append(f"what `{command.label}` includes is computed")
+        if not self.commands_of(app):
+            yield from self._written()
+
+    def is_broken(self, command: CeleryCommand) -> bool:
+        """Whether `-A` of COMMAND names what a package of the project does not have: nothing starts there."""
+        named = command.invocation.app
+        if named is None or named.text is None or ":" in named.text:
+            return False
+        names = tuple(named.text.split("."))
+        found = [self.symbols.modules.below(root, names) for root in self.symbols.modules.tops(names[0])]
+        hits = [hit for hit in found if hit is not None]
+        return bool(hits) and all(rest and self._has_nothing(path, rest) for path, rest in hits)
+
+    def _has_nothing(self, path: str, names: tuple[str, ...]) -> bool:
+        index = self.files.python(path)
+        known = names[0] in index.definitions or names[0] in index.imported or index.star_imports
+        return index.facts.error is None and not known
+
+    def _everywhere(self, name: str) -> Iterator[str]:
+        """The files that a dotted name means from any folder: nothing says from which the worker imports."""
+        names = tuple(part for part in name.strip().split(".") if part)
+        for root in self.symbols.modules.tops(names[0]) if names else ():
+            found = self.symbols.modules.below(root, names)
+            if found is not None:
+                yield found[0]
+
+    def _listed(self, app: App, reasons: list[str]) -> list[str]:
+        found: list[str] = []
+        for name in ("include", "imports"):
+            setting = app.settings.get(name)
+            names = self.evaluator.texts(setting.value) if setting is not None else []
+            if names is None:
+                reasons.append(f"`{name}` is computed at run time")
+                continue
+            for module in names:
+                files = list(self._module(app.module_path, module))
+                if not files and self.symbols.modules.tops(module.partition(".")[0]):
+                    reasons.append(f"`{name}` names {module}, which is not found")
+                found += files
+        if app.settings.open is not None and (app.settings.outside or self._may_list()):
+            reasons.append(app.settings.open)
+        return found
+
+    def lists_modules(self, app: App) -> bool:
+        """Whether APP is told which task modules to import: by `include`, `imports` or `autodiscover_tasks`."""
+        if any(app.settings.get(name) is not None for name in ("include", "imports")):
+            return True
+        paths = dict.fromkeys((app.module_path, app.location.path, *(path for path, _ in app.variables)))
+        return any(_DISCOVERS.search(self.files.data(path)) for path in paths)
+
+    def _written(self) -> Iterator[str]:
+        """The modules that the project's documents start Celery with: `celery -A proj.worker worker`."""
+        for path in self.files.paths:
+            if path.endswith((".md", ".rst", ".txt", "Makefile", ".json")):
+                for name in _COMMANDS.findall(self.files.data(path)):
+                    yield from self._everywhere(name.decode())
+
+    def _may_list(self) -> bool:
+        """Whether some file may set `imports` where the settings of an application cannot be followed."""
+        return any(not is_aside(path) for path in self.files.mentioning(_NAMES_IMPORTS))
+
+    def _module(self, path: str, name: str) -> Iterator[str]:
+        found = self.symbols.modules.find(path, name)
+        if found is not None and not found[1]:
+            yield from self._with_packages(found[0])
+
+    # autodiscover_tasks
+
+    def discovering(self) -> tuple[str, ...]:
+        """The files that call `autodiscover_tasks`."""
+        return tuple(path for path in self.files.mentioning(_DISCOVERS) if not is_aside(path))
+
+    def discoveries(self, path: str) -> Iterator[Discovery]:
+        """The `autodiscover_tasks` calls of a file."""
+        for call in self.files.python(path).facts.calls:
+            if last_name(call.callee) == "autodiscover_tasks":
+                yield self._discovery(path, call)
+
+    def _discovery(self, path: str, call: Call) -> Discovery:
+        related_argument = call.argument(1, "related_name")
+        related: str | None = "tasks"
+        is_open = call.is_open
+        if related_argument is not None:
+            known = self.evaluator.scalar(Placed(path, call.block, related_argument.value))
+            related = known.value if isinstance(known, Known) and isinstance(known.value, str) else None
+            is_open = is_open or not isinstance(known, Known)
+        argument = call.argument(0, "packages")
+        value = argument.value if argument is not None else None
+        if value is None or (isinstance(value, Literal) and value.value is None):
+            return Discovery(path, call, None, related, True, is_open)
+        if isinstance(value, Lambda) or (isinstance(value, Name) and value.ref.endswith("INSTALLED_APPS")):
+            return Discovery(path, call, None, related, True, is_open)
+        items = self.evaluator.items(Placed(path, call.block, value))
+        return Discovery(path, call, tuple(items) if items is not None else None, related, False, is_open)
+
+    def _discovered(self, discovery: Discovery, reasons: list[str]) -> Iterator[str]:
+        if discovery.open:
+            reasons.append(f"what {discovery.path} discovers is computed")
+        if discovery.packages is None:
+            if discovery.uses_django:
+                yield from self.django.loaded(discovery.related, reasons)
+            else:
+                reasons.append(f"{discovery.path} discovers packages that are computed")
+            return
+        for package in discovery.packages:
+            known = self.evaluator.text(package)
+            if isinstance(known, Known):
+                yield from self.found_in(discovery.path, known.value, discovery.related)
+            else:
+                reasons.append(f"{discovery.path} discovers a package that is computed")
+
+    def found_in(self, path: str, package: str, related: str | None) -> Iterator[str]:
+        """The files that `autodiscover_tasks([PACKAGE], RELATED)`, written in PATH, imports: the package and the module
+        in it; for a package that does not exist, the module in the one around it (celery/loaders/base.py)."""
+        own = list(self._module(path, package))
+        yield from own
+        if related is None:
+            return
+        inside = list(self._module(path, f"{package}.{related}"))
+        yield from inside
+        around = package.rpartition(".")[0]
+        if around and not own and not inside:
+            yield from self._module(path, f"{around}.{related}")

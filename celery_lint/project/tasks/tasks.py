@@ -1,0 +1,338 @@
+"""LINK: the tasks of a project, every way that real projects declare them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from celery_lint.facts.model import Attribute, Call, Class, Function, Name, Value
+from celery_lint.finding import Location
+from celery_lint.project.code.files import is_aside
+from celery_lint.project.code.index import FileIndex, last_name
+from celery_lint.project.code.symbols import ClassRef, External, FunctionRef, Internal
+from celery_lint.project.code.values import Known, Placed
+from celery_lint.project.model import Option
+from celery_lint.project.settings.apps import CURRENT_APPS, Apps, Draft
+
+_DECLARES = re.compile(
+    rb"celery|shared_task|register_task|\.task\(|^[ \t]*@[^\n]*task|=[ \t]*\w*_task\(", re.IGNORECASE | re.MULTILINE
+)
+SHARED = frozenset({
+    "celery.shared_task", "celery.app.shared_task", "celery.task", "celery.task.task", "celery.decorators.task",
+    "celery.task.periodic_task", "celery.decorators.periodic_task", "celery.task.base.periodic_task",
+    *(f"{app}.task" for app in CURRENT_APPS),
+})  # fmt: skip
+TASK_CLASSES = frozenset(
+    {"celery.Task", "celery.app.task.Task", "celery.app.Task", "celery.task.Task", "celery.task.base.Task"}
+)
+_DEPTH = 6
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """How a task is declared: by which apps (None: whichever there is), with which options call.
+
+    CUSTOM is the project's own decorator, when it is not Celery's.
+    """
+
+    apps: tuple[Draft, ...] | None
+    options: Placed | None
+    custom: FunctionRef | None = None
+    defaults: tuple[Placed, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class TaskDraft:
+    """A task before its names and effective options are known."""
+
+    path: str
+    function: Function | None
+    cls: Class | None
+    declaration: Declaration
+    decorator: Placed | None
+    decorators_below: tuple[Placed, ...] = ()
+
+    @property
+    def location(self) -> Location:
+        """The name in its `def` or `class`."""
+        fact = self.function or self.cls
+        assert fact is not None
+        return Location(self.path, fact.name_span)
+
+    @property
+    def label(self) -> str:
+        """What the code calls it: the class, else the function."""
+        fact = self.cls or self.function
+        assert fact is not None
+        return fact.name
+
+
+class Decorators:
+    """Tells task decorators from everything else that is called `task`."""
+
+    def __init__(self, apps: Apps, extra: tuple[str, ...]) -> None:
+        self.apps = apps
+        self.symbols = apps.symbols
+        self.extra = frozenset(extra)
+        self._factories: dict[FunctionRef, Declaration | None] = {}
+
+    def declaration(self, placed: Placed, depth: int = 0) -> Declaration | None:
+        """What declaring a function with the decorator PLACED makes of it; None when that is no task."""
+        if depth > _DEPTH:
+            return None
+        value = placed.value
+        if isinstance(value, Call):
+            return self._called(placed, value, depth)
+        if isinstance(value, Attribute):
+            owned = value.name == "task" and self.apps.is_app(placed.at(value.value))
+            return Declaration(self.apps.of(placed.at(value.value)), None) if owned else None
+        return self._named(placed, value.ref, depth) if isinstance(value, Name) else None
+
+    def _called(self, placed: Placed, call: Call, depth: int) -> Declaration | None:
+        name = self.symbols.external(placed.path, call.callee)
+        if name == "functools.partial" and call.arguments:
+            inner = self.declaration(placed.at(call.arguments[0].value), depth + 1)
+            return replace(inner, options=placed) if inner is not None else None
+        declared = self.declaration(placed.at(call.callee), depth + 1)
+        if declared is None:
+            return None
+        defaults = (*declared.defaults, declared.options) if declared.options is not None else declared.defaults
+        return replace(declared, options=placed, defaults=defaults)
+
+    def _named(self, placed: Placed, ref: str, depth: int) -> Declaration | None:
+        owner, _, last = ref.rpartition(".")
+        if owner:
+            owned = self._owned(placed, owner) if last == "task" else self._of_method(placed, owner, last, depth)
+            if owned is not None:
+                return owned
+        target = self.symbols.target(placed.path, ref)
+        if isinstance(target, External):
+            known = target.name in SHARED or target.name in self.extra or _names_celery(target.name)
+            return Declaration(None, None) if known else None
+        if not isinstance(target, Internal):
+            return None
+        if isinstance(target.fact, Function) and not target.rest:
+            return self._factory(FunctionRef(target.path, target.fact.block), depth)
+        return self._alias(target, depth)
+
+    def _alias(self, target: Internal, depth: int) -> Declaration | None:
+        """`my_task = partial(app.task, …)` or `my_task = make_decorator()`."""
+        if target.rest or target.fact is None or isinstance(target.fact, Class | Function):
+            return None
+        value = target.fact.value
+        if not isinstance(value, Call | Attribute):
+            return None
+        return self.declaration(Placed(target.path, target.fact.block, value), depth + 1)
+
+    def _owned(self, placed: Placed, owner: str) -> Declaration | None:
+        app = placed.at(Name(owner))
+        drafts = self.apps.of(app)
+        if drafts:
+            return Declaration(drafts, None, self._overridden(drafts))
+        if self.apps.is_app(app) or self._comes_from_celery(placed, owner):
+            return Declaration(None, None)
+        return None
+
+    def _overridden(self, drafts: tuple[Draft, ...]) -> FunctionRef | None:
+        """The `task` method of the project's own Celery class."""
+        for draft in drafts:
+            if draft.app_class is not None:
+                return self.symbols.method(draft.app_class, "task")
+        return None
+
+    def _of_method(self, placed: Placed, owner: str, name: str, depth: int) -> Declaration | None:
+        """`app.periodic_task`: a method of the project's own Celery class that makes tasks."""
+        drafts = self.apps.of(placed.at(Name(owner))) or ()
+        for draft in drafts:
+            method = self.symbols.method(draft.app_class, name) if draft.app_class is not None else None
+            made = self._factory(method, depth) if method is not None else None
+            if made is not None:
+                return replace(made, apps=drafts)
+        return None
+
+    def _comes_from_celery(self, placed: Placed, owner: str) -> bool:
+        """An object nothing else is known of, made in a file that imports Celery."""
+        target = self.symbols.target(placed.path, owner)
+        if isinstance(target, External):
+            return False
+        if not isinstance(target, Internal) or isinstance(target.fact, Function | Class) or target.fact is None:
+            return False
+        made = target.fact.value
+        if not isinstance(made, Call) or self.symbols.external(target.path, made.callee) is not None:
+            return False
+        return imports_celery(self.symbols.files.python(target.path))
+
+    def _factory(self, ref: FunctionRef, depth: int) -> Declaration | None:
+        if ref not in self._factories:
+            self._factories[ref] = None
+            self._factories[ref] = self._read_factory(ref, depth)
+        return self._factories[ref]
+
+    def _read_factory(self, ref: FunctionRef, depth: int) -> Declaration | None:
+        """A decorator of the project makes tasks when its body applies a task decorator."""
+        index, fact = self.symbols.index(ref), self.symbols.fact(ref)
+        for function in (fact, *index.inside(fact)):
+            for call in index.calls(function):
+                found = self._applied(index, call, depth)
+                if found is not None:
+                    return Declaration(found.apps, None, ref, (found.options,) if found.options is not None else ())
+            for item in index.returns(function):
+                if isinstance(item.value, Name):
+                    found = self.declaration(Placed(index.path, item.block, item.value), depth + 1)
+                    if found is not None:
+                        return Declaration(found.apps, None, ref)
+        return None
+
+    def _applied(self, index: FileIndex, call: Call, depth: int) -> Declaration | None:
+        placed = Placed(index.path, call.block, call)
+        found = self.declaration(placed, depth + 1)
+        if found is not None:
+            return found
+        callee = call.callee
+        made_here = isinstance(callee, Name) and callee.ref.startswith("%") and callee.ref.endswith(".task")
+        if made_here and imports_celery(index):
+            return Declaration(None, placed)
+        return None
+
+
+def imports_celery(index: FileIndex) -> bool:
+    """Whether the file imports Celery itself."""
+    return any(item.module == "celery" or item.module.startswith("celery.") for item in index.facts.imports)
+
+
+def _names_celery(name: str) -> bool:
+    """`celery_app.task` of an installed package: nothing else is called that."""
+    *owner, last = name.split(".")
+    return last == "task" and bool(owner) and owner[-1] in ("celery_app", "celery") and owner != ["celery"]
+
+
+class TaskFinder:
+    """Finds the declarations of tasks in all files."""
+
+    def __init__(self, apps: Apps, decorators: Decorators) -> None:
+        self.apps = apps
+        self.decorators = decorators
+        self.symbols = apps.symbols
+        self.files = apps.files
+        # Files whose top level makes tasks of functions that cannot be told: `app.task(name=n)(make(n))`.
+        self.computed: list[str] = []
+
+    def find(self) -> Iterator[TaskDraft]:
+        """All tasks, in the order of files and lines."""
+        for path in self.files.mentioning(_DECLARES):
+            if is_aside(path):
+                continue
+            index = self.files.python(path)
+            for function in index.facts.functions:
+                found = self._decorated(index, function)
+                if found is not None:
+                    yield found
+            yield from self._called(index)
+
+    def _decorated(self, index: FileIndex, function: Function) -> TaskDraft | None:
+        placed = [Placed(index.path, function.outer, decorator) for decorator in function.decorators]
+        for position, decorator in enumerate(placed):
+            declared = self.decorators.declaration(decorator)
+            if declared is not None:
+                return TaskDraft(index.path, function, None, declared, decorator, tuple(placed[position + 1 :]))
+        return None
+
+    def _called(self, index: FileIndex) -> Iterator[TaskDraft]:
+        """`add = app.task(add)`, `app.task(name="x")(add)`, `app.register_task(Add())`."""
+        for call in index.facts.calls:
+            if call.use == "decorator" or not call.arguments:
+                continue
+            if last_name(call.callee) == "register_task":
+                yield from self._registered(index, call)
+                continue
+            first = call.arguments[0]
+            if first.keyword is not None or first.star or not self._may_declare(call.callee):
+                continue
+            function = self.symbols.function(index.path, call.block, first.value)
+            placed = Placed(index.path, call.block, call.callee)
+            if function is None:
+                if index.is_import_time(call.block) and self.decorators.declaration(placed) is not None:
+                    self.computed.append(index.path)
+                continue
+            declared = self.decorators.declaration(placed)
+            if declared is None or declared.custom is not None or not isinstance(first.value, Name):
+                continue
+            fact = self.symbols.fact(function)
+            options = declared.options or Placed(index.path, call.block, call)
+            if index.function_at(call.block) is None:
+                yield TaskDraft(
+                    function.path, fact, None, replace(declared, options=options), Placed(index.path, call.block, call)
+                )
+
+    def _may_declare(self, callee: Value) -> bool:
+        inner = callee.callee if isinstance(callee, Call) else callee
+        return (last_name(inner) or "").endswith("task")
+
+    def _registered(self, index: FileIndex, call: Call) -> Iterator[TaskDraft]:
+        value = call.arguments[0].value
+        made = self.symbols.type_of(index.path, call.block, value) if isinstance(value, Call | Name) else None
+        if made is None:
+            made = self.symbols.class_of(index.path, call.block, value)
+        if not isinstance(made, ClassRef):
+            return
+        owner = call.callee
+        app = Name(owner.ref.rpartition(".")[0]) if isinstance(owner, Name) else None
+        drafts = self.apps.of(Placed(index.path, call.block, app)) if app is not None else None
+        fact = self.symbols.class_fact(made)
+        yield TaskDraft(made.path, self._run(made), fact, Declaration(drafts, None), None)
+
+    def _run(self, owner: ClassRef) -> Function | None:
+        method = self.symbols.method(owner, "run")
+        return self.symbols.fact(method) if method is not None and method.path == owner.path else None
+
+
+def options_of(draft: TaskDraft, apps: Apps) -> tuple[Mapping[str, Option], bool]:
+    """The options a task is declared with, and whether more may be given that cannot be seen."""
+    found: dict[str, Option] = {}
+    is_open = False
+    given = (*draft.declaration.defaults, draft.declaration.options)
+    for placed in given:
+        if placed is None or not isinstance(placed.value, Call):
+            continue
+        for argument in placed.value.arguments:
+            if argument.keyword is not None:
+                place = Location(placed.path, argument.span)
+                found[argument.keyword] = Option(argument.keyword, placed.at(argument.value), place)
+            elif argument.star == "**":
+                is_open |= not _spread(placed, argument.value, apps, found)
+    if draft.cls is not None:
+        _class_options(draft, apps, found)
+    return found, is_open
+
+
+def _spread(placed: Placed, value: Value, apps: Apps, found: dict[str, Option]) -> bool:
+    """Take `**options` in; False when a part of it cannot be seen."""
+    # A project's decorator passing its own `**kwargs` on adds what its caller wrote, which is seen there.
+    if isinstance(value, Name) and value.ref.startswith("%"):
+        function = apps.files.python(placed.path).function_at(placed.block)
+        names = (
+            {parameter.name for parameter in function.parameters if parameter.star} if function is not None else set()
+        )
+        if value.ref[1:] in names or function is not None:
+            return True
+    complete = True
+    for key, key_place, entry in apps.evaluator.entries(placed.at(value)):
+        if isinstance(key, Known):
+            found[key.value] = Option(key.value, entry, Location(key_place.path, key_place.span))
+        else:
+            complete = False
+    return complete
+
+
+def _class_options(draft: TaskDraft, apps: Apps, found: dict[str, Option]) -> None:
+    assert draft.cls is not None
+    for item in reversed(list(apps.symbols.lineage(ClassRef(draft.path, draft.cls.block)))):
+        if not isinstance(item, ClassRef):
+            continue
+        index = apps.files.python(item.path)
+        for assignment in index.assigned_in(item.block):
+            if assignment.target is not None and assignment.value is not None:
+                name = assignment.target.rpartition(".")[2]
+                place = Placed(item.path, assignment.block, assignment.value)
+                found[name] = Option(name, place, Location(item.path, assignment.span))
