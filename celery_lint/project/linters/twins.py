@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from celery_lint.project.code.files import Files
-from celery_lint.project.flake8 import Flake8
+from celery_lint.project.linters.flake8 import Flake8
 from celery_lint.project.linters.ruff import Ruff
 
 
