@@ -101,6 +101,12 @@ def test_every_key_is_understood(tmp_path: Path) -> None:
         external-tasks = ["billing.*"]
         missing-time-limit = "per-task"
         unused-bind = true
+        async-policy = "forbid"
+        task-wrappers = ["proj.traced"]
+        require-retry = true
+        io-timeout = 10
+        max-sleep = 1
+        max-eta = 60
         logger = "task"
         time-limits = {soft = 60, hard = 90}
         per-file-ignores = {"scripts/" = ["CEL408"]}

@@ -92,6 +92,8 @@ def test_fix_in_other_encodings(case: Case, encoding: str) -> None:
     assert case.after is not None
     if "coding" in case.before:
         pytest.skip("says its own encoding")
+    if case.before.startswith(("def", "async def", "@", "class")):
+        pytest.skip("a comment above a definition is about the definition")
     word = {"latin-1": "Größe", "cp1251": "Размер", "utf-8-sig": "Größe 💡", "shift_jis": "大きさ"}[encoding]
     head = f"# {word}\n" if encoding == "utf-8-sig" else f"# -*- coding: {encoding} -*-\n# {word}\n"
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal as OneOf
-
-from celery_lint.facts.model import Argument, Call, Name
+from celery_lint.facts.model import Call
 from celery_lint.project.code.index import last_name
 from celery_lint.project.code.symbols import ClassRef, FunctionRef, Symbols
-
-Star = OneOf["", "*", "**"]
+from celery_lint.project.tasks.passthrough import call_hands_on
 
 _ON = frozenset({"__call__", "run"})
 
@@ -31,28 +27,8 @@ def calls_otherwise(base: ClassRef, symbols: Symbols) -> bool:
 
 
 def _hands_on(ref: FunctionRef, symbols: Symbols) -> bool:
-    fact, index = symbols.fact(ref), symbols.index(ref)
-    stars: dict[Star, str] = {item.star: f"%{item.name}" for item in fact.parameters if item.star}
-    plain = [item for item in fact.parameters if not item.star]
-    returns = index.returns(fact)
-    if fact.is_async or fact.is_generator or len(plain) != 1 or set(stars) != {"*", "**"} or not returns:
-        return False
-    changed = any(assigned.target in stars.values() for assigned in index.assignments(fact))
-    return not changed and all(_is_same_call(item.value, plain[0].name, stars) for item in returns)
-
-
-def _is_same_call(value: object, own: str, stars: Mapping[Star, str]) -> bool:
-    """`super().__call__(*args, **kwargs)`, `Task.__call__(self, *args, **kwargs)`, `self.run(*args, **kwargs)`."""
-    if not isinstance(value, Call) or last_name(value.callee) not in _ON:
-        return False
-    arguments = list(value.arguments)
-    unbound = isinstance(value.callee, Name) and value.callee.ref != f"%{own}.run"
-    if unbound and arguments and not arguments[0].star and _is(arguments[0], f"%{own}"):
-        arguments.pop(0)
-    return len(arguments) == 2 and all(
-        argument.star in stars and _is(argument, stars[argument.star]) for argument in arguments
-    )
-
-
-def _is(argument: Argument, ref: str) -> bool:
-    return argument.keyword is None and isinstance(argument.value, Name) and argument.value.ref == ref
+    """Whether all goes in and all comes back out."""
+    fact = symbols.fact(ref)
+    returned = [item.value for item in symbols.index(ref).returns(fact)]
+    comes_back = all(isinstance(value, Call) and last_name(value.callee) in _ON for value in returned)
+    return bool(returned) and comes_back and not fact.is_generator and call_hands_on(ref, symbols)
