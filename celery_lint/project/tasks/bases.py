@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from celery_lint.facts.model import Call
-from celery_lint.project.code.index import last_name
 from celery_lint.project.code.symbols import ClassRef, FunctionRef, Symbols
-from celery_lint.project.tasks.passthrough import call_hands_on
-
-_ON = frozenset({"__call__", "run"})
+from celery_lint.project.tasks.passthrough import call_hands_on, runs_task
 
 
 def calls_otherwise(base: ClassRef, symbols: Symbols) -> bool:
@@ -30,5 +27,5 @@ def _hands_on(ref: FunctionRef, symbols: Symbols) -> bool:
     """Whether all goes in and all comes back out."""
     fact = symbols.fact(ref)
     returned = [item.value for item in symbols.index(ref).returns(fact)]
-    comes_back = all(isinstance(value, Call) and last_name(value.callee) in _ON for value in returned)
+    comes_back = all(isinstance(value, Call) and runs_task(value, fact.parameters) for value in returned)
     return bool(returned) and comes_back and not fact.is_generator and call_hands_on(ref, symbols)

@@ -54,12 +54,13 @@ def _is_decorator(index: FileIndex, fact: Function) -> bool:
 def call_hands_on(method: FunctionRef, symbols: Symbols) -> bool:
     """Whether the `__call__` of a base class surely hands all arguments on to its task, and adds none."""
     index, fact = symbols.index(method), symbols.fact(method)
-    calls = [call for call in index.calls(fact) if _runs_task(call, fact.parameters)]
+    calls = [call for call in index.calls(fact) if runs_task(call, fact.parameters)]
     return _hands_on(index, fact, fact.parameters[1:], calls)
 
 
-def _runs_task(call: Call, parameters: Sequence[Parameter]) -> bool:
-    """`super().__call__(…)`, `self.run(…)`, `TaskBase.__call__(self, …)`"""
+def runs_task(call: Call, parameters: Sequence[Parameter]) -> bool:
+    """Whether CALL, in a `__call__` with PARAMETERS, runs the task: `super().__call__(…)`, `self.run(…)`,
+    `TaskBase.__call__(self, …)`."""
     callee, this = call.callee, f"%{parameters[0].name}" if parameters else ""
     if isinstance(callee, Attribute):
         return callee.name in ("__call__", "run") and last_name(getattr(callee.value, "callee", callee)) == "super"
@@ -71,9 +72,15 @@ def _hands_on(index: FileIndex, fact: Function, parameters: Sequence[Parameter],
     if [parameter.star for parameter in parameters] != ["*", "**"] or fact.is_async or not calls:
         return False
     stars = [f"%{parameter.name}" for parameter in parameters]
-    first = {"%" + each.name for each in fact.parameters[:1]}
-    given = [[each for each in call.arguments if not _is_one_of(each, first)] for call in calls]
+    given = [_given(call, fact.parameters) for call in calls]
     return all(_stars(arguments) == stars for arguments in given) and not _changes(index, fact, stars)
+
+
+def _given(call: Call, parameters: Sequence[Parameter]) -> list[Argument]:
+    """The arguments of CALL without the instance that a method of a class is given: `TaskBase.__call__(self, …)`."""
+    this = {"%" + each.name for each in parameters[:1]}
+    unbound = isinstance(call.callee, Name) and call.callee.ref.rpartition(".")[0] not in this
+    return [each for each in call.arguments if not (unbound and _is_one_of(each, this))]
 
 
 def _is_one_of(argument: Argument, refs: Collection[str]) -> bool:
