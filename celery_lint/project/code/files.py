@@ -72,7 +72,7 @@ class Files:
         self._deploy: dict[str, DeployFacts] = {}
         self._imports: dict[str, ImportedNames] = {}
         self._holding: dict[str, tuple[str, ...]] = {}
-        self._containing: dict[bytes, tuple[str, ...]] = {}
+        self._containing: dict[tuple[bytes, bool], tuple[str, ...]] = {}
         self.unreadable: dict[str, ReadError] = {}
 
     @cached_property
@@ -164,7 +164,8 @@ class Files:
         """The Python files whose bytes hold PATTERN: of AMONG, else of all that are no tests or the like."""
         literals = literals_of(pattern)
         if among is None and literals is not None:
-            found = {path for literal in literals for path in self._with(literal)}
+            folded = bool(pattern.flags & re.IGNORECASE)
+            found = {path for literal in literals for path in self._with(literal, folded=folded)}
             among = [path for path in self.code_paths if path in found]
         for path in self.code_paths if among is None else among:
             if self.mentions(path, pattern):
@@ -174,11 +175,13 @@ class Files:
         """Whether the bytes of PATH hold PATTERN."""
         return pattern.search(self.data(path)) is not None
 
-    def _with(self, literal: bytes) -> tuple[str, ...]:
-        found = self._containing.get(literal)
+    def _with(self, literal: bytes, *, folded: bool = False) -> tuple[str, ...]:
+        """The Python files that hold LITERAL; FOLDED: in small letters or capitals."""
+        found = self._containing.get((literal, folded))
         if found is None:
             data = self.data
-            found = self._containing[literal] = tuple([path for path in self.code_paths if literal in data(path)])
+            holding = [path for path in self.code_paths if literal in (data(path).lower() if folded else data(path))]
+            found = self._containing[(literal, folded)] = tuple(holding)
         return found
 
     def holding(self, name: str) -> tuple[str, ...]:
