@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TypeVar
 
-from celery_lint.cache.facts import FactStore
+from celery_lint.cache.facts import FactStore, encoded
 from celery_lint.facts.model import DeployFacts, ImportedNames, PythonFacts, ReadError
+from celery_lint.project.code.ahead import read_ahead
 from celery_lint.project.code.imports import imported_names
 from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.literals import literals_of
@@ -149,6 +150,18 @@ class Files:
                 self._store.add(path, data, known)
             self._imports[path] = known
         return known
+
+    def read_ahead(self, paths: Iterable[str], jobs: int) -> None:
+        """Read the Python files PATHS, which will be asked for, by at most JOBS processes, when that is worth it."""
+        known = ((path, self.data(path)) for path in paths)
+        sizes = [(len(data), path) for path, data in known if not self._store.has(PythonFacts, path, data)]
+        if jobs < 2 or not sizes:
+            return
+        from celery_lint.facts.python.reader import read  # once, for all processes
+
+        found = read_ahead(sizes, lambda path: encoded(read(path, self.data(path))), jobs)
+        for path, facts in found.items():
+            self._store.add_encoded(PythonFacts, path, self.data(path), facts)
 
     def _noted(self, path: str, facts: Read) -> Read:
         if facts.error is not None:
