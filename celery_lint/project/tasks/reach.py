@@ -136,9 +136,7 @@ class Reach:
                 if inner is not None:
                     yield inner, location, "call"
 
-    def _of_argument(
-        self, index: FileIndex, call: Call, argument: Argument, in_thread: bool
-    ) -> Iterator[Edge]:
+    def _of_argument(self, index: FileIndex, call: Call, argument: Argument, in_thread: bool) -> Iterator[Edge]:
         """Functions passed by name are run by the one who gets them."""
         value = argument.value
         if isinstance(value, Lambda | Call) or not isinstance(value, Name | Attribute):
@@ -151,9 +149,7 @@ class Reach:
     def _is_class(self, index: FileIndex, call: Call, value: Value) -> bool:
         return isinstance(self.symbols.class_of(index.path, call.block, value), ClassRef)
 
-    def _of_decorator(
-        self, index: FileIndex, fact: Function, decorator: Value
-    ) -> Iterator[Edge]:
+    def _of_decorator(self, index: FileIndex, fact: Function, decorator: Value) -> Iterator[Edge]:
         """What the project's own decorators put around a function runs with it."""
         callee = decorator.callee if isinstance(decorator, Call) else decorator
         function = self.symbols.function(index.path, fact.outer, callee)
