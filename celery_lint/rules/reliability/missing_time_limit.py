@@ -14,7 +14,6 @@ from celery_lint.remedy import SetTimeLimits
 from celery_lint.rule import HIGH, WARNING, listed, rule
 
 _POOL_NAMES = {"threads": "threads ignore", "solo": "the solo pool ignores", "eventlet": "eventlet ignores"}
-_SHOWN = 9
 _DEADLINES = frozenset(
     {"asyncio.timeout", "asyncio.wait_for", "async_timeout.timeout", "anyio.fail_after", "anyio.move_on_after"}
 )
@@ -59,21 +58,11 @@ def _of_apps(apps: list[App], tasks: tuple[Task, ...], project: Project) -> Find
         app.entity,
         related=(
             *(Related(other.location, "nor does this application") for other in others),
-            *_places(tasks),
+            *(Related(task.location, f"task `{task.name}` has no limit") for task in tasks),
         ),
         remedy=_remedy(app, project),
         withheld=_withheld(app, project),
     )
-
-
-def _places(tasks: tuple[Task, ...]) -> Iterator[Related]:
-    """A few of TASKS: nobody reads a hundred lines below one message."""
-    for task in tasks[:_SHOWN]:
-        yield Related(task.location, f"task `{task.name}` has no limit")
-    if len(tasks) == _SHOWN + 1:
-        yield Related(tasks[_SHOWN].location, f"task `{tasks[_SHOWN].name}` has no limit")
-    elif len(tasks) > _SHOWN:
-        yield Related(tasks[_SHOWN].location, f"nor has `{tasks[_SHOWN].name}`, nor {len(tasks) - _SHOWN - 1} others")
 
 
 def _share(some: int, total: int, its: str) -> str:
