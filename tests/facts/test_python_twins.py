@@ -85,6 +85,11 @@ def test_another_encoding_of_nothing_but_ascii_has_twins() -> None:
     assert _has_twins(b"# coding: latin-1\nx = f(1)\n")
 
 
+def test_a_long_chain_of_alternatives_is_read() -> None:
+    data = b"if a: pass\n" + b"elif b: pass\n" * 300
+    assert len([block for block in read("x.py", data).blocks if block.kind == "else"]) == 300
+
+
 def test_trees_that_do_not_fit_have_no_spans() -> None:
     module = cst.parse_module("x = f(1)\n")
     for other in ("x = f[1]\n", "x = f(1, 2)\n", "x = f(1)\ny = 2\n", "x: int\n", ""):

@@ -31,7 +31,8 @@ def read(path: str, data: bytes, *, generated: bool = False) -> model.PythonFact
         tree = shallow_tree(data)
         module = cst.parse_module(data)
         known = twin_spans(module, tree, data) if tree is not None and not generated else None
-        return _read_module(path, module, GeneratedSpans(module, data) if known is None else Spans(known))
+        spans = GeneratedSpans(module, data) if known is None else Spans(known)
+        return _read_module(path, module, spans, has_walrus=generated or b":=" in data)
     except TooDeepError:
         return _unreadable(path, "it is nested too deeply", Span(0, 0))
     except cst.ParserSyntaxError as error:
@@ -73,8 +74,8 @@ def _offset(data: bytes, line: int, column: int) -> int:
     return start + min(max(column, 0), len(text.rstrip(b"\r\n")))
 
 
-def _read_module(path: str, module: cst.Module, spans: Spans) -> model.PythonFacts:
-    reader = _Reader(Values(spans, module_scope(module)))
+def _read_module(path: str, module: cst.Module, spans: Spans, *, has_walrus: bool) -> model.PythonFacts:
+    reader = _Reader(Values(spans, module_scope(module, has_walrus=has_walrus)))
     reader.values.blocks.append(model.Block("module", -1, spans.of(module)))
     for statement in module.body:
         walk(statement, reader)

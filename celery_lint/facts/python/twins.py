@@ -28,7 +28,7 @@ def twin_spans(module: cst.Module, tree: ast.Module, data: bytes) -> dict[int, S
     try:
         twins.spans[id(module)] = Span(twins.lines[1], len(data))
         twins.body(module.body, tree.body)
-    except (MismatchError, AttributeError, KeyError, IndexError, TypeError, ValueError):
+    except (MismatchError, AttributeError, KeyError, IndexError, TypeError, ValueError, RecursionError):
         return None
     return twins.spans
 
