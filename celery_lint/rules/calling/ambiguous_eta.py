@@ -12,7 +12,14 @@ from celery_lint.remedy import EditCode, Replacement
 from celery_lint.rule import ERROR, HIGH, WARNING, rule
 
 # What ruff's DTZ rules say about the same call.
-_TWINS: dict[Kind, str] = {"now": "DTZ005", "today": "DTZ002", "datetime": "DTZ001", "date": "DTZ011", "timestamp": "DTZ006", "parsed": "DTZ007"}
+_TWINS: dict[Kind, str] = {
+    "now": "DTZ005",
+    "today": "DTZ002",
+    "datetime": "DTZ001",
+    "date": "DTZ011",
+    "timestamp": "DTZ006",
+    "parsed": "DTZ007",
+}
 
 
 @rule(

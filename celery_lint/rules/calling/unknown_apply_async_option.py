@@ -21,7 +21,6 @@ from celery_lint.project.project import Project
 from celery_lint.remedy import EditCode, Remedy, Replacement
 from celery_lint.rule import HIGH, WARNING, rule
 
-
 # What other queues, and other functions of Celery, call them.
 _OTHER_NAMES = {"delay": "countdown", "queue_name": "queue", "uuid": "task_id"}
 
