@@ -7,38 +7,40 @@ from collections.abc import Iterator
 from celery_lint.finding import Finding, Related, Span
 from celery_lint.project.model import Option, Task
 from celery_lint.project.project import Project
-from celery_lint.project.tasks.option_names import Meaning, meaning_of
-from celery_lint.project.tasks.options import is_own
+from celery_lint.project.tasks.option_names import Meaning, unknown_options
 from celery_lint.remedy import EditCode, Replacement
 from celery_lint.rule import ERROR, HIGH, INFO, WARNING, listed, rule
 
 
 @rule("CEL401", "unknown-task-option", since="0.1", severity=ERROR, confidence=HIGH, fix="unsafe")
-def check(task: Task, project: Project) -> Iterator[Finding]:
+def check(project: Project) -> Iterator[Finding]:
     """A task decorator gets an option that no task has: it silently becomes an attribute."""
-    if task.cls is not None:
-        return
-    policy: list[Option] = []
-    for option in task.options.values():
-        meaning = meaning_of(option.name, task, project) if is_own(task, option.name) else None
-        if meaning is not None and meaning.kind == "policy":
-            policy.append(option)
-        elif meaning is not None:
-            yield _finding(task, option, meaning, project)
-    if policy:
-        yield _policy(task, policy)
+    policies: dict[str, list[tuple[Task, Option]]] = {}
+    for task in project.tasks:
+        for option, meaning in unknown_options(task, project):
+            if meaning.kind == "policy":
+                policies.setdefault(option.location.path, []).append((task, option))
+            else:
+                yield _finding(task, option, meaning, project)
+    for found in policies.values():
+        yield _policy(found)
 
 
-def _policy(task: Task, options: list[Option]) -> Finding:
-    """`interval_start`, `interval_step`: one mistake, however many of them there are."""
-    names = listed([option.name for option in options])
-    are = "is no option" if len(options) == 1 else "are no options"
+def _policy(found: list[tuple[Task, Option]]) -> Finding:
+    """`interval_start`, `interval_step`: one mistake, however many of them there are, and copied from task to task."""
+    names = list(dict.fromkeys(option.name for _, option in found))
+    tasks = list(dict.fromkeys(task.name for task, _ in found))
+    are, them = ("is no option", "it") if len(names) == 1 else ("are no options", "them")
+    who = f"`{tasks[0]}` waits" if len(tasks) == 1 else f"{len(tasks)} tasks of this file wait"
+    (task, first), *others = found
     return check.finding(
-        f"{names} {are} of a task, so nothing reads them: a `retry_policy` takes them, for sending; between retries "
-        f"`{task.name}` waits `default_retry_delay`, or by `retry_backoff`",
-        options[0].location,
+        f"{listed(names)} {are} of a task, so nothing reads {them}: a `retry_policy` takes {them}, for sending; "
+        f"between retries {who} `default_retry_delay`, or by `retry_backoff`",
+        first.location,
         task.entity,
-        related=tuple(Related(option.location, "and this") for option in options[1:]),
+        related=tuple(
+            Related(option.location, "and this" if other is task else f"`{other.name}` too") for other, option in others
+        ),
         withheld="how long to wait between retries is a decision",
     )
 
