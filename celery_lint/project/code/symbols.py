@@ -189,7 +189,7 @@ class Symbols(Classes):
     def annotated(self, path: str, block: int, annotation: Value) -> ClassRef | External | None:
         """The class an annotation names: `Service`, `Optional[Service]`, `Service | None`; not a quoted `"Service"`."""
         match annotation:
-            case Opaque(parts=(outer, Opaque(parts=(first,)), *_)) if self._is_annotated(path, block, outer):
+            case Opaque(parts=(generic, Opaque(parts=(first,)), *_)) if self._is_annotated(path, block, generic):
                 return self.annotated(path, block, first)
             case Operation(operator="|"):
                 return self.annotated(path, block, annotation.left)

@@ -239,7 +239,11 @@ class _Users:
             isinstance(call.callee, Name) and call.callee.ref.endswith(f"{name}.cache_clear")
             for call in index.calls(fact)
         )
-        return any(empties) or bool(gets and closes) or any(call.use == "entered" for call in gets)
+        return (
+            any(empties)
+            or bool(gets and closes)
+            or (not self.client.is_primitive and any(call.use == "entered" for call in gets))
+        )
 
     def _makes_attribute_anew(self, index: FileIndex, fact: Function) -> bool:
         if self.client.owner is None or fact.name == "__init__":
@@ -257,9 +261,12 @@ class _Users:
     def _is_held(self, index: FileIndex, fact: Function, value: Value) -> bool:
         """Whether VALUE, in the function FACT, starts with the client."""
         if self.client.factory is not None:
-            made = value if isinstance(value, Call) else None
-            found = self.project.symbols.function(index.path, made.block, made.callee) if made is not None else None
-            return found == self.client.factory
+            called = (
+                self.project.symbols.function(index.path, value.block, value.callee)
+                if isinstance(value, Call)
+                else None
+            )
+            return called == self.client.factory
         if not isinstance(value, Name) or value.ref.startswith("builtins."):
             return False
         if self.client.owner is None:
