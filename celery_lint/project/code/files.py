@@ -26,6 +26,8 @@ _ASIDE = frozenset({
     "tests", "test", "testing", "test_utils", "unittests", "e2e", "docs", "doc", "examples", "example", "samples",
     "benchmarks", "benchmark",
 })  # fmt: skip
+# `integration_tests`, `tests_openshift`, `e2e-tests`; but not `contests`, and not `ab_test`, which may be a feature.
+_TESTS = re.compile(r"(?:^|[-_])tests(?:[-_]|$)")
 
 _REQUIREMENTS = ("req", "dev", "lint", "test", "constraint", "dep")
 _TOOLING = (".toml", ".lock", ".in", ".cfg", ".ini", ".pip")
@@ -35,7 +37,10 @@ _TOOLING = (".toml", ".lock", ".in", ".cfg", ".ini", ".pip")
 def is_aside(path: str) -> bool:
     """Whether PATH is a test, documentation or an example by its name: no worker runs it."""
     *folders, name = path.split("/")
-    if any(folder in _ASIDE for folder in folders):
+    if any(folder in _ASIDE or _TESTS.search(folder) for folder in folders):
+        return True
+    # What Perl calls its tests, and after it Celery itself, kombu and vine.
+    if folders[:1] == ["t"]:
         return True
     # No package has such a name, so nothing imports what is in it: it belongs to a tool.
     if name.endswith(".py") and any(folder.startswith(".") for folder in folders):

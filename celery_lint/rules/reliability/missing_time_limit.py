@@ -9,8 +9,9 @@ from celery_lint.finding import Finding, Related
 from celery_lint.project.model import App, Task
 from celery_lint.project.project import Project
 from celery_lint.project.tasks.limits import may_be_limited
+from celery_lint.project.tasks.pools import likely_pools
 from celery_lint.remedy import SetTimeLimits
-from celery_lint.rule import HIGH, WARNING, rule
+from celery_lint.rule import HIGH, WARNING, listed, rule
 
 _POOL_NAMES = {"threads": "threads ignore", "solo": "the solo pool ignores", "eventlet": "eventlet ignores"}
 _DEADLINES = frozenset(
@@ -19,50 +20,68 @@ _DEADLINES = frozenset(
 
 
 @rule("CEL501", "missing-time-limit", since="0.1", severity=WARNING, confidence=HIGH, fix="unsafe")
-def check(app: App, project: Project) -> Iterator[Finding]:
+def check(project: Project) -> Iterator[Finding]:
     """No time limit: one hung task occupies a pool slot for ever."""
     if project.options.kind == "library":
         return
-    tasks = [task for task in project.tasks if app in project.apps_of(task) and not _is_limited(task, app, project)]
-    if not tasks:
-        return
+    groups: dict[tuple[Task, ...], list[App]] = {}
+    for app in project.apps:
+        tasks = tuple(
+            task for task in project.tasks if app in project.apps_of(task) and not _is_limited(task, app, project)
+        )
+        if tasks:
+            groups.setdefault(tasks, []).append(app)
     if project.options.missing_time_limit == "per-task":
-        yield from (_of_task(task, app, project) for task in tasks)
+        seen = {task: apps[0] for tasks, apps in reversed(groups.items()) for task in tasks}
+        yield from (_of_task(task, seen[task], project) for task in project.tasks if task in seen)
         return
-    yield _of_app(app, tasks, project)
+    for tasks, apps in groups.items():
+        yield _of_apps(sorted(apps, key=lambda app: not _runs_workers(app, project)), tasks, project)
 
 
-def _of_app(app: App, tasks: list[Task], project: Project) -> Finding:
+def _runs_workers(app: App, project: Project) -> bool:
+    """Whether something says that workers run APP, and not only senders or beat."""
+    started = any(worker.app is app for worker in project.workers)
+    return started or any(name.startswith("worker_") for name in app.settings.entries)
+
+
+def _of_apps(apps: list[App], tasks: tuple[Task, ...], project: Project) -> Finding:
+    """One finding for APPS that run the same TASKS: what one of them is given all of them need."""
+    app, *others = apps
     total = sum(1 for task in project.tasks if app in project.apps_of(task))
-    nor = "does its only task" if total == 1 else f"do {_share(len(tasks), total)}"
+    its = "their" if others else "its"
+    nor = f"does {its} only task" if total == 1 else f"do {_share(len(tasks), total, its)}"
     return check.finding(
-        f"`{app.name}` sets no time limit, nor {nor}: a call that hangs occupies a pool slot for ever; "
-        + _advice(app, tasks, project),
+        f"{listed([each.name for each in apps])} {'set' if others else 'sets'} no time limit, nor {nor}: a call that "
+        f"hangs occupies a pool slot for ever; {_advice(tasks, project)}",
         app.location,
         app.entity,
-        related=tuple(Related(task.location, f"task `{task.name}` has no limit") for task in tasks),
+        related=(
+            *(Related(other.location, "nor does this application") for other in others),
+            *(Related(task.location, f"task `{task.name}` has no limit") for task in tasks),
+        ),
         remedy=_remedy(app, project),
         withheld=_withheld(app, project),
     )
 
 
-def _share(some: int, total: int) -> str:
-    return f"its {total} tasks" if some == total else f"{some} of its {total} tasks"
+def _share(some: int, total: int, its: str) -> str:
+    return f"{its} {total} tasks" if some == total else f"{some} of {its} {total} tasks"
 
 
 def _of_task(task: Task, app: App, project: Project) -> Finding:
     return check.finding(
         f"task `{task.name}` has no time limit: if it hangs it occupies a pool slot for ever; "
-        + _advice(app, [task], project),
+        + _advice((task,), project),
         task.location,
         task.entity,
         related=(Related(app.location, "nor does its application set one"),),
     )
 
 
-def _advice(app: App, tasks: list[Task], project: Project) -> str:
+def _advice(tasks: tuple[Task, ...], project: Project) -> str:
     if all(_on_threads(task, project) for task in tasks):
-        pools = frozenset[str]().union(*(project.pools_of(task) or () for task in tasks))
+        pools = frozenset[str]().union(*(likely_pools(task, project) for task in tasks))
         ignoring = _POOL_NAMES.get(min(pools), "its pool")
         return f"{ignoring} Celery's limits, so use `asyncio.timeout()` or the clients' own timeouts"
     return "set `task_time_limit` (and `task_soft_time_limit` below it)"
@@ -73,8 +92,7 @@ def _is_limited(task: Task, app: App, project: Project) -> bool:
 
 
 def _on_threads(task: Task, project: Project) -> bool:
-    pools = project.pools_of(task)
-    return pools is not None and pools <= {"threads", "solo", "eventlet"}
+    return likely_pools(task, project) <= _POOL_NAMES.keys()
 
 
 def _has_deadline(task: Task, project: Project) -> bool:

@@ -16,14 +16,37 @@ from celery_lint.rule import ERROR, HIGH, INFO, WARNING, listed, rule
 def check(project: Project) -> Iterator[Finding]:
     """A task decorator gets an option that no task has: it silently becomes an attribute."""
     policies: dict[str, list[tuple[Task, Option]]] = {}
+    spare: dict[Task, list[tuple[Option, str]]] = {}
     for task in project.tasks:
         for option, meaning in unknown_options(task, project):
             if meaning.kind == "policy":
                 policies.setdefault(option.location.path, []).append((task, option))
+            elif meaning.kind == "slip" and task.option(meaning.meant) is not None:
+                spare.setdefault(task, []).append((option, meaning.meant))
             else:
                 yield _finding(task, option, meaning, project)
     for found in policies.values():
         yield _policy(found)
+    for task, options in spare.items():
+        yield _spare(task, options)
+
+
+def _spare(task: Task, options: list[tuple[Option, str]]) -> Finding:
+    """`task_time_limit=60, time_limit=60`: nothing is lost, but who changes the wrong one changes nothing."""
+    names = listed([option.name for option, _ in options])
+    right = listed([meant for _, meant in options])
+    are, them, given = (
+        ("is no option", "it", "is given") if len(options) == 1 else ("are no options", "them", "are given")
+    )
+    first = options[0][0]
+    return check.finding(
+        f"{names} {are} of a task, so nothing reads {them}: delete {them}; {right} {given} as well",
+        first.location,
+        task.entity,
+        related=tuple(Related(option.location, "and this") for option, _ in options[1:]),
+        severity=WARNING,
+        withheld=f"{right} {given} already",
+    )
 
 
 def _policy(found: list[tuple[Task, Option]]) -> Finding:
@@ -53,7 +76,7 @@ def _finding(task: Task, option: Option, meaning: Meaning, project: Project) -> 
         task.entity,
         severity={"unknown": INFO, "newer": WARNING}.get(meaning.kind, ERROR),
         remedy=remedy,
-        withheld=_withheld(task, meaning) if remedy is None else None,
+        withheld=_withheld(meaning) if remedy is None else None,
     )
 
 
@@ -68,13 +91,11 @@ def _message(task: Task, name: str, meaning: Meaning, project: Project) -> str:
         return f"{what}, so nothing reads it: `{task.name}.apply_async(…, {name}=…)` takes it, for one call"
     if meaning.kind == "unknown":
         return f"{what}: it becomes an attribute of `{task.name}` that nothing in this project reads"
-    if task.option(meaning.meant) is not None:
-        return f"{what}, so nothing reads it; `{meaning.meant}`, which is one, is given as well"
     return f"{what}, so nothing reads it, and `{task.name}` goes without: did you mean `{meaning.meant}`?"
 
 
 def _remedy(task: Task, option: Option, meaning: Meaning, project: Project) -> EditCode | None:
-    if meaning.kind != "slip" or task.option(meaning.meant) is not None:
+    if meaning.kind != "slip":
         return None
     start, name = option.location.span.start, option.name
     written = project.files.data(option.location.path)[start : start + len(name)]
@@ -84,11 +105,7 @@ def _remedy(task: Task, option: Option, meaning: Meaning, project: Project) -> E
     return EditCode(option.location.path, f"Write `{meaning.meant}`", (replacement,))
 
 
-def _withheld(task: Task, meaning: Meaning) -> str:
-    if meaning.kind == "slip" and task.option(meaning.meant) is not None:
-        return f"`{meaning.meant}` is given already"
-    return (
-        "the option is not written as an argument of the decorator"
-        if meaning.kind == "slip"
-        else "which option is meant cannot be told"
-    )
+def _withheld(meaning: Meaning) -> str:
+    if meaning.kind == "slip":
+        return "the option is not written as an argument of the decorator"
+    return "which option is meant cannot be told"
