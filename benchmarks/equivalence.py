@@ -2,8 +2,8 @@
 
     python benchmarks/equivalence.py FOLDER…
 
-Each FOLDER is copied and linted there by one process without a cache, then by several, then in each way that a cache can
-be used; the JSON must be the same byte for byte. Status 1 when it is not.
+Each FOLDER is copied and linted there by one process without a cache, then by several, then in each way that a cache
+can be used; the JSON must be the same byte for byte. Status 1 when it is not.
 """
 
 from __future__ import annotations
