@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from celery_lint.finding import Finding, Related, Span
+from celery_lint.finding import Finding, Related, Severity, Span
 from celery_lint.project.model import Option, Task
 from celery_lint.project.project import Project
 from celery_lint.project.tasks.option_names import Meaning, meaning_of
@@ -49,10 +49,18 @@ def _finding(task: Task, option: Option, meaning: Meaning, project: Project) -> 
         _message(task, option.name, meaning, project),
         option.location,
         task.entity,
-        severity={"unknown": INFO, "newer": WARNING}.get(meaning.kind, ERROR),
+        severity=_severity(task, meaning),
         remedy=remedy,
         withheld=_withheld(task, meaning) if remedy is None else None,
     )
+
+
+def _severity(task: Task, meaning: Meaning) -> Severity:
+    """Nothing is missing where the option that was meant is given, too."""
+    if meaning.kind == "unknown":
+        return INFO
+    is_harmless = meaning.kind == "slip" and task.option(meaning.meant) is not None
+    return WARNING if meaning.kind == "newer" or is_harmless else ERROR
 
 
 def _message(task: Task, name: str, meaning: Meaning, project: Project) -> str:
@@ -67,7 +75,7 @@ def _message(task: Task, name: str, meaning: Meaning, project: Project) -> str:
     if meaning.kind == "unknown":
         return f"{what}: it becomes an attribute of `{task.name}` that nothing in this project reads"
     if task.option(meaning.meant) is not None:
-        return f"{what}, so nothing reads it; `{meaning.meant}`, which is one, is given as well"
+        return f"{what}, so nothing reads it: remove it, `{meaning.meant}` is given as well"
     return f"{what}, so nothing reads it, and `{task.name}` goes without: did you mean `{meaning.meant}`?"
 
 

@@ -61,7 +61,9 @@ def _several(apps: list[App], project: Project) -> Iterator[Finding]:
             f"other settings{never}; use one application, or `@shared_task`",
             app.location,
             app.entity,
-            related=(Related(main.location, "the application that workers run"),) if started else (),
+            related=(
+                Related(main.location, "the application that workers run" if started else "the other application"),
+            ),
         )
 
 
