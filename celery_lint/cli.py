@@ -104,6 +104,9 @@ _color = click.option(
 @click.option("--statistics", is_flag=True, help="Count findings by rule instead of showing them.")
 @_config
 @_isolated
+@click.option(
+    "--jobs", type=click.IntRange(min=1), metavar="N", help="Read with N processes at most, not one a processor."
+)
 @click.option("--no-cache", is_flag=True, help="Read everything, and remember nothing.")
 @click.option("--cache-dir", type=click.Path(path_type=Path), help="Keep the cache here and not in the project's root.")
 @_color

@@ -182,7 +182,8 @@ class EditCode:
 @dataclass(frozen=True, slots=True)
 class AddArgument:
     """Add TEXT (`retry_backoff=True`, `"expires": 60`) behind the arguments of the call, or the entries of the dict,
-    at HOLDER; a decorator without parentheses gets them. TITLE and IMPORTS as for `EditCode`."""
+    at HOLDER, and of those at OTHERS; a decorator without parentheses gets them. TITLE and IMPORTS are as those of
+    `EditCode`."""
 
     path: str
     title: str
@@ -190,6 +191,7 @@ class AddArgument:
     text: str
     imports: tuple[str, ...] = ()
     applicability: Applicability = Applicability.UNSAFE
+    others: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,10 +42,12 @@ def run(
     overlay: Overlay | None = None,
     *,
     store: FactStore | None = None,
+    jobs: int = 1,
     with_fixes: bool = True,
 ) -> Run:
     """Lint all of the project that CONFIGURATION is for. OVERLAY: files, by path, to be read as if they were so.
-    STORE: facts that need not be read again. WITH_FIXES: findings say how they would be fixed, or why not.
+    STORE: facts that need not be read again. JOBS: how many processes may read the others.
+    WITH_FIXES: findings say how they would be fixed, or why not.
 
     Raises UserError when there is nothing to read, or the configuration asks for what does not exist.
     """
@@ -59,7 +61,7 @@ def run(
     if not any(projects):
         raise UserError(f"nothing to read: {configuration.root} holds no file that is not ignored")
     store = store or FactStore()
-    runs = [_run(configuration, catalogue, agenda, paths, overlay or {}, store, with_fixes) for paths in projects]
+    runs = [_run(configuration, catalogue, agenda, paths, overlay or {}, store, jobs, with_fixes) for paths in projects]
     owners = {path: each.report.source_of for paths, each in zip(projects, runs, strict=True) for path in paths}
     report = merged([each.report for each in runs], lambda path: owners[path](path))
     crashed = {code: trace for each in runs for code, trace in each.crashed.items()}
@@ -74,9 +76,10 @@ def _run(
     paths: Sequence[str],
     overlay: Overlay,
     store: FactStore,
+    jobs: int,
     with_fixes: bool,
 ) -> Run:
-    project = link(configuration.root, paths, configuration.settings, overlay, store)
+    project = link(configuration.root, paths, configuration.settings, overlay, store, jobs)
     source_of = cache(project.source)
     about_comments = tuple(rule for rule in agenda.rules if rule.subject() is Suppression)
     judged = judge(project, [rule for rule in agenda.rules if rule not in about_comments], agenda.severities)

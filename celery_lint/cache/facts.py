@@ -58,23 +58,30 @@ class FactStore:
         """The facts of the file PATH with the content DATA; None when no run has read it so."""
         key = _key(kind, path, data)
         entry = self._known.get(key)
-        encoded = self._used.get(key) if entry is None else entry.facts
-        if encoded is None:
+        kept = self._used.get(key) if entry is None else entry.facts
+        if kept is None:
             return None
         try:
-            facts = msgspec.msgpack.decode(encoded, type=kind)
+            facts = msgspec.msgpack.decode(kept, type=kind)
         except msgspec.MsgspecError:
             return None
-        self._used[key] = encoded
+        self._used[key] = kept
         return facts
 
-    def add(self, path: str, data: bytes, facts: PythonFacts | DeployFacts | ImportedNames) -> None:
+    def has(self, kind: type[Facts], path: str, data: bytes) -> bool:
+        """Whether a run has read the file PATH with the content DATA."""
+        key = _key(kind, path, data)
+        return key in self._known or key in self._used
+
+    def add(self, path: str, data: bytes, facts: Facts) -> None:
         """Remember the FACTS of the file PATH with the content DATA."""
-        try:
-            self._used[_key(type(facts), path, data)] = msgspec.msgpack.encode(facts)
-        except (OverflowError, UnicodeEncodeError):
-            return  # an integer of more than 64 bits, half a surrogate pair: such a file is read each time
-        self._has_news = True
+        self.add_encoded(type(facts), path, data, encoded(facts))
+
+    def add_encoded(self, kind: type[Facts], path: str, data: bytes, facts: bytes) -> None:
+        """The same with FACTS that are `encoded` already; nothing where they could not be."""
+        if facts:
+            self._used[_key(kind, path, data)] = facts
+            self._has_news = True
 
     def save(self) -> None:
         """Write what there is when this run added to it. What no run has used for a week is forgotten."""
@@ -82,8 +89,17 @@ class FactStore:
             return
         today = int(time.time() // 86_400)
         recent = {key: entry for key, entry in self._known.items() if entry.day > today - _DAYS}
-        used = {key: _Entry(today, encoded) for key, encoded in self._used.items()}
+        used = {key: _Entry(today, facts) for key, facts in self._used.items()}
         self._folder.write(_FILE, msgspec.msgpack.encode(_Stored(self._stamp, recent | used)))
+
+
+def encoded(facts: PythonFacts | DeployFacts | ImportedNames) -> bytes:
+    """FACTS as they are kept; nothing where that cannot be (an integer of more than 64 bits, half a surrogate pair):
+    such a file is read each time."""
+    try:
+        return msgspec.msgpack.encode(facts)
+    except (OverflowError, UnicodeEncodeError):
+        return b""
 
 
 def _key(kind: type, path: str, data: bytes) -> bytes:

@@ -45,6 +45,7 @@ class Options:
     verbose: bool
     no_cache: bool = False
     cache_dir: Path | None = None
+    jobs: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class _Memory:
         acts = options.fix or options.fix_only or options.diff or options.verbose or self.folder is None
         self._replay = None if acts or self.folder is None else Replay(self.folder, self.stamp, str(place.root))
         # Paths are in the key as they lead from the root, not from where they were named.
-        self._key = key_of((replace(options, paths=()), place, selection, around))
+        self._key = key_of((replace(options, paths=(), jobs=None), place, selection, around))
         self._started = 0
 
     def start(self) -> None:

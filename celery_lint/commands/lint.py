@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -53,7 +54,7 @@ def lint(
     configured = load(place)
     configuration = override(configured, _overrides(options, configured.settings))
     store = FactStore(folder, stamp)
-    done = run_on(configuration, targets, selection, store)
+    done = run_on(configuration, targets, selection, store, jobs=options.jobs or _processors())
     store.save()
     if options.verbose:
         _say_what_was_used(configuration, place, done)
@@ -71,6 +72,13 @@ def lint(
     sure = not done.crashed and not done.unlisted
     whole = Output(output.status, output.stdout, (*refusals, *output.stderr))
     return Outcome(whole, (*done.looked_at, *done.paths) if sure else ())
+
+
+def _processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _overrides(options: Options, settings: Settings) -> dict[str, object]:
@@ -100,10 +108,11 @@ def run_on(
     selection: tuple[str, ...],
     store: FactStore | None = None,
     *,
+    jobs: int = 1,
     with_fixes: bool = True,
 ) -> Run:
     """Lint, and make sure that every one of TARGETS (relative to the root: SELECTION) has something to read."""
-    done = run(configuration, store=store, with_fixes=with_fixes)
+    done = run(configuration, store=store, jobs=jobs, with_fixes=with_fixes)
     if not done.report.statistics.files:
         raise UserError(f"nothing to read: no file in {configuration.root} is of a kind that celery-lint knows")
     for target, selected in zip(targets, selection, strict=True):

@@ -28,6 +28,7 @@ from celery_lint.project.tasks.tasks import Decorators, TaskDraft, TaskFinder, o
 from celery_lint.settings import Settings
 
 _SIGNALS = re.compile(rb"\.connect\b")
+_SURELY_READ = re.compile(rb"celery|shared_task|\.delay\(|apply_async", re.IGNORECASE)
 _CELERY = re.compile(rb"celery|shared_task", re.IGNORECASE)
 _CONSUMERS = re.compile(rb"\badd_consumer\b")
 _DECLARES = re.compile(rb"^\s*@.*task|shared_task|register_task", re.MULTILINE)
@@ -40,10 +41,12 @@ def link(
     options: Settings,
     overlay: Mapping[str, bytes] | None = None,
     store: FactStore | None = None,
+    jobs: int = 1,
 ) -> Project:
     """The project below ROOT that PATHS (relative to it) make up. OVERLAY: bytes to read instead of the files'. STORE:
-    facts that need not be read again."""
+    facts that need not be read again. JOBS: how many processes may read the others."""
     files = Files(root, paths, overlay, store)
+    files.read_ahead(files.mentioning(_SURELY_READ), jobs)
     symbols = Symbols(files, Modules(files))
     evaluator = Evaluator(symbols)
     _learn_roots(files, symbols.modules)

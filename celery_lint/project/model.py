@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from celery_lint.facts.deploy.celery_command import Invocation
 from celery_lint.facts.model import Call, Command
@@ -219,12 +220,18 @@ class Queue:
     uses: tuple[QueueUse, ...]
 
 
+# How a function comes to run another one: it calls it, gives it to somebody who calls it, has it run in a thread or
+# process of its own, or is wrapped by it.
+How = Literal["call", "given", "thread", "around"]
+
+
 @dataclass(frozen=True)
 class Step:
     """One step of the way from a task into a helper: the call and the function that it runs."""
 
     location: Location
     callee: FunctionRef
+    how: How = "call"
 
 
 @dataclass(frozen=True, eq=False)
@@ -252,6 +259,11 @@ class Reached:
         return f"function:{self.location.path}:{self.label}"
 
     label: str = ""
+
+    @property
+    def in_thread(self) -> bool:
+        """Whether it only runs in threads or processes of its own: signals, and what they raise, never get there."""
+        return any(step.how == "thread" for step in self.steps)
 
     @property
     def is_task(self) -> bool:

@@ -16,7 +16,7 @@ from celery_lint.project.calls.canvas import Parts
 from celery_lint.project.calls.canvases import Canvases
 from celery_lint.project.calls.results import Results
 from celery_lint.project.calls.sent import sent
-from celery_lint.project.code.files import Files, is_aside
+from celery_lint.project.code.files import Files
 from celery_lint.project.code.handlers import Handlers
 from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.symbols import ClassRef, External, FunctionRef, Symbols
@@ -337,10 +337,7 @@ class Project:
         pattern = re.compile(
             rb"celery_aio_pool|celery_pool_asyncio|aio_celery|celery-aio-pool|CELERY_CUSTOM_WORKER_POOL"
         )
-        for path in self.files.paths:
-            if not is_aside(path) and not path.endswith(_PROSE) and pattern.search(self.files.data(path)):
-                return path
-        return None
+        return self.files.anywhere(pattern, lambda path: path.endswith(_PROSE))
 
     # three-valued questions
 
@@ -375,7 +372,7 @@ class Project:
     def mentions(self, words: str) -> bool:
         """Whether any file that is no test and no prose holds WORDS (a pattern), in any case and with any prefix."""
         pattern = re.compile(rf"(?<![a-z0-9])(?:{words})(?![a-z0-9_])".encode(), re.IGNORECASE)
-        return self.files.anywhere(pattern, lambda path: is_aside(path) or path.endswith(_PROSE))
+        return self.files.anywhere(pattern, lambda path: path.endswith(_PROSE)) is not None
 
     def is_external_queue(self, name: str) -> bool:
         """Whether the project says that workers elsewhere consume a queue."""

@@ -18,6 +18,7 @@ SUBCOMMANDS = frozenset([
 _GLOBAL_FLAG = re.compile(
     r"-[AbCq]|--(app|broker|result-backend|loader|config|workdir|no-color|quiet|skip-checks)(=|$)"
 )
+_NAMES_APP = re.compile(r"-A|--app\b")
 _SHELLS = frozenset(["sh", "bash", "dash", "ash", "zsh", "ksh"])
 _PYTHON = re.compile(r"(python|pypy)[\d.]*(\.exe)?$|uwsgi-python$")
 _INLINE = re.compile(r"([A-Za-z_]\w*)=", re.ASCII)
@@ -231,8 +232,12 @@ class _Line:
         """What a program that is given another one as its arguments runs."""
         dashes = next((index for index, word in enumerate(self.words) if word.value == "--"), len(self.words))
         celery = next((index for index in range(1, dashes) if self.is_celery(index)), None)
+        inner = self.inner_start(head)
+        if inner is not None and celery is not None and inner < celery:
+            yield from self.rest(inner)
+            return
         if celery is not None:
-            own = celery == 1 and head and head not in _WRAPPERS and "/" not in (self.known(0) or "/")
+            own = head and head not in _WRAPPERS and self.is_own_command(celery)
             environment = self.inline(celery)
             through = head if own else None
             if self.name(celery - 1).endswith(".py"):
@@ -255,6 +260,24 @@ class _Line:
                 yield from self.script(index)
         else:
             yield from self.script(0)
+
+    def inner_start(self, head: str) -> int | None:
+        """Where the program of `poetry run program` and `newrelic-admin run-program program` starts."""
+        starter = "run-program" if head == "newrelic-admin" else "run" if head in _INSTALLERS else None
+        for index in range(1, len(self.words) - 1):
+            if self.words[index].value == starter:
+                # An option, or what may be one, can take a value.
+                return index + 1 if not (self.known(index + 1) or "-").startswith("-") else None
+        return None
+
+    def is_own_command(self, celery: int) -> bool:
+        """Whether `celery` is a command of the program in front, which brings the application itself: `flask celery
+        worker`. What is called by its path may as well start what it is given: then that names an application."""
+        path = self.known(0) or "/"
+        if "/" not in path:
+            return celery == 1
+        following = [self.file.word(word).raw for word in self.words[celery + 1 :]]
+        return self.name(0) != "" and not path.endswith((".sh", ".bash")) and not any(map(_NAMES_APP.match, following))
 
     def inner_program(self, dashes: int) -> int | None:
         """Where a shell, an interpreter or anything after `--` starts among the arguments."""

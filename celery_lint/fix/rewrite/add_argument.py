@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import libcst as cst
 
+from celery_lint.finding import Span
 from celery_lint.fix.arguments import put_last
+from celery_lint.fix.draft import Draft
 from celery_lint.fix.imports import with_imports
 from celery_lint.fix.outcome import Rewrite, Withheld
 from celery_lint.fix.project import Drafts, Files
@@ -15,14 +17,19 @@ def rewrite(remedy: AddArgument, files: Files) -> Rewrite:
     """The edit that adds the argument or the entry, laid out as its neighbours are."""
     drafts = Drafts(files)
     draft = drafts.draft(remedy.path)
-    code = draft.code
     text = with_imports(draft, remedy.text, remedy.imports)
-    nodes = code.at(remedy.holder)
+    for holder in (remedy.holder, *remedy.others):
+        _add(draft, holder, text)
+    return Rewrite(remedy.title, remedy.applicability, drafts.edits())
+
+
+def _add(draft: Draft, span: Span, text: str) -> None:
+    code = draft.code
+    nodes = code.at(span)
     holder = next((node for node in nodes if isinstance(node, cst.Call | cst.Dict)), None)
     if holder is not None:
         put_last(draft, holder, [text])
     elif any(isinstance(node, cst.Decorator) for at in nodes for node in code.ancestors(at)):
-        draft.insert(code.character(remedy.holder.end), f"({text})")
+        draft.insert(code.character(span.end), f"({text})")
     else:
         raise Withheld("the code is not where the rule saw it")
-    return Rewrite(remedy.title, remedy.applicability, drafts.edits())

@@ -11,7 +11,7 @@ from typing import Literal, TypeVar, cast
 from celery_lint.facts.model import Attribute, Call, Name, Subscript, Value
 from celery_lint.finding import Location
 from celery_lint.project.calls.sent import sent_name
-from celery_lint.project.code.files import Files, is_aside
+from celery_lint.project.code.files import Files
 from celery_lint.project.code.index import last_name
 from celery_lint.project.code.settled import settled_entries, settled_items
 from celery_lint.project.code.symbols import ClassRef, FunctionRef
@@ -40,6 +40,7 @@ _MENTIONS = re.compile(
     rb"\b(?:delay|apply_async)(?:_on_commit)?\s*\(|\bsend_task\s*\(|\.\s*(?:si|subtask)\s*\(|\bsignature\s*\("
 )
 # These are methods of many things that are not Celery's.
+_CELERY = re.compile(rb"celery")
 _MAY_MENTION = re.compile(rb"\.\s*(?:s|apply)\s*\(")
 
 
@@ -96,16 +97,17 @@ class TaskCalls:
 
     def find(self) -> Iterator[TaskCall]:
         """All calls of tasks, in the order of files and lines; those in tests and documentation are left out."""
-        for path in self.files.python_paths:
-            if is_aside(path) or not self._may_call(self.files.data(path)):
-                continue
+        for path in self._paths():
             for call in self.files.python(path).facts.calls:
                 method = last_name(call.callee)
                 if method in _METHODS:
                     yield from self._calls(path, call, cast(Method, method))
 
-    def _may_call(self, data: bytes) -> bool:
-        return _MENTIONS.search(data) is not None or (b"celery" in data and _MAY_MENTION.search(data) is not None)
+    def _paths(self) -> list[str]:
+        """The files that may call a task."""
+        celery = tuple(self.files.mentioning(_CELERY))
+        found = {*self.files.mentioning(_MENTIONS), *self.files.mentioning(_MAY_MENTION, celery)}
+        return [path for path in self.files.code_paths if path in found]
 
     def _calls(self, path: str, call: Call, method: Method) -> Iterator[TaskCall]:
         task = self._receiver(path, call)
@@ -215,7 +217,7 @@ class TaskCalls:
             named,
             named_open or (kwargs_at is None and unseen),
             options,
-            options_open or call.is_open,
+            options_open,
             args_at,
             kwargs_at,
             by_name,
@@ -238,16 +240,26 @@ class TaskCalls:
 
     def _options(self, placed: Placed, call: Call, method: Method) -> tuple[dict[str, Placed], bool]:
         others = _ARGUMENTS | _OF_SIGNATURES if method in SIGNING else _ARGUMENTS
-        found = {
-            each.keyword: placed.at(each.value)
-            for each in call.arguments
-            if each.keyword is not None and each.keyword not in others
-        }
+        found, is_open = options_of(placed, call, self.evaluator)
+        found = {name: value for name, value in found.items() if name not in others}
         given = call.argument(None, "options") if method in SIGNING else None
         if given is None:
-            return found, False
-        more, is_open = self._named(placed.at(given.value))
-        return {**more, **found}, is_open
+            return found, is_open
+        more, more_open = self._named(placed.at(given.value))
+        return {**more, **found}, is_open or more_open
+
+
+def options_of(placed: Placed, call: Call, evaluator: Evaluator) -> tuple[dict[str, Placed], bool]:
+    """The arguments by name of CALL, those in `**options` too; and whether there may be others."""
+    found: dict[str, Placed] = {}
+    is_open = any(each.star == "*" for each in call.arguments)
+    for each in call.arguments:
+        if each.star == "**":
+            entries, more = settled_entries(placed.at(each.value), evaluator)
+            found, is_open = {**found, **entries}, is_open or more
+        elif each.keyword is not None:
+            found[each.keyword] = placed.at(each.value)
+    return found, is_open
 
 
 Key = TypeVar("Key")

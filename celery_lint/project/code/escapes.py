@@ -17,6 +17,9 @@ def leaves_task(cls: ClassRef, reached: Reached, block: int, handlers: Handlers)
     index = handlers.symbols.index(reached.function)
     if not _passes(index, block, names, handlers):
         return False
+    # Who calls a function that is handed over may catch what it raises; a thread keeps it to itself.
+    if any(step.how in ("given", "thread") for step in reached.steps):
+        return False
     for step in reached.steps:
         caller = handlers.symbols.files.python(step.location.path)
         if not _passes(caller, caller.block_at(step.location.span.start), names, handlers):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TypeVar
 
-from celery_lint.cache.facts import FactStore
+from celery_lint.cache.facts import FactStore, encoded
 from celery_lint.facts.model import DeployFacts, ImportedNames, PythonFacts, ReadError
+from celery_lint.project.code.ahead import read_ahead
 from celery_lint.project.code.imports import imported_names
 from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.literals import literals_of
@@ -17,11 +18,15 @@ from celery_lint.source import Source
 
 Read = TypeVar("Read", PythonFacts, DeployFacts)
 
+# Larger files are data: dumps, recordings, generated documents.
+_LARGEST_TEXT = 1 << 20
 _CELERY = re.compile(rb"celery|shared_task", re.IGNORECASE)
 _ASIDE = frozenset({
     "tests", "test", "testing", "test_utils", "unittests", "e2e", "docs", "doc", "examples", "example", "samples",
     "benchmarks", "benchmark",
 })  # fmt: skip
+# `integration_tests`, `tests_openshift`, `e2e-tests`; but not `contests`, and not `ab_test`, which may be a feature.
+_TESTS = re.compile(r"(?:^|[-_])tests(?:[-_]|$)")
 
 _REQUIREMENTS = ("req", "dev", "lint", "test", "constraint", "dep")
 _TOOLING = (".toml", ".lock", ".in", ".cfg", ".ini", ".pip")
@@ -31,7 +36,10 @@ _TOOLING = (".toml", ".lock", ".in", ".cfg", ".ini", ".pip")
 def is_aside(path: str) -> bool:
     """Whether PATH is a test, documentation or an example by its name: no worker runs it."""
     *folders, name = path.split("/")
-    if any(folder in _ASIDE for folder in folders):
+    if any(folder in _ASIDE or _TESTS.search(folder) for folder in folders):
+        return True
+    # What Perl calls its tests, and after it Celery itself, kombu and vine.
+    if folders[:1] == ["t"]:
         return True
     # No package has such a name, so nothing imports what is in it: it belongs to a tool.
     if name.endswith(".py") and any(folder.startswith(".") for folder in folders):
@@ -72,7 +80,7 @@ class Files:
         self._deploy: dict[str, DeployFacts] = {}
         self._imports: dict[str, ImportedNames] = {}
         self._holding: dict[str, tuple[str, ...]] = {}
-        self._containing: dict[bytes, tuple[str, ...]] = {}
+        self._containing: dict[tuple[bytes, bool], tuple[str, ...]] = {}
         self.unreadable: dict[str, ReadError] = {}
 
     @cached_property
@@ -150,6 +158,18 @@ class Files:
             self._imports[path] = known
         return known
 
+    def read_ahead(self, paths: Iterable[str], jobs: int) -> None:
+        """Read the Python files PATHS, which will be asked for, by at most JOBS processes, when that is worth it."""
+        known = ((path, self.data(path)) for path in paths)
+        sizes = [(len(data), path) for path, data in known if not self._store.has(PythonFacts, path, data)]
+        if jobs < 2 or not sizes:
+            return
+        from celery_lint.facts.python.reader import read  # once, for all processes
+
+        found = read_ahead(sizes, lambda path: encoded(read(path, self.data(path))), jobs)
+        for path, facts in found.items():
+            self._store.add_encoded(PythonFacts, path, self.data(path), facts)
+
     def _noted(self, path: str, facts: Read) -> Read:
         if facts.error is not None:
             self.unreadable.setdefault(path, facts.error)
@@ -164,21 +184,28 @@ class Files:
         """The Python files whose bytes hold PATTERN: of AMONG, else of all that are no tests or the like."""
         literals = literals_of(pattern)
         if among is None and literals is not None:
-            found = {path for literal in literals for path in self._with(literal)}
+            folded = bool(pattern.flags & re.IGNORECASE)
+            found = {path for literal in literals for path in self._with(literal, folded=folded)}
             among = [path for path in self.code_paths if path in found]
         for path in self.code_paths if among is None else among:
-            if self.mentions(path, pattern):
+            if pattern.search(self.data(path)):
                 yield path
 
     def mentions(self, path: str, pattern: re.Pattern[bytes]) -> bool:
         """Whether the bytes of PATH hold PATTERN."""
-        return pattern.search(self.data(path)) is not None
+        data, literals = self.data(path), literals_of(pattern)
+        text = data.lower() if literals is not None and pattern.flags & re.IGNORECASE else data
+        if literals is not None and not any(literal in text for literal in literals):
+            return False
+        return pattern.search(data) is not None
 
-    def _with(self, literal: bytes) -> tuple[str, ...]:
-        found = self._containing.get(literal)
+    def _with(self, literal: bytes, *, folded: bool = False) -> tuple[str, ...]:
+        """The Python files that hold LITERAL; FOLDED: in small letters or capitals."""
+        found = self._containing.get((literal, folded))
         if found is None:
             data = self.data
-            found = self._containing[literal] = tuple([path for path in self.code_paths if literal in data(path)])
+            holding = [path for path in self.code_paths if literal in (data(path).lower() if folded else data(path))]
+            found = self._containing[(literal, folded)] = tuple(holding)
         return found
 
     def holding(self, name: str) -> tuple[str, ...]:
@@ -189,9 +216,25 @@ class Files:
             found = self._holding[name] = tuple(self.mentioning(word, self._with(name.encode())))
         return found
 
-    def anywhere(self, pattern: re.Pattern[bytes], skip: Callable[[str], bool]) -> bool:
-        """Whether the bytes of any file of the project (but those to SKIP) hold PATTERN."""
-        return any(not skip(path) and pattern.search(self.data(path)) for path in self.paths)
+    @cached_property
+    def text_paths(self) -> tuple[str, ...]:
+        """The files that are no Python, no tests or the like, and small enough to be written by people: settings."""
+        others = (path for path in self.paths if not path.endswith(".py") and not is_aside(path))
+        return tuple(path for path in others if self._size(path) <= _LARGEST_TEXT)
+
+    def _size(self, path: str) -> int:
+        if path in self._overlay:
+            return len(self._overlay[path])
+        try:
+            return (self.root / path).stat().st_size
+        except OSError:
+            return 0
+
+    def anywhere(self, pattern: re.Pattern[bytes], skip: Callable[[str], bool]) -> str | None:
+        """The first file of the project whose bytes hold PATTERN: of `code_paths` and `text_paths`, but those to
+        SKIP."""
+        paths = (*self.code_paths, *self.text_paths)
+        return next((path for path in paths if not skip(path) and self.mentions(path, pattern)), None)
 
     @cached_property
     def deploy_paths(self) -> tuple[str, ...]:

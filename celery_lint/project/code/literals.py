@@ -17,11 +17,14 @@ _SHORTEST = 3
 
 @cache
 def literals_of(pattern: re.Pattern[bytes]) -> Literals | None:
-    """Literals of which one at least stands in whatever PATTERN matches; None when that cannot be told."""
-    if pattern.flags & re.IGNORECASE:
-        return None
+    """Literals of which one at least stands in whatever PATTERN matches; None when that cannot be told.
+
+    Of a pattern that ignores case they are in small letters, and stand in the text made small.
+    """
     found = _best(_required(parser.parse(pattern.pattern, pattern.flags)))
-    return found if found is not None and all(len(each) >= _SHORTEST for each in found) else None
+    if found is None or any(len(each) < _SHORTEST for each in found):
+        return None
+    return tuple(each.lower() for each in found) if pattern.flags & re.IGNORECASE else found
 
 
 def _required(tree: Iterable[tuple[object, object]]) -> list[Literals]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from celery_lint.project.code.files import is_aside
+from celery_lint.project.code.values import Known
 from celery_lint.project.deployment.purposes import is_for_development, runs_together
 from celery_lint.project.model import CeleryCommand
 from celery_lint.project.project import Project
@@ -18,14 +19,27 @@ _ENVIRONMENTS = re.compile(
 
 
 def lock(command: CeleryCommand, project: Project) -> str | None:
-    """What lets only one beat of several send: RedBeat, or the program `single-beat`; None without any."""
+    """What lets, or may let, only one beat of several send: RedBeat, or the program `single-beat`; None without any."""
     if command.command.through == "single-beat":
         return "single-beat"
     scheduler = command.invocation.options.get("scheduler")
-    if scheduler is not None and scheduler.text is not None:
-        return "RedBeat" if "redbeat" in scheduler.text.lower() else None
+    named = scheduler.text if scheduler is not None else _set_scheduler(command, project)
+    if named is not None:
+        return "RedBeat" if "redbeat" in named.lower() else None
     mentions = project.files.anywhere(_RED_BEAT, lambda path: is_aside(path) or not path.endswith(_MAY_SET))
     return "RedBeat" if mentions else None
+
+
+def _set_scheduler(command: CeleryCommand, project: Project) -> str | None:
+    """The scheduler that the settings of the application choose, by default Celery's own; None when it is not known."""
+    app = command.app
+    if app is None or not command.app_is_known:
+        return None
+    setting = app.settings.get("beat_scheduler")
+    if setting is None:
+        return None if project.may_set(app, "beat_scheduler") else "celery.beat:PersistentScheduler"
+    known = project.evaluator.text(setting.value)
+    return known.value if isinstance(known, Known) else None
 
 
 def started_together(project: Project) -> Iterator[tuple[CeleryCommand, ...]]:

@@ -20,6 +20,10 @@ from celery_lint.settings import DeclaredWorker, Settings
 GREEN = frozenset({"gevent", "eventlet"})
 
 
+# Where commands run in a folder that is nobody's checkout.
+_CONTAINERS = frozenset({"compose", "dockerfile", "kubernetes", "helm"})
+
+
 class WorkerFinder:
     """Reads the worker commands of a project and gives each its application."""
 
@@ -100,7 +104,7 @@ class WorkerFinder:
             return (*(self._one(self.apps.drafts) if not parsed.open else (None, False)), False)
         if parsed.app.text is None:
             return (*self._one(self.apps.drafts), False)
-        named = self.named(parsed.app.text, command.path)
+        named = self.named(parsed.app.text, command.path) or self._from_above(parsed.app.text, command)
         # A module of the project that gets its application in a way nobody can follow: the only one there is.
         return (*self._one(named or (self.apps.drafts if self._has_module(parsed.app.text) else ())), bool(named))
 
@@ -134,6 +138,19 @@ class WorkerFinder:
         for root, _ in nearest:
             self.apps.symbols.modules.roots[root] += 1
         return tuple(dict.fromkeys(draft for _, drafts in nearest for draft in drafts))
+
+    def _from_above(self, text: str, command: Command) -> tuple[Draft, ...]:
+        """The applications that `-A TEXT` means in a container that has the whole repository in a folder (`./:/app`)
+        and runs in the folder above: the first name is that folder's."""
+        top, _, rest = text.partition(".")
+        modules = self.apps.symbols.modules
+        if command.kind not in _CONTAINERS or "" not in modules.tops(rest.partition(":")[0].partition(".")[0]):
+            return ()
+        below = modules.below("", tuple(rest.partition(":")[0].split(".")))
+        drafts = self.named(rest, "") if below is not None and not below[1] else ()
+        if drafts:
+            modules.above.add(top)
+        return drafts
 
     def _in_module(self, path: str, names: tuple[str, ...]) -> tuple[Draft, ...]:
         """What Celery finds in a module: the attribute, `app`, `celery`, else any application of the module."""

@@ -36,18 +36,23 @@ _FAKES = {
     "task_retry_backoff_max": "give each task `retry_backoff_max=`",
     "task_retry_jitter": "give each task `retry_jitter=`",
     "task_default_base": "give the application `task_cls=`",
+}  # fmt: skip
+# The same for what old Celery had, under a name that it would have today.
+_GONE = {
     "task_queue_ha_policy": "mirrored queues are set up in RabbitMQ, with a policy",
     "task_send_error_emails": "Celery sends no mails since 4.0; log errors, or use a signal",
-}  # fmt: skip
+}
 _SHORT = {"broker": "broker_url", "backend": "result_backend"}
 
 
 @dataclass(frozen=True)
 class Meant:
-    """What an unknown name stands for: the new-style setting NAME, or, where that is None, the ADVICE what to do."""
+    """What an unknown name stands for: the new-style setting NAME, or, where that is None, the ADVICE what to do.
+    IS_GONE: Celery had it once."""
 
     name: str | None
     advice: str = ""
+    is_gone: bool = False
 
 
 def is_of_plugin(setting: WrittenSetting) -> bool:
@@ -63,7 +68,9 @@ def meant(setting: WrittenSetting, known: Table) -> Meant | None:
     for name in (setting.spelt, setting.spelt.upper(), f"CELERY_{bare.upper()}"):
         if name in known.removed_settings:
             gone = known.removed_settings[name]
-            return Meant(None, f"it went with Celery {gone.removed}{_instead(gone.replacement)}")
+            return Meant(None, f"it went with Celery {gone.removed}{_instead(gone.replacement)}", is_gone=True)
+    if bare in _GONE:
+        return Meant(None, _GONE[bare], is_gone=True)
     if bare in _FAKES:
         return Meant(None, _FAKES[bare])
     found = _SHORT.get(bare) or _misspelt(setting, known) or _other_prefix(bare, known)

@@ -23,7 +23,6 @@ from celery_lint.facts.model import (
     Text,
     Value,
 )
-from celery_lint.project.code.files import is_aside
 from celery_lint.project.code.symbols import External, Internal
 from celery_lint.project.code.values import Known, Placed, Unknown
 from celery_lint.project.model import App
@@ -237,7 +236,7 @@ class Transports:
         """What files that are no code (`.env`, compose files, charts) give the variable NAME; None when none does."""
         files = self._project.files
         written = re.compile(rf"(?<![\w]){re.escape(name)}[\"']?\s*(?::-|[:=])\s*[\"']?([A-Za-z+]+://)".encode(), re.I)
-        paths = (path for path in files.paths if not path.endswith(".py") and not is_aside(path))
+        paths = [path for path in files.text_paths if files.mentions(path, written)]
         found = {url.decode() for path in paths for url in written.findall(files.data(path))}
         return _agreed(Known(family, True) for url in found if (family := _of_url(url, families)) is not None)
 

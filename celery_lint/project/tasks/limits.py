@@ -89,24 +89,6 @@ def may_be_enforced(task: Task, name: LimitName, project: Project) -> bool:
     return not project.workers or bool(pools & ENFORCED[name])
 
 
-def pools_of_app(app: App, project: Project) -> frozenset[str] | None:
-    """The pools of the workers of APP, or what its settings choose where no worker is seen; None when one is not known.
-
-    `worker_pool` holds for every command that names no pool (celery/bin/worker.py: WorkersPool.convert).
-    """
-    setting = app.settings.get("worker_pool")
-    chosen = project.evaluator.text(setting.value) if setting is not None else None
-    workers = project.workers_of(app)
-    found = [worker.pool if isinstance(worker.pool, Known) else _chosen(worker, chosen) for worker in workers]
-    pools = [pool.value for pool in found or [chosen] if isinstance(pool, Known)]
-    return frozenset(pools) if len(pools) == max(len(found), 1) else None
-
-
-def _chosen(worker: Worker, setting: Known[str] | Unknown | None) -> Known[str] | Unknown | None:
-    names_none = worker.invocation is not None and worker.invocation.pool in (None, "prefork")
-    return setting if names_none else None
-
-
 def _pool(worker: Worker, project: Project) -> str | None:
     """The pool of WORKER: Celery's own when neither its command nor the settings of any application choose one."""
     if isinstance(worker.pool, Known):

@@ -48,9 +48,10 @@ def module_names(path: str, modules: Modules) -> list[str]:
     plain = [root for root in names if not modules.is_package(root)]
     most = max((modules.roots[root] for root in plain), default=0)
     used = [root for root in names if modules.roots[root] > (0 if root in plain else most)]
+    above = [f"{top}.{modules.names_of(path)[0]}" for top in sorted(modules.above)]
     if used:
-        return [names[root] for root in sorted(used, key=lambda root: -modules.roots[root])]
-    return [names[root] for root in plain] or list(names.values())[:1]
+        return [*(names[root] for root in sorted(used, key=lambda root: -modules.roots[root])), *above]
+    return [*([names[root] for root in plain] or list(names.values())[:1]), *above]
 
 
 def _root(path: str, name: str) -> str:

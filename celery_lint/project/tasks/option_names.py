@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -13,8 +14,9 @@ from celery_lint.project.code.files import is_aside
 from celery_lint.project.code.index import within
 from celery_lint.project.code.nearest import misspelt
 from celery_lint.project.code.symbols import ClassRef, External, FunctionRef
-from celery_lint.project.model import Task
+from celery_lint.project.model import Option, Task
 from celery_lint.project.project import Project
+from celery_lint.project.tasks.options import is_own
 from celery_lint.project.tasks.tasks import TASK_CLASSES
 
 # What people write who know other queues, or Celery's settings.
@@ -43,6 +45,16 @@ class Meaning:
     kind: Literal["slip", "call", "policy", "newer", "unknown"]
     meant: str = ""
     since: str = ""
+
+
+def unknown_options(task: Task, project: Project) -> Iterator[tuple[Option, Meaning]]:
+    """The options that are written where TASK is declared and that no task has, with what they were meant to be."""
+    if task.cls is not None:
+        return
+    for option in task.options.values():
+        meaning = meaning_of(option.name, task, project) if is_own(task, option.name) else None
+        if meaning is not None:
+            yield option, meaning
 
 
 def meaning_of(name: str, task: Task, project: Project) -> Meaning | None:

@@ -11,7 +11,7 @@ from celery_lint.finding import Location
 from celery_lint.project.code.index import FileIndex, last_name
 from celery_lint.project.code.symbols import ClassRef, External, FunctionRef, Symbols
 from celery_lint.project.code.values import Placed
-from celery_lint.project.model import Reached, Step, Task
+from celery_lint.project.model import How, Reached, Step, Task
 
 # Signals that Celery sends in the worker (and not in the process that publishes), docs: userguide/signals.
 WORKER_SIGNALS = frozenset({
@@ -25,6 +25,9 @@ _THREADS = frozenset({
     "to_thread", "run_in_executor", "submit", "Thread", "Process", "Timer", "run_in_threadpool", "run_sync",
     "sync_to_async",
 })  # fmt: skip
+# What a function runs, where that stands, and how it comes to run it.
+Edge = tuple[FunctionRef, Location, How]
+_Key = tuple[FunctionRef, bool, bool]
 # Calls that hand work over to somebody else: their arguments do not run here.
 _HANDED_OVER = frozenset({"delay", "apply_async", "s", "si", "signature", "send_task"})
 
@@ -44,23 +47,24 @@ class Reach:
 
     def __init__(self, symbols: Symbols) -> None:
         self.symbols = symbols
-        self._edges: dict[FunctionRef, tuple[tuple[FunctionRef, Location, bool], ...]] = {}
+        self._edges: dict[FunctionRef, tuple[Edge, ...]] = {}
 
     def explore(self, roots: list[Root]) -> dict[FunctionRef, Reached]:
-        """Every function that ROOTS reach, each with the shortest way. A function that runs outside a running
-        loop somewhere is not `in_loop`, whatever other ways lead to it."""
-        found: dict[tuple[FunctionRef, bool], Reached] = {}
+        """Every function that ROOTS reach, each with the shortest way. A function that runs outside a running loop
+        somewhere is not `in_loop`, whatever other ways lead to it; nor is one `in_thread` that the task runs itself."""
+        found: dict[_Key, Reached] = {}
         queue: deque[Reached] = deque()
         for root in roots:
             fact = self.symbols.fact(root.function)
             self._visit(found, queue, self._start(root, fact))
         while queue:
             here = queue.popleft()
-            for callee, location, leaves_loop in self.edges(here.function):
-                self._visit(found, queue, self._next(here, callee, location, leaves_loop))
+            for edge in self.edges(here.function):
+                self._visit(found, queue, self._next(here, edge))
         merged: dict[FunctionRef, Reached] = {}
-        for (function, in_loop), reached in found.items():
-            if function not in merged or not in_loop:
+        for (function, *outside), reached in found.items():
+            best = merged.get(function)
+            if best is None or outside < [best.in_loop, best.in_thread]:
                 merged[function] = reached
         return merged
 
@@ -76,8 +80,8 @@ class Reach:
                     seen.add(callee)
                     queue.append(callee)
 
-    def _visit(self, found: dict[tuple[FunctionRef, bool], Reached], queue: deque[Reached], item: Reached) -> None:
-        key = (item.function, item.in_loop)
+    def _visit(self, found: dict[_Key, Reached], queue: deque[Reached], item: Reached) -> None:
+        key = (item.function, item.in_loop, item.in_thread)
         if key not in found:
             found[key] = item
             queue.append(item)
@@ -88,52 +92,51 @@ class Reach:
             root.function, place, root.task, root.label, root.location, (), fact.is_async, fact.is_async, fact.qualname
         )
 
-    def _next(self, here: Reached, callee: FunctionRef, location: Location, leaves_loop: bool) -> Reached:
+    def _next(self, here: Reached, edge: Edge) -> Reached:
+        callee, location, how = edge
         fact = self.symbols.fact(callee)
-        in_loop = fact.is_async or (here.in_loop and not leaves_loop)
-        steps = (*here.steps, Step(location, callee))
+        in_loop = fact.is_async or (here.in_loop and how not in ("thread", "around"))
+        steps = (*here.steps, Step(location, callee, how))
         place = Location(callee.path, fact.name_span)
         return Reached(
             callee, place, here.task, here.root_label, here.root_location, steps, in_loop, fact.is_async, fact.qualname
         )
 
-    def edges(self, ref: FunctionRef) -> tuple[tuple[FunctionRef, Location, bool], ...]:
-        """What a function runs: (function, where, whether it runs in a thread of its own)."""
+    def edges(self, ref: FunctionRef) -> tuple[Edge, ...]:
+        """What a function runs."""
         if ref not in self._edges:
             index = self.symbols.index(ref)
             self._edges[ref] = tuple(self._find_edges(index, self.symbols.fact(ref)))
         return self._edges[ref]
 
-    def _find_edges(self, index: FileIndex, fact: Function) -> Iterator[tuple[FunctionRef, Location, bool]]:
+    def _find_edges(self, index: FileIndex, fact: Function) -> Iterator[Edge]:
         for call in index.calls(fact):
             yield from self._of_call(index, call)
         for decorator in fact.decorators:
             yield from self._of_decorator(index, fact, decorator)
 
-    def _of_call(self, index: FileIndex, call: Call) -> Iterator[tuple[FunctionRef, Location, bool]]:
+    def _of_call(self, index: FileIndex, call: Call) -> Iterator[Edge]:
         last = last_name(call.callee)
         if last in _HANDED_OVER:
             return
         location = Location(index.path, call.span)
         callee = self.symbols.function(index.path, call.block, call.callee)
         if callee is not None:
-            yield callee, location, False
+            yield callee, location, "call"
             yield from self._nested(callee, location)
         for argument in call.arguments:
             yield from self._of_argument(index, call, argument, last in _THREADS)
 
-    def _nested(self, callee: FunctionRef, location: Location) -> Iterator[tuple[FunctionRef, Location, bool]]:
+    def _nested(self, callee: FunctionRef, location: Location) -> Iterator[Edge]:
         """A called factory of closures: `make_runner(x)()` cannot be followed, so what it returns counts as run."""
         index, fact = self.symbols.index(callee), self.symbols.fact(callee)
         for item in index.returns(fact):
             if isinstance(item.value, Name) and item.value.ref.startswith("%"):
                 inner = self.symbols.local_function(callee.path, item.block, item.value.ref)
                 if inner is not None:
-                    yield inner, location, False
+                    yield inner, location, "call"
 
-    def _of_argument(
-        self, index: FileIndex, call: Call, argument: Argument, in_thread: bool
-    ) -> Iterator[tuple[FunctionRef, Location, bool]]:
+    def _of_argument(self, index: FileIndex, call: Call, argument: Argument, in_thread: bool) -> Iterator[Edge]:
         """Functions passed by name are run by the one who gets them."""
         value = argument.value
         if isinstance(value, Lambda | Call) or not isinstance(value, Name | Attribute):
@@ -141,14 +144,12 @@ class Reach:
         function = self.symbols.function(index.path, call.block, value)
         if function is None or self._is_class(index, call, value):
             return
-        yield function, Location(index.path, argument.span), in_thread
+        yield function, Location(index.path, argument.span), "thread" if in_thread else "given"
 
     def _is_class(self, index: FileIndex, call: Call, value: Value) -> bool:
         return isinstance(self.symbols.class_of(index.path, call.block, value), ClassRef)
 
-    def _of_decorator(
-        self, index: FileIndex, fact: Function, decorator: Value
-    ) -> Iterator[tuple[FunctionRef, Location, bool]]:
+    def _of_decorator(self, index: FileIndex, fact: Function, decorator: Value) -> Iterator[Edge]:
         """What the project's own decorators put around a function runs with it."""
         callee = decorator.callee if isinstance(decorator, Call) else decorator
         function = self.symbols.function(index.path, fact.outer, callee)
@@ -158,7 +159,7 @@ class Reach:
         decorating = self.symbols.index(function)
         for inner in decorating.inside(self.symbols.fact(function)):
             # It runs before and around the function, so a coroutine's loop is not running yet.
-            yield FunctionRef(function.path, inner.block), location, True
+            yield FunctionRef(function.path, inner.block), location, "around"
 
 
 def signal_roots(symbols: Symbols, paths: Iterator[str]) -> Iterator[Root]:

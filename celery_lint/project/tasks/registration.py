@@ -208,10 +208,13 @@ class Registration:
     def _everywhere(self, name: str) -> Iterator[str]:
         """The files that a dotted name means from any folder: nothing says from which the worker imports."""
         names = tuple(part for part in name.strip().split(".") if part)
-        for root in self.symbols.modules.tops(names[0]) if names else ():
-            found = self.symbols.modules.below(root, names)
+        modules = self.symbols.modules
+        for root in modules.tops(names[0]) if names else ():
+            found = modules.below(root, names)
             if found is not None:
                 yield found[0]
+        if names and names[0] in modules.above and (inner := modules.below("", names[1:])) is not None:
+            yield inner[0]
 
     def _listed(self, app: App, reasons: list[str]) -> list[str]:
         found: list[str] = []

@@ -9,6 +9,7 @@ from celery_lint.project.model import App, Task
 from celery_lint.project.project import Project
 from celery_lint.project.tasks.acknowledging import acks_late
 from celery_lint.project.tasks.options import given
+from celery_lint.project.tasks.pools import likely_pools
 from celery_lint.rule import HIGH, INFO, rule
 
 _REDELIVER = ("reject_on_worker_lost", "retry_on_worker_lost")
@@ -54,5 +55,4 @@ def _is_lost(task: Task, app: App, project: Project) -> bool:
     """Whether nothing says what becomes of TASK when its process is lost, and a process may be lost."""
     if any(next(given(task, app, name, project), None) is not None for name in _REDELIVER):
         return False
-    pools = project.pools_of(task)
-    return pools is None or bool(pools & {"prefork", "processes"})
+    return bool(likely_pools(task, project) & {"prefork", "processes"})

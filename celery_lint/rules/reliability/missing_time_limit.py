@@ -8,12 +8,12 @@ from celery_lint.facts.model import Call, Mapping
 from celery_lint.finding import Finding, Related
 from celery_lint.project.model import App, Task
 from celery_lint.project.project import Project
-from celery_lint.project.tasks.limits import may_be_limited, pools_of_app
+from celery_lint.project.tasks.limits import may_be_limited
+from celery_lint.project.tasks.pools import likely_pools
 from celery_lint.remedy import SetTimeLimits
 from celery_lint.rule import HIGH, WARNING, listed, rule
 
 _POOL_NAMES = {"threads": "threads ignore", "solo": "the solo pool ignores", "eventlet": "eventlet ignores"}
-_IGNORING = frozenset(_POOL_NAMES)
 _DEADLINES = frozenset(
     {"asyncio.timeout", "asyncio.wait_for", "async_timeout.timeout", "anyio.fail_after", "anyio.move_on_after"}
 )
@@ -24,32 +24,41 @@ def check(project: Project) -> Iterator[Finding]:
     """No time limit: one hung task occupies a pool slot for ever."""
     if project.options.kind == "library":
         return
-    sharing: dict[tuple[Task, ...], list[App]] = {}
+    groups: dict[tuple[Task, ...], list[App]] = {}
     for app in project.apps:
-        own = (task for task in project.tasks if app in project.apps_of(task))
-        sharing.setdefault(tuple(task for task in own if not _is_limited(task, app, project)), []).append(app)
-    for tasks, apps in sharing.items():
-        if tasks and project.options.missing_time_limit == "per-task":
-            yield from (_of_task(task, apps, project) for task in tasks)
-        elif tasks:
-            yield _of_apps(apps, tasks, project)
+        tasks = tuple(
+            task for task in project.tasks if app in project.apps_of(task) and not _is_limited(task, app, project)
+        )
+        if tasks:
+            groups.setdefault(tasks, []).append(app)
+    if project.options.missing_time_limit == "per-task":
+        seen = {task: apps[0] for tasks, apps in reversed(groups.items()) for task in tasks}
+        yield from (_of_task(task, seen[task], project) for task in project.tasks if task in seen)
+        return
+    for tasks, apps in groups.items():
+        yield _of_apps(sorted(apps, key=lambda app: not _runs_workers(app, project)), tasks, project)
+
+
+def _runs_workers(app: App, project: Project) -> bool:
+    """Whether something says that workers run APP, and not only senders or beat."""
+    started = any(worker.app is app for worker in project.workers)
+    return started or any(name.startswith("worker_") for name in app.settings.entries)
 
 
 def _of_apps(apps: list[App], tasks: tuple[Task, ...], project: Project) -> Finding:
-    """One finding for the applications that share these tasks, at the first that surely has workers."""
-    app = next((app for app in apps if pools_of_app(app, project)), apps[0])
-    others = [other for other in apps if other is not app]
+    """One finding for APPS that run the same TASKS: what one of them is given all of them need."""
+    app, *others = apps
     total = sum(1 for task in project.tasks if app in project.apps_of(task))
-    its, sets = ("their", "set") if others else ("its", "sets")
-    ignoring = _ignoring(_pools(apps, tasks, project))
+    its = "their" if others else "its"
+    ignoring = _ignoring(_pools(tasks, project))
     nor = f"does {its} only task" if total == 1 else f"do {_share(len(tasks), total, its)}"
     return check.finding(
-        f"{listed([each.name for each in (app, *others)])} {sets} no time limit, nor {nor}: a call that hangs occupies "
-        f"a pool slot for ever; {_advice(apps, tasks, project)}",
+        f"{listed([each.name for each in apps])} {'set' if others else 'sets'} no time limit, nor {nor}: a call that "
+        f"hangs occupies a pool slot for ever; {_advice(tasks, project)}",
         app.location,
         app.entity,
         related=(
-            *(Related(other.location, f"`{other.name}` sets none either") for other in others),
+            *(Related(other.location, "nor does this application") for other in others),
             *(Related(task.location, f"task `{task.name}` has no limit") for task in tasks),
         ),
         remedy=_remedy(app, project) if ignoring is None else None,
@@ -61,18 +70,18 @@ def _share(some: int, total: int, its: str) -> str:
     return f"{its} {total} tasks" if some == total else f"{some} of {its} {total} tasks"
 
 
-def _of_task(task: Task, apps: list[App], project: Project) -> Finding:
+def _of_task(task: Task, app: App, project: Project) -> Finding:
     return check.finding(
         f"task `{task.name}` has no time limit: if it hangs it occupies a pool slot for ever; "
-        + _advice(apps, (task,), project),
+        + _advice((task,), project),
         task.location,
         task.entity,
-        related=tuple(Related(app.location, "nor does its application set one") for app in apps),
+        related=(Related(app.location, "nor does its application set one"),),
     )
 
 
-def _advice(apps: list[App], tasks: tuple[Task, ...], project: Project) -> str:
-    pools = _pools(apps, tasks, project)
+def _advice(tasks: tuple[Task, ...], project: Project) -> str:
+    pools = _pools(tasks, project)
     ignoring = _ignoring(pools)
     if ignoring is not None:
         return f"{ignoring} Celery's limits, so use `asyncio.timeout()` or the clients' own timeouts"
@@ -81,27 +90,21 @@ def _advice(apps: list[App], tasks: tuple[Task, ...], project: Project) -> str:
     return "set `task_time_limit` (and `task_soft_time_limit` below it)"
 
 
+def _pools(tasks: tuple[Task, ...], project: Project) -> frozenset[str]:
+    return frozenset[str]().union(*(likely_pools(task, project) for task in tasks))
+
+
 def _ignoring(pools: frozenset[str]) -> str | None:
-    """Which pool ignores all limits, for people; None when one may enforce them."""
-    return _POOL_NAMES[min(pools)] if pools and pools <= _IGNORING else None
-
-
-def _pools(apps: list[App], tasks: tuple[Task, ...], project: Project) -> frozenset[str]:
-    """The pools that are known to run TASKS: those that their queues lead to, else those of APPS."""
-    by_task = [project.pools_of(task) for task in tasks]
-    known = [pools for pools in by_task if pools is not None]
-    if len(known) < len(by_task):
-        known = [pools for app in apps if (pools := pools_of_app(app, project)) is not None]
-    return frozenset[str]().union(*known)
+    """Which of POOLS ignores all limits, for people; None when one of them enforces some."""
+    return _POOL_NAMES[min(pools)] if pools and pools <= _POOL_NAMES.keys() else None
 
 
 def _is_limited(task: Task, app: App, project: Project) -> bool:
-    return may_be_limited(task, app, project) or (_on_threads(task, app, project) and _has_deadline(task, project))
+    return may_be_limited(task, app, project) or (_on_threads(task, project) and _has_deadline(task, project))
 
 
-def _on_threads(task: Task, app: App, project: Project) -> bool:
-    pools = project.pools_of(task) or pools_of_app(app, project)
-    return pools is not None and pools <= _IGNORING
+def _on_threads(task: Task, project: Project) -> bool:
+    return likely_pools(task, project) <= _POOL_NAMES.keys()
 
 
 def _has_deadline(task: Task, project: Project) -> bool:

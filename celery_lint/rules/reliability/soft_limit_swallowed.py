@@ -27,8 +27,8 @@ _QUICK = frozenset({
 def check(reached: Reached, project: Project) -> Iterator[Finding]:
     """A broad `except` in a loop swallows SoftTimeLimitExceeded, so the task keeps running until SIGKILL."""
     task = reached.task
-    # In a coroutine the limit arrives as CancelledError, which `except Exception` lets through.
-    if task is None or reached.in_loop or reached.is_async:
+    # In a coroutine the limit arrives as CancelledError, which `except Exception` lets through; in a thread, never.
+    if task is None or reached.in_loop or reached.is_async or reached.in_thread:
         return
     index = project.index(reached.function.path)
     handlers = list(_swallowing(index, reached.function.block, project))

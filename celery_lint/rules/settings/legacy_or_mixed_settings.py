@@ -64,9 +64,10 @@ def _finding(settings: list[WrittenSetting], mixed: list[WrittenSetting], projec
             "ImproperlyConfigured when it reads its configuration"
         )
     else:
-        right = f", now `{_new(first)}`" if one else ""
-        said = f"{names} {'is a name' if one else 'are names'} of before Celery 4{right}; Celery 6.0 will ignore "
-        said += "it" if one else "them"
+        right, twin = f", now `{_new(first)}`" if one else "", _twin(first, project) if one else None
+        said = f"{names} {'is a name' if one else 'are names'} of before Celery 4{right}"
+        said += f", which is set as well: delete `{first.spelt}`" if twin is not None else "; Celery 6.0 will ignore "
+        said += "" if twin is not None else "it" if one else "them"
     remedy, why = _rename(settings, project)
     return check.finding(
         said,
@@ -95,6 +96,15 @@ def _rename(settings: Sequence[WrittenSetting], project: Project) -> tuple[EditC
         return None, "a name is not written out"
     title = "Use the new names" if len(known) > 1 else f"Rename it to `{known[0].new}`"
     return EditCode(path, title, known, applicability=Applicability.SAFE), None
+
+
+def _twin(setting: WrittenSetting, project: Project) -> WrittenSetting | None:
+    """What gives the same setting its new name, in the same source."""
+    same = (
+        each for each in project.written_settings
+        if each.name == setting.name and each.spelt != setting.spelt and each.source == setting.source
+    )  # fmt: skip
+    return next(same, None)
 
 
 def _new(setting: WrittenSetting) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from celery_lint.facts.model import Literal
 from celery_lint.finding import Finding, Location, Related
@@ -25,6 +26,16 @@ _GIVEN = re.compile(rb"\bserializer\b[^\n]*(?:pickle|python-serialize)", re.IGNO
 _SIGNED = re.compile(rb"\bsetup_security\s*\(")
 
 
+@dataclass(frozen=True)
+class _Sent:
+    """One task or call that is SAID to be sent as pickle."""
+
+    said: str
+    location: Location
+    entity: str
+    apps: tuple[App, ...]
+
+
 @rule("CEL805", "pickle-accepted", since="0.1", severity=ERROR, confidence=HIGH)
 def check(project: Project) -> Iterator[Finding]:
     """Workers accept pickle: whoever can write to the broker can run code in them."""
@@ -34,13 +45,19 @@ def check(project: Project) -> Iterator[Finding]:
     written = [each for each in project.written_settings if each.is_read and not is_for_tests(project, each)]
     accepting = [each for each in written if each.name in _ACCEPT and _pickles(each.value, project)]
     writing = [each for each in written if each.name in _SERIALIZERS and _pickles(each.value, project)]
-    for setting in accepting:
-        yield _accepted(setting, [each for each in writing if set(each.apps) & set(setting.apps)], project)
     told = {app for setting in accepting for app in setting.apps}
+    sent = list(_sent(project))
+    for setting in accepting:
+        apps = set(setting.apps)
+        senders = [Related(each.location, "sends pickle") for each in writing if set(each.apps) & apps]
+        senders += [Related(each.location, f"{each.said}, too") for each in sent if apps & set(each.apps)]
+        yield _accepted(setting, senders, project)
     for setting in writing:
         if not told & set(setting.apps):
             yield _written(setting, setting.apps, project)
-    yield from _options(project, told)
+    for each in sent:
+        if not told & set(each.apps):
+            yield check.finding(f"{each.said}: {_consequence(each.apps, project)}", each.location, each.entity)
 
 
 def _pickles(placed: Placed, project: Project) -> Placed | None:
@@ -55,14 +72,14 @@ def _pickles(placed: Placed, project: Project) -> Placed | None:
     return None
 
 
-def _accepted(setting: WrittenSetting, writing: list[WrittenSetting], project: Project) -> Finding:
+def _accepted(setting: WrittenSetting, senders: list[Related], project: Project) -> Finding:
     item = _pickles(setting.value, project)
     here = item is not None and isinstance(item.value, Literal) and item.path == setting.location.path
     return check.finding(
         f"`{setting.spelt}` takes pickle: whoever can write to the broker can run code in the workers",
         Location(item.path, item.span) if here and item is not None else setting.location,
         setting.entity,
-        related=tuple(Related(each.location, "sends pickle") for each in writing),
+        related=tuple(senders),
     )
 
 
@@ -81,29 +98,23 @@ def _refuses(apps: tuple[App, ...], project: Project) -> bool:
     return all(not project.may_set(app, "accept_content") for app in apps)
 
 
-def _options(project: Project, told: set[App]) -> Iterator[Finding]:
+def _sent(project: Project) -> Iterator[_Sent]:
     """`serializer="pickle"` of a task or of a call."""
     for task in project.tasks:
         option = task.option("serializer")
         if option is not None and not is_aside(option.location.path) and _pickles(option.value, project):
-            yield check.finding(
-                f"task `{task.name}` is sent as pickle: {_consequence(project.apps_of(task), project, told)}",
-                option.location,
-                task.entity,
-            )
+            said = f"task `{task.name}` is sent as pickle"
+            yield _Sent(said, option.location, task.entity, project.apps_of(task))
     if not any(True for path in project.files.mentioning(_GIVEN) if not is_aside(path)):
         return
     for call in project.calls:
         given = call.options.get("serializer")
         if given is not None and not is_aside(call.path) and _pickles(given, project):
-            yield check.finding(
-                f"`{call.task.name}` is sent as pickle here: {_consequence(project.apps_of(call.task), project, told)}",
-                Location(given.path, given.span),
-                call.task.entity,
-            )
+            said, place = f"`{call.task.name}` is sent as pickle here", Location(given.path, given.span)
+            yield _Sent(said, place, call.task.entity, project.apps_of(call.task))
 
 
-def _consequence(apps: tuple[App, ...], project: Project, told: set[App]) -> str:
-    if apps and not told & set(apps) and _refuses(apps, project):
+def _consequence(apps: tuple[App, ...], project: Project) -> str:
+    if apps and _refuses(apps, project):
         return "the workers do not accept that, and drop the message"
     return "workers that accept it run whatever is written to the broker"

@@ -88,7 +88,10 @@ def _unknown(setting: WrittenSetting, project: Project) -> Iterator[Finding]:
     elif found is not None and found.name is not None:
         yield _misspelt(setting, found.name, project, said)
     elif found is not None:
-        yield check.finding(f"{said}; {found.advice}", setting.location, setting.entity)
+        # Switched off, what Celery no longer has is as it was meant to be.
+        is_off = found.is_gone and project.evaluator.scalar(setting.value) in (Known(False), Known(None))
+        severity = INFO if is_off else ERROR
+        yield check.finding(f"{said}; {found.advice}", setting.location, setting.entity, severity=severity)
     elif setting.source.on_app and setting.spelt.startswith(PREFIXES):
         yield check.finding(said, setting.location, setting.entity, severity=INFO)
 

@@ -4,41 +4,66 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from celery_lint.finding import Finding, Related, Severity, Span
+from celery_lint.finding import Finding, Related, Span
 from celery_lint.project.model import Option, Task
 from celery_lint.project.project import Project
-from celery_lint.project.tasks.option_names import Meaning, meaning_of
-from celery_lint.project.tasks.options import is_own
+from celery_lint.project.tasks.option_names import Meaning, unknown_options
 from celery_lint.remedy import EditCode, Replacement
 from celery_lint.rule import ERROR, HIGH, INFO, WARNING, listed, rule
 
 
 @rule("CEL401", "unknown-task-option", since="0.1", severity=ERROR, confidence=HIGH, fix="unsafe")
-def check(task: Task, project: Project) -> Iterator[Finding]:
+def check(project: Project) -> Iterator[Finding]:
     """A task decorator gets an option that no task has: it silently becomes an attribute."""
-    if task.cls is not None:
-        return
-    policy: list[Option] = []
-    for option in task.options.values():
-        meaning = meaning_of(option.name, task, project) if is_own(task, option.name) else None
-        if meaning is not None and meaning.kind == "policy":
-            policy.append(option)
-        elif meaning is not None:
-            yield _finding(task, option, meaning, project)
-    if policy:
-        yield _policy(task, policy)
+    policies: dict[str, list[tuple[Task, Option]]] = {}
+    spare: dict[Task, list[tuple[Option, str]]] = {}
+    for task in project.tasks:
+        for option, meaning in unknown_options(task, project):
+            if meaning.kind == "policy":
+                policies.setdefault(option.location.path, []).append((task, option))
+            elif meaning.kind == "slip" and task.option(meaning.meant) is not None:
+                spare.setdefault(task, []).append((option, meaning.meant))
+            else:
+                yield _finding(task, option, meaning, project)
+    for found in policies.values():
+        yield _policy(found)
+    for task, options in spare.items():
+        yield _spare(task, options)
 
 
-def _policy(task: Task, options: list[Option]) -> Finding:
-    """`interval_start`, `interval_step`: one mistake, however many of them there are."""
-    names = listed([option.name for option in options])
-    are = "is no option" if len(options) == 1 else "are no options"
+def _spare(task: Task, options: list[tuple[Option, str]]) -> Finding:
+    """`task_time_limit=60, time_limit=60`: nothing is lost, but who changes the wrong one changes nothing."""
+    names = listed([option.name for option, _ in options])
+    right = listed([meant for _, meant in options])
+    are, them, given = (
+        ("is no option", "it", "is given") if len(options) == 1 else ("are no options", "them", "are given")
+    )
+    first = options[0][0]
     return check.finding(
-        f"{names} {are} of a task, so nothing reads them: a `retry_policy` takes them, for sending; between retries "
-        f"`{task.name}` waits `default_retry_delay`, or by `retry_backoff`",
-        options[0].location,
+        f"{names} {are} of a task, so nothing reads {them}: delete {them}; {right} {given} as well",
+        first.location,
         task.entity,
-        related=tuple(Related(option.location, "and this") for option in options[1:]),
+        related=tuple(Related(option.location, "and this") for option, _ in options[1:]),
+        severity=WARNING,
+        withheld=f"{right} {given} already",
+    )
+
+
+def _policy(found: list[tuple[Task, Option]]) -> Finding:
+    """`interval_start`, `interval_step`: one mistake, however many of them there are, and copied from task to task."""
+    names = list(dict.fromkeys(option.name for _, option in found))
+    tasks = list(dict.fromkeys(task.name for task, _ in found))
+    are, them = ("is no option", "it") if len(names) == 1 else ("are no options", "them")
+    who = f"`{tasks[0]}` waits" if len(tasks) == 1 else f"{len(tasks)} tasks of this file wait"
+    (task, first), *others = found
+    return check.finding(
+        f"{listed(names)} {are} of a task, so nothing reads {them}: a `retry_policy` takes {them}, for sending; "
+        f"between retries {who} `default_retry_delay`, or by `retry_backoff`",
+        first.location,
+        task.entity,
+        related=tuple(
+            Related(option.location, "and this" if other is task else f"`{other.name}` too") for other, option in others
+        ),
         withheld="how long to wait between retries is a decision",
     )
 
@@ -49,18 +74,10 @@ def _finding(task: Task, option: Option, meaning: Meaning, project: Project) -> 
         _message(task, option.name, meaning, project),
         option.location,
         task.entity,
-        severity=_severity(task, meaning),
+        severity={"unknown": INFO, "newer": WARNING}.get(meaning.kind, ERROR),
         remedy=remedy,
-        withheld=_withheld(task, meaning) if remedy is None else None,
+        withheld=_withheld(meaning) if remedy is None else None,
     )
-
-
-def _severity(task: Task, meaning: Meaning) -> Severity:
-    """Nothing is missing where the option that was meant is given, too."""
-    if meaning.kind == "unknown":
-        return INFO
-    is_harmless = meaning.kind == "slip" and task.option(meaning.meant) is not None
-    return WARNING if meaning.kind == "newer" or is_harmless else ERROR
 
 
 def _message(task: Task, name: str, meaning: Meaning, project: Project) -> str:
@@ -74,13 +91,11 @@ def _message(task: Task, name: str, meaning: Meaning, project: Project) -> str:
         return f"{what}, so nothing reads it: `{task.name}.apply_async(…, {name}=…)` takes it, for one call"
     if meaning.kind == "unknown":
         return f"{what}: it becomes an attribute of `{task.name}` that nothing in this project reads"
-    if task.option(meaning.meant) is not None:
-        return f"{what}, so nothing reads it: remove it, `{meaning.meant}` is given as well"
     return f"{what}, so nothing reads it, and `{task.name}` goes without: did you mean `{meaning.meant}`?"
 
 
 def _remedy(task: Task, option: Option, meaning: Meaning, project: Project) -> EditCode | None:
-    if meaning.kind != "slip" or task.option(meaning.meant) is not None:
+    if meaning.kind != "slip":
         return None
     start, name = option.location.span.start, option.name
     written = project.files.data(option.location.path)[start : start + len(name)]
@@ -90,11 +105,7 @@ def _remedy(task: Task, option: Option, meaning: Meaning, project: Project) -> E
     return EditCode(option.location.path, f"Write `{meaning.meant}`", (replacement,))
 
 
-def _withheld(task: Task, meaning: Meaning) -> str:
-    if meaning.kind == "slip" and task.option(meaning.meant) is not None:
-        return f"`{meaning.meant}` is given already"
-    return (
-        "the option is not written as an argument of the decorator"
-        if meaning.kind == "slip"
-        else "which option is meant cannot be told"
-    )
+def _withheld(meaning: Meaning) -> str:
+    if meaning.kind == "slip":
+        return "the option is not written as an argument of the decorator"
+    return "which option is meant cannot be told"

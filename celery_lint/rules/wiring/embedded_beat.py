@@ -18,16 +18,12 @@ def check(command: CeleryCommand, project: Project) -> Iterator[Finding]:
     flag = command.invocation.options.get("beat")
     if not command.invocation.is_worker or flag is None:
         return
-    locked = lock(command, project)
-    is_mild = locked is not None or is_for_development(command.command)
+    if lock(command, project) is not None:
+        return
     yield check.finding(
         f"this worker runs beat inside (`{flag.text}`): a second copy of it sends every periodic task twice, and a "
-        f"restart of the worker stops the schedule; run `celery beat` as a process of its own{_but(locked)}",
+        "restart of the worker stops the schedule; run `celery beat` as a process of its own",
         Location(command.location.path, flag.span),
         command.entity,
-        severity=INFO if is_mild else WARNING,
+        severity=INFO if is_for_development(command.command) else WARNING,
     )
-
-
-def _but(locked: str | None) -> str:
-    return f" ({locked} keeps a second one waiting)" if locked is not None else ""

@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from celery_lint.finding import Finding, Location, Related, Span
 from celery_lint.project.code.files import is_aside
 from celery_lint.project.deployment.purposes import written
-from celery_lint.project.deployment.targets import Missing
 from celery_lint.project.model import App, CeleryCommand
 from celery_lint.project.project import Project
 from celery_lint.remedy import EditCommand, Replacement
-from celery_lint.rule import ERROR, HIGH, MEDIUM, WARNING, rule
+from celery_lint.rule import ERROR, HIGH, MEDIUM, WARNING, listed, rule
 
 # Files that run this project's own code; an image of a compose file may hold another's.
 _OWN = frozenset({"python", "makefile", "procfile", "shell"})
@@ -24,8 +23,13 @@ _TOLD = re.compile(rb"""\becho\b[^\n]*\bcelery\s+(?:-A\s*|--app[= ])([\w.:]+)\s+
 @rule("CEL217", "worker-app-not-found", since="0.1", severity=ERROR, confidence=HIGH, fix="unsafe")
 def check(project: Project) -> Iterator[Finding]:
     """`-A` names a module or an application that the project does not have."""
+    groups: dict[tuple[str, str], list[CeleryCommand]] = {}
     for command in project.commands:
-        yield from _of_command(command, project)
+        text = _lost(command, project)
+        if text is not None:
+            groups.setdefault((command.location.path, text), []).append(command)
+    for (_, text), commands in groups.items():
+        yield _finding(commands, text, project)
     for path in project.files.deploy_paths:
         if path.endswith((".sh", ".bash")):
             yield from _told(path, project)
@@ -46,46 +50,68 @@ def _told(path: str, project: Project) -> Iterator[Finding]:
             )
 
 
-def _of_command(command: CeleryCommand, project: Project) -> Iterator[Finding]:
+def _lost(command: CeleryCommand, project: Project) -> str | None:
+    """What COMMAND says behind `-A`, when that leads nowhere."""
     app = command.invocation.app
     if app is None or not app.text or command.command.through is not None:
-        return
+        return None
     missing = project.targets.missing(app.text)
     if missing is None or (command.names_app and not missing.is_taken):
-        return
+        return None
     if missing.no_package and (command.command.kind not in _OWN or not project.apps or _is_foreign(app.text, project)):
-        return
-    yield _finding(command, app.text, missing, project)
+        return None
+    return app.text
 
 
 def _is_foreign(text: str, project: Project) -> bool:
     return project.requires(text.partition(".")[0].partition(":")[0])
 
 
-def _finding(command: CeleryCommand, text: str, missing: Missing, project: Project) -> Finding:
-    app = command.invocation.app
-    assert app is not None
-    source = project.source(command.location.path)
-    place = written(app, source)
+def _finding(commands: list[CeleryCommand], text: str, project: Project) -> Finding:
+    """One finding for the COMMANDS of one file that say the same."""
+    missing = project.targets.missing(text)
+    assert missing is not None
+    first, *others = dict.fromkeys(_place(command, project) for command in commands)
     names = _names(text, project)
-    remedy, withheld = None, None
-    if place is None:
-        withheld = "the name is put together from several places"
-    elif len(names) != 1:
-        withheld = "the project has no application" if not names else "the project has several applications"
-    else:
-        replacement = Replacement(place, text, next(iter(names)))
-        remedy = EditCommand(command.location.path, f"Name `{next(iter(names))}`", (replacement,))
+    remedy, withheld = _remedy(commands, text, names, project)
+    starts = dict.fromkeys(f"celery {command.invocation.subcommand}" for command in commands)
+    do = "does" if len(starts) == 1 else "do"
     return check.finding(
-        f"`-A {text}` leads to no Celery application: {missing.why}, so `celery {command.invocation.subcommand}` "
-        f"does not start{_hint(text, names)}",
-        Location(command.location.path, place or app.span),
-        command.entity,
-        related=tuple(Related(made.location, f"`{name}` is made here") for name, made in names.items()),
+        f"`-A {text}` leads to no Celery application: {missing.why}, so {listed(list(starts))} {do} not start"
+        f"{_hint(text, names)}",
+        first,
+        commands[0].entity,
+        related=(
+            *(Related(other, "and here") for other in others),
+            *(Related(made.location, f"`{name}` is made here") for name, made in names.items()),
+        ),
         remedy=remedy,
         withheld=withheld,
         confidence=MEDIUM if missing.no_package else HIGH,
     )
+
+
+def _place(command: CeleryCommand, project: Project) -> Location:
+    app = command.invocation.app
+    assert app is not None
+    return Location(command.location.path, written(app, project.source(command.location.path)) or app.span)
+
+
+def _remedy(
+    commands: list[CeleryCommand], text: str, names: dict[str, App], project: Project
+) -> tuple[EditCommand | None, str | None]:
+    """What names the only application of the project in all COMMANDS, or why that is not done."""
+    path = commands[0].location.path
+    source = project.source(path)
+    apps = [command.invocation.app for command in commands]
+    places = [written(app, source) for app in apps if app is not None]
+    known = dict.fromkeys(place for place in places if place is not None)
+    if not all(places):
+        return None, "the name is put together from several places"
+    if len(names) != 1:
+        return None, f"the project has {'several applications' if names else 'no application'}"
+    right = next(iter(names))
+    return EditCommand(path, f"Name `{right}`", tuple(Replacement(place, text, right) for place in known)), None
 
 
 def _names(text: str, project: Project) -> dict[str, App]:

@@ -1,0 +1,83 @@
+"""Copies of projects, to be changed at will."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+_SKIPPED = frozenset({".git", ".hg", "node_modules", "__pycache__", ".venv", "venv", ".tox", ".nox"})
+_MARKERS = frozenset({"pyvenv.cfg", "CACHEDIR.TAG"})
+_ASIDE = ("test", "doc", "example", "migration", "benchmark")
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """A copy of a project in FOLDER: how many Python FILES of how many LINES, and two files (relative) to be changed:
+    a PLAIN one and one that mentions CELERY, each of middling size, None where there is no such file."""
+
+    name: str
+    folder: Path
+    files: int
+    lines: int
+    plain: str | None
+    celery: str | None
+
+
+def copied(name: str, source: Path, target: Path) -> Checkout:
+    """The project NAME: what git tracks in SOURCE, or all of it without git, copied to TARGET."""
+    shutil.rmtree(target, ignore_errors=True)
+    for path in _paths(source):
+        copy = target / path
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(source / path, copy, follow_symlinks=False)
+    # Where a repository starts is where a project does, and ignore files count in it.
+    subprocess.run(["git", "init", "--quiet"], cwd=target, check=True)
+    contents = {path: (target / path).read_bytes() for path in sorted(_python(target))}
+    ours = {path: data for path, data in contents.items() if not any(word in path.lower() for word in _ASIDE)}
+    about_celery = {path for path, data in ours.items() if b"celery" in data.lower() or b"shared_task" in data}
+    return Checkout(
+        name,
+        target,
+        len(contents),
+        sum(data.count(b"\n") for data in contents.values()),
+        _middling({path: len(data) for path, data in ours.items() if path not in about_celery}),
+        _middling({path: len(ours[path]) for path in about_celery}),
+    )
+
+
+def change(folder: Path, path: str, number: int) -> None:
+    """Add line NUMBER to the file PATH in FOLDER."""
+    with (folder / path).open("a", encoding="utf-8") as file:
+        file.write(f"\n_changed_{number} = {number}\n")
+
+
+def _middling(sizes: dict[str, int]) -> str | None:
+    ordered = sorted(sizes, key=lambda path: (sizes[path], path))
+    return ordered[len(ordered) // 2] if ordered else None
+
+
+def _paths(source: Path) -> Iterator[str]:
+    if (source / ".git").exists():
+        listing = ["git", "ls-files", "-z", "--cached"]
+        done = subprocess.run(listing, cwd=source, check=True, stdout=subprocess.PIPE)
+        for name in filter(None, done.stdout.split(b"\0")):
+            path = os.fsdecode(name)
+            if (source / path).is_file() or (source / path).is_symlink():
+                yield path
+        return
+    for folder, folders, names in os.walk(source):
+        if _MARKERS & {*names} and Path(folder) != source:
+            folders.clear()
+            continue
+        folders[:] = sorted(set(folders) - _SKIPPED)
+        yield from (os.path.relpath(Path(folder, name), source) for name in sorted(names))
+
+
+def _python(folder: Path) -> Iterator[str]:
+    for path in folder.rglob("*.py"):
+        if path.is_file() and not path.is_symlink():
+            yield path.relative_to(folder).as_posix()

@@ -1,0 +1,42 @@
+"""`benchmarks/equivalence.py`: with whatever it remembers, celery-lint says the same."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PROJECTS = sorted(path.parent for path in (ROOT / "tests/fixtures/projects").glob("*/expected.txt"))
+_QUICK = ("demo",)
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [pytest.param(each, id=each.name, marks=() if each.name in _QUICK else pytest.mark.slow) for each in PROJECTS],
+)
+def test_a_cache_changes_nothing(folder: Path) -> None:
+    done = compare(folder)
+
+    assert (done.returncode, done.stdout) == (0, f"{folder.name}: identical\n"), done.stderr
+
+
+def test_a_difference_is_found(tmp_path: Path) -> None:
+    # A linter that says something else each time.
+    liar = tmp_path / "benchmarks"
+    liar.mkdir()
+    for name in ("equivalence.py", "checkout.py", "tools.py"):
+        (liar / name).write_bytes((ROOT / "benchmarks" / name).read_bytes())
+    (tmp_path / "celery_lint.py").write_text("import time\nprint(time.perf_counter_ns())\n")
+    done = compare(ROOT / "tests/fixtures/projects/demo", tmp_path)
+
+    assert done.returncode == 1
+    assert done.stdout.startswith("demo: differs: empty cache; nothing changed; ")
+
+
+def compare(folder: Path, root: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Run the command of ROOT on FOLDER."""
+    command = [sys.executable, str(root / "benchmarks/equivalence.py"), str(folder)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
