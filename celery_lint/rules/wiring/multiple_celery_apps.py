@@ -63,7 +63,9 @@ def _several(apps: list[App], project: Project) -> Iterator[Finding]:
             said,
             app.location,
             app.entity,
-            related=(Related(main.location, "the application that workers run"),) if started else (),
+            related=(
+                Related(main.location, "the application that workers run" if started else "the other application"),
+            ),
         )
 
 
