@@ -52,7 +52,7 @@ def _written(facts: PythonFacts) -> bytes:
     """FACTS byte for byte, where `==` takes 1, 1.0 and True for the same."""
     try:
         return msgspec.msgpack.encode(facts)
-    except UnicodeEncodeError:
+    except (UnicodeEncodeError, OverflowError):
         return repr(facts).encode(errors="backslashreplace")
 
 
