@@ -28,8 +28,9 @@ class Checkout:
 
 
 def copied(name: str, source: Path, target: Path) -> Checkout:
-    """The project NAME: what git tracks in SOURCE, or all of it without git, copied to TARGET."""
+    """The project NAME: what git does not ignore in SOURCE, or all of it without git, copied to TARGET."""
     shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
     for path in _paths(source):
         copy = target / path
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -62,7 +63,7 @@ def _middling(sizes: dict[str, int]) -> str | None:
 
 def _paths(source: Path) -> Iterator[str]:
     if (source / ".git").exists():
-        listing = ["git", "ls-files", "-z", "--cached"]
+        listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
         done = subprocess.run(listing, cwd=source, check=True, stdout=subprocess.PIPE)
         for name in filter(None, done.stdout.split(b"\0")):
             path = os.fsdecode(name)

@@ -2,8 +2,8 @@
 
     python benchmarks/equivalence.py FOLDER…
 
-Each FOLDER is copied and linted there without a cache, then in each way that a cache can be used; the JSON must be the
-same byte for byte. Status 1 when it is not.
+Each FOLDER is copied and linted there by one process without a cache, then by several, then in each way that a cache
+can be used; the JSON must be the same byte for byte. Status 1 when it is not.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ def differences(folder: Path, place: Path) -> Iterator[str]:
     checkout = copied(folder.name, folder, place / "checkout")
     cache = place / "cache"
     plain = _lint(checkout)
+    if _lint(checkout, jobs=4) != plain:
+        yield "four processes"
     for way in ("empty cache", "nothing changed"):
         if _lint(checkout, cache) != plain:
             yield way
@@ -50,10 +52,10 @@ def differences(folder: Path, place: Path) -> Iterator[str]:
         yield "facts only"
 
 
-def _lint(checkout: Checkout, cache: Path | None = None) -> tuple[int, bytes]:
-    """Exit status and JSON."""
-    remember = ["--no-cache"] if cache is None else ["--cache-dir", str(cache)]
-    command = [sys.executable, "-m", "celery_lint", "check", "--isolated", "--output-format", "json", *remember, "."]
+def _lint(checkout: Checkout, cache: Path | None = None, jobs: int | None = None) -> tuple[int, bytes]:
+    """Exit status and JSON. Without a CACHE one process reads, unless JOBS says otherwise."""
+    how = ["--no-cache", "--jobs", str(jobs or 1)] if cache is None else ["--cache-dir", str(cache)]
+    command = [sys.executable, "-m", "celery_lint", "check", "--isolated", "--output-format", "json", *how, "."]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, cwd=checkout.folder, env=environment, capture_output=True, check=False)
     if done.returncode not in (0, 1, 3):

@@ -102,6 +102,7 @@ _color = click.option(
 )
 @click.option("--output-format", type=click.Choice(["full", "concise", "json"]), help="How findings are written.")
 @click.option("--statistics", is_flag=True, help="Count findings by rule instead of showing them.")
+@click.option("--durations", is_flag=True, help="Say on stderr where the time went: the slowest files and rules.")
 @_config
 @_isolated
 @click.option(

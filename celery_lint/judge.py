@@ -11,6 +11,7 @@ from typing import Protocol
 from celery_lint.crash import Crash, attempt
 from celery_lint.finding import Confidence, Finding, Location, Severity, Span
 from celery_lint.rule import Rule
+from celery_lint.watch import UNWATCHED, Part, Watch
 
 INTERNAL_ERROR = "internal-error"
 _THE_PROJECT = Location(".", Span(0, 0))
@@ -32,8 +33,10 @@ class Judgement:
     crashed: Mapping[str, str] = field(default_factory=dict)
 
 
-def judge(project: Subjects, rules: Sequence[Rule], severities: Mapping[str, Severity]) -> Judgement:
-    """Ask RULES about PROJECT. SEVERITIES, by code, replace those that the rules give.
+def judge(
+    project: Subjects, rules: Sequence[Rule], severities: Mapping[str, Severity], watch: Watch = UNWATCHED
+) -> Judgement:
+    """Ask RULES about PROJECT. SEVERITIES, by code, replace those that the rules give. WATCH is told of each rule.
 
     One root cause is said once: what a rule absorbs is dropped where it has a finding itself. A rule that crashes
     becomes a finding that says so; its other subjects and the other rules go on.
@@ -41,7 +44,9 @@ def judge(project: Subjects, rules: Sequence[Rule], severities: Mapping[str, Sev
     findings: list[Finding] = []
     crashed: dict[str, str] = {}
     for rule in rules:
-        for subject, crash in _ask(rule, project, findings):
+        with watch.at(Part.JUDGE, f"{rule.code} {rule.name}"):
+            crashes = _ask(rule, project, findings, watch)
+        for subject, crash in crashes:
             if rule.code not in crashed:
                 findings.append(_internal_error(rule, subject, crash))
             crashed.setdefault(rule.code, crash.trace)
@@ -54,9 +59,11 @@ def order(finding: Finding) -> tuple[str, Span, str, str]:
     return finding.location.path, finding.location.span, finding.code, finding.message
 
 
-def _ask(rule: Rule, project: Subjects, findings: list[Finding]) -> list[tuple[object, Crash]]:
+def _ask(rule: Rule, project: Subjects, findings: list[Finding], watch: Watch) -> list[tuple[object, Crash]]:
     """Add to FINDINGS what RULE says about each of its subjects; the subjects on which it crashed."""
-    subjects = attempt(lambda: tuple(project.subjects(rule.subject())))
+    # The first rule of a kind would pay for all.
+    with watch.at(Part.LINK):
+        subjects = attempt(lambda: tuple(project.subjects(rule.subject())))
     if isinstance(subjects, Crash):
         return [(None, subjects)]
     wants_project = len(inspect.signature(rule.check).parameters) > 1

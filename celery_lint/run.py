@@ -19,6 +19,7 @@ from celery_lint.report.model import Report, merged
 from celery_lint.settings import Configuration
 from celery_lint.source import Source
 from celery_lint.suppress import silence, without_ignored
+from celery_lint.watch import UNWATCHED, Part, Watch
 
 Overlay = Mapping[str, bytes]
 
@@ -44,16 +45,19 @@ def run(
     store: FactStore | None = None,
     jobs: int = 1,
     with_fixes: bool = True,
+    watch: Watch = UNWATCHED,
 ) -> Run:
     """Lint all of the project that CONFIGURATION is for. OVERLAY: files, by path, to be read as if they were so.
     STORE: facts that need not be read again. JOBS: how many processes may read the others.
-    WITH_FIXES: findings say how they would be fixed, or why not.
+    WITH_FIXES: findings say how they would be fixed, or why not. WATCH is told of everything that is done.
 
     Raises UserError when there is nothing to read, or the configuration asks for what does not exist.
     """
-    catalogue = load_catalogue()
-    agenda = catalogue.agenda(configuration)
-    files = discover(configuration.root, configuration.settings.exclude)
+    with watch.at(Part.LOAD):
+        catalogue = load_catalogue()
+        agenda = catalogue.agenda(configuration)
+    with watch.at(Part.DISCOVER):
+        files = discover(configuration.root, configuration.settings.exclude)
     projects = divide(files.paths, configuration.settings.projects)
     for glob in configuration.settings.projects:
         if not divide(files.paths, [glob]):
@@ -61,7 +65,10 @@ def run(
     if not any(projects):
         raise UserError(f"nothing to read: {configuration.root} holds no file that is not ignored")
     store = store or FactStore()
-    runs = [_run(configuration, catalogue, agenda, paths, overlay or {}, store, jobs, with_fixes) for paths in projects]
+    runs = [
+        _run(configuration, catalogue, agenda, paths, overlay or {}, store, jobs, with_fixes, watch)
+        for paths in projects
+    ]
     owners = {path: each.report.source_of for paths, each in zip(projects, runs, strict=True) for path in paths}
     report = merged([each.report for each in runs], lambda path: owners[path](path))
     crashed = {code: trace for each in runs for code, trace in each.crashed.items()}
@@ -78,18 +85,23 @@ def _run(
     store: FactStore,
     jobs: int,
     with_fixes: bool,
+    watch: Watch,
 ) -> Run:
-    project = link(configuration.root, paths, configuration.settings, overlay, store, jobs)
+    with watch.at(Part.LINK):
+        project = link(configuration.root, paths, configuration.settings, overlay, store, jobs, watch)
     source_of = cache(project.source)
     about_comments = tuple(rule for rule in agenda.rules if rule.subject() is Suppression)
-    judged = judge(project, [rule for rule in agenda.rules if rule not in about_comments], agenda.severities)
+    judged = judge(project, [rule for rule in agenda.rules if rule not in about_comments], agenda.severities, watch)
     complete = frozenset(rule.code for rule in agenda.rules) - frozenset(judged.crashed)
-    silenced = silence(judged.findings, paths, source_of, catalogue, complete)
-    comments = judge(silenced, about_comments, agenda.severities)
+    with watch.at(Part.JUDGE, "suppression comments"):
+        silenced = silence(judged.findings, paths, source_of, catalogue, complete)
+    comments = judge(silenced, about_comments, agenda.severities, watch)
     kept = sorted(without_ignored((*silenced.kept, *comments.findings), agenda.file_ignores), key=order)
+    with watch.at(Part.FIX):
+        findings = _attached(kept, source_of) if with_fixes else tuple(kept)
     report = Report(
         root=configuration.root,
-        findings=_attached(kept, source_of) if with_fixes else tuple(kept),
+        findings=findings,
         suppressed=silenced.count,
         statistics=project.statistics,
         source_of=source_of,

@@ -33,7 +33,7 @@ def test_a_difference_is_found(tmp_path: Path) -> None:
     done = compare(ROOT / "tests/fixtures/projects/demo", tmp_path)
 
     assert done.returncode == 1
-    assert done.stdout.startswith("demo: differs: empty cache; nothing changed; ")
+    assert done.stdout.startswith("demo: differs: four processes; empty cache; nothing changed; ")
 
 
 def compare(folder: Path, root: Path = ROOT) -> subprocess.CompletedProcess[str]:

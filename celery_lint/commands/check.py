@@ -46,6 +46,7 @@ class Options:
     no_cache: bool = False
     cache_dir: Path | None = None
     jobs: int | None = None
+    durations: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +73,34 @@ def check(options: Options) -> int:
     memory = _Memory(options, place, selection, around)
     output = memory.output()
     if output is None:
-        from celery_lint.commands.lint import lint
-
-        memory.start()
-        outcome = lint(options, targets, place, selection, around, memory.folder, memory.stamp)
-        memory.keep(outcome)
-        output = outcome.output
+        output = _linted(options, targets, place, selection, around, memory)
     return _shown(output)
+
+
+def _linted(
+    options: Options,
+    targets: tuple[Path, ...],
+    place: Place,
+    selection: tuple[str, ...],
+    around: Surroundings,
+    memory: _Memory,
+) -> Output:
+    """What a run that has to be done anew writes; it is remembered."""
+    from celery_lint.commands.progress import following
+    from celery_lint.report.durations import durations
+    from celery_lint.watch import UNWATCHED, Part
+
+    with following(options, around.stderr.width) as stopwatch:
+        watch = stopwatch or UNWATCHED
+        with watch.at(Part.LOAD):
+            from celery_lint.commands.lint import lint
+        memory.start()
+        outcome = lint(options, targets, place, selection, around, memory.folder, memory.stamp, watch)
+        with watch.at(Part.SAVE):
+            memory.keep(outcome)
+    output = outcome.output
+    timed = durations(stopwatch) if stopwatch is not None and options.durations else ()
+    return Output(output.status, output.stdout, (*output.stderr, *timed))
 
 
 class _Memory:
@@ -89,7 +111,7 @@ class _Memory:
         self.stamp = tool_stamp() if self.folder is not None else b""
         self._place = place
         # What changes files, or tells how a run went, has to be done.
-        acts = options.fix or options.fix_only or options.diff or options.verbose or self.folder is None
+        acts = options.fix or options.fix_only or options.diff or options.verbose or options.durations
         self._replay = None if acts or self.folder is None else Replay(self.folder, self.stamp, str(place.root))
         # Paths are in the key as they lead from the root, not from where they were named.
         self._key = key_of((replace(options, paths=(), jobs=None), place, selection, around))

@@ -24,6 +24,7 @@ from celery_lint.report.summary import statistics, summary
 from celery_lint.report.text import escape
 from celery_lint.run import Run, run
 from celery_lint.settings import Configuration, Settings, load, override
+from celery_lint.watch import UNWATCHED, Part, Watch
 
 if TYPE_CHECKING:
     from celery_lint.fix import Plan
@@ -48,27 +49,35 @@ def lint(
     around: Surroundings,
     folder: Folder | None,
     stamp: bytes,
+    watch: Watch = UNWATCHED,
 ) -> Outcome:
     """Do what OPTIONS ask for with the project at PLACE. SELECTION: the TARGETS, relative to the root. FOLDER and
-    STAMP are those of the cache."""
+    STAMP are those of the cache, WATCH is told of everything that is done."""
     configured = load(place)
     configuration = override(configured, _overrides(options, configured.settings))
-    store = FactStore(folder, stamp)
-    done = run_on(configuration, targets, selection, store, jobs=options.jobs or _processors())
-    store.save()
+    with watch.at(Part.LOAD):
+        store = FactStore(folder, stamp)
+    # What other processes read is not measured.
+    jobs = options.jobs or (1 if options.durations else _processors())
+    done = run_on(configuration, targets, selection, store, jobs=jobs, watch=watch)
+    with watch.at(Part.SAVE):
+        store.save()
     if options.verbose:
         _say_what_was_used(configuration, place, done)
     refusals: tuple[str, ...] = ()
     if options.diff or options.fix or options.fix_only:
-        from celery_lint.repair import fix, plan_fixes
+        with watch.at(Part.FIX):
+            from celery_lint.repair import fix, plan_fixes
 
-        planned = plan_fixes(done, configuration, selection, store, unsafe=options.unsafe_fixes)
-        if options.diff:
-            return Outcome(_difference(done, planned))
-        refusals = tuple(_warning(refusal.reason) for refusal in fix(planned, configuration, selection, store).refused)
-        done = run_on(configuration, targets, selection, store)
+            planned = plan_fixes(done, configuration, selection, store, unsafe=options.unsafe_fixes)
+            if options.diff:
+                return Outcome(_difference(done, planned))
+            refused = fix(planned, configuration, selection, store).refused
+        refusals = tuple(_warning(refusal.reason) for refusal in refused)
+        done = run_on(configuration, targets, selection, store, watch=watch)
         store.save()
-    output = _output(done, configuration.settings, selection, options, around)
+    with watch.at(Part.REPORT):
+        output = _output(done, configuration.settings, selection, options, around)
     sure = not done.crashed and not done.unlisted
     whole = Output(output.status, output.stdout, (*refusals, *output.stderr))
     return Outcome(whole, (*done.looked_at, *done.paths) if sure else ())
@@ -110,9 +119,10 @@ def run_on(
     *,
     jobs: int = 1,
     with_fixes: bool = True,
+    watch: Watch = UNWATCHED,
 ) -> Run:
     """Lint, and make sure that every one of TARGETS (relative to the root: SELECTION) has something to read."""
-    done = run(configuration, store=store, jobs=jobs, with_fixes=with_fixes)
+    done = run(configuration, store=store, jobs=jobs, with_fixes=with_fixes, watch=watch)
     if not done.report.statistics.files:
         raise UserError(f"nothing to read: no file in {configuration.root} is of a kind that celery-lint knows")
     for target, selected in zip(targets, selection, strict=True):

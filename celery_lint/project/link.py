@@ -26,6 +26,7 @@ from celery_lint.project.tasks.names import module_names, task_names
 from celery_lint.project.tasks.reach import Reach, Root, signal_roots
 from celery_lint.project.tasks.tasks import Decorators, TaskDraft, TaskFinder, options_of
 from celery_lint.settings import Settings
+from celery_lint.watch import UNWATCHED, Watch
 
 _SIGNALS = re.compile(rb"\.connect\b")
 _SURELY_READ = re.compile(rb"celery|shared_task|\.delay\(|apply_async", re.IGNORECASE)
@@ -42,10 +43,12 @@ def link(
     overlay: Mapping[str, bytes] | None = None,
     store: FactStore | None = None,
     jobs: int = 1,
+    watch: Watch = UNWATCHED,
 ) -> Project:
     """The project below ROOT that PATHS (relative to it) make up. OVERLAY: bytes to read instead of the files'. STORE:
-    facts that need not be read again. JOBS: how many processes may read the others."""
-    files = Files(root, paths, overlay, store)
+    facts that need not be read again. JOBS: how many processes may read the others. WATCH
+    is told of each."""
+    files = Files(root, paths, overlay, store, watch)
     files.read_ahead(files.mentioning(_SURELY_READ), jobs)
     symbols = Symbols(files, Modules(files))
     evaluator = Evaluator(symbols)

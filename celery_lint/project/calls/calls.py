@@ -217,7 +217,7 @@ class TaskCalls:
             named,
             named_open or (kwargs_at is None and unseen),
             options,
-            options_open or call.is_open,
+            options_open,
             args_at,
             kwargs_at,
             by_name,
@@ -240,16 +240,26 @@ class TaskCalls:
 
     def _options(self, placed: Placed, call: Call, method: Method) -> tuple[dict[str, Placed], bool]:
         others = _ARGUMENTS | _OF_SIGNATURES if method in SIGNING else _ARGUMENTS
-        found = {
-            each.keyword: placed.at(each.value)
-            for each in call.arguments
-            if each.keyword is not None and each.keyword not in others
-        }
+        found, is_open = options_of(placed, call, self.evaluator)
+        found = {name: value for name, value in found.items() if name not in others}
         given = call.argument(None, "options") if method in SIGNING else None
         if given is None:
-            return found, False
-        more, is_open = self._named(placed.at(given.value))
-        return {**more, **found}, is_open
+            return found, is_open
+        more, more_open = self._named(placed.at(given.value))
+        return {**more, **found}, is_open or more_open
+
+
+def options_of(placed: Placed, call: Call, evaluator: Evaluator) -> tuple[dict[str, Placed], bool]:
+    """The arguments by name of CALL, those in `**options` too; and whether there may be others."""
+    found: dict[str, Placed] = {}
+    is_open = any(each.star == "*" for each in call.arguments)
+    for each in call.arguments:
+        if each.star == "**":
+            entries, more = settled_entries(placed.at(each.value), evaluator)
+            found, is_open = {**found, **entries}, is_open or more
+        elif each.keyword is not None:
+            found[each.keyword] = placed.at(each.value)
+    return found, is_open
 
 
 Key = TypeVar("Key")

@@ -10,6 +10,7 @@ from celery_lint.facts.model import Items as Display
 from celery_lint.finding import Location
 from celery_lint.project.calls.calls import TaskCall, TaskCalls
 from celery_lint.project.code.index import last_name
+from celery_lint.project.code.origins import Origins
 from celery_lint.project.code.placed import Known, Placed
 from celery_lint.project.code.settled import is_starred, settled
 from celery_lint.project.model import Task
@@ -85,6 +86,7 @@ class Parts:
     def __init__(self, calls: TaskCalls, found: tuple[TaskCall, ...]) -> None:
         self.calls = calls
         self.evaluator, self.symbols, self.files = calls.evaluator, calls.symbols, calls.files
+        self.origins = Origins(calls.symbols)
         self.calls_at = {(call.path, call.call.span): call for call in found}
 
     # what an expression is
@@ -174,7 +176,7 @@ class Parts:
         """The members that a list, a generator, or one signature alone stands for."""
         held = settled(placed, self.evaluator) if self.part(placed, depth + 1) is None else placed
         if held is None or depth > _DEPTH:
-            return (Member(placed, None, many=True),)
+            return self._added(placed, depth) or (Member(placed, None, many=True),)
         match held.value:
             case Display():
                 return tuple(
@@ -192,6 +194,12 @@ class Parts:
         if isinstance(part, Canvas) and part.kind == "group":
             return part.members
         return (Member(placed, part, many=part is None),)
+
+    def _added(self, placed: Placed, depth: int) -> tuple[Member, ...]:
+        """What a list is filled with: `parts.append(add.s(1))`, any number of times."""
+        if depth > _DEPTH or not isinstance(placed.value, Name) or not placed.value.ref.startswith("%"):
+            return ()
+        return tuple(replace(self.member(each, depth), many=True) for each in self.origins.elements(placed))
 
     def _piped(self, placed: Placed, value: Operation, depth: int) -> Canvas | None:
         """`a | b`: one of the two has to be a signature, or it is another operator."""

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
-from celery_lint.facts.model import Attribute, Call, Name, Operation, Value
+from celery_lint.facts.model import Call, Name, Operation, Value
 from celery_lint.finding import Location
-from celery_lint.project.calls.calls import TaskCall, TaskCalls
+from celery_lint.project.calls.calls import TaskCall, TaskCalls, options_of
 from celery_lint.project.calls.canvas import Canvas, Member, Part, Parts, Signed, owner_of
 from celery_lint.project.code.files import is_aside
 from celery_lint.project.code.index import FileIndex, last_name, within
 from celery_lint.project.code.placed import Placed
+from celery_lint.project.code.settled import settled
 
 _MENTIONS = re.compile(
     rb"\b(?:chain|group|chord)\b|\blink(?:_error)?\b|\bon_error\b|\)\s*\|\s*\w|\|\s*[\w.]+\.si?\(|\.si?\("
@@ -31,6 +32,25 @@ class Given:
     signed: Signed
     results: int
     source: Location | None
+
+
+@dataclass(frozen=True, eq=False)
+class Sent:
+    """A signature or canvas PART that CALL sends, or IS_SET: gives more options, and the OPTIONS of the message."""
+
+    part: Signed | Canvas
+    path: str
+    call: Call
+    options: Mapping[str, Placed]
+    is_set: bool
+
+    @property
+    def signed(self) -> Signed | None:
+        """The signature that the options are for: of a canvas the first, where it is seen."""
+        part: Part = self.part
+        while isinstance(part, Canvas):
+            part = part.members[0].part if part.members else None
+        return part if isinstance(part, Signed) else None
 
 
 @dataclass(frozen=True)
@@ -95,22 +115,6 @@ class Canvases:
         return tuple(found)
 
     @cached_property
-    def options_set(self) -> tuple[tuple[Signed, Call, dict[str, Placed]], ...]:
-        """`signature.set(queue="x")`: the signature, the call, and the options it gives."""
-        found = []
-        for path in self._paths:
-            for call in self.files.python(path).facts.calls:
-                placed = Placed(path, call.block, call)
-                owner = owner_of(placed, call) if last_name(call.callee) == "set" else None
-                part = self._parts.part(owner) if owner is not None else None
-                if isinstance(part, Signed):
-                    options = {
-                        each.keyword: placed.at(each.value) for each in call.arguments if each.keyword is not None
-                    }
-                    found.append((part, call, options))
-        return tuple(found)
-
-    @cached_property
     def bodies(self) -> tuple[Member, ...]:
         """What chords are called with: `chord(header)(body)`."""
         return tuple(
@@ -121,15 +125,37 @@ class Canvases:
 
     @cached_property
     def restarted(self) -> tuple[tuple[Canvas, Location, str], ...]:
-        """Canvases that are started by a call, and then again as if the result were one: `chord(a)(b).delay()`."""
+        """Canvases that are started by a call, and then again as if the result were one: `chord(a)(b).delay()`, also
+        when a variable holds the result."""
         started = {(placed.path, call.span): part for placed, call, part in self._applied}
+        started |= {(sent.path, sent.call.span): sent.part for sent in self.sent if not sent.is_set}
         found = []
         for path in self._paths:
             for call in self.files.python(path).facts.calls:
-                made = call.callee.value if isinstance(call.callee, Attribute) else None
-                canvas = started.get((path, made.span)) if isinstance(made, Call) else None
-                if isinstance(call.callee, Attribute) and call.callee.name in _STARTS and isinstance(canvas, Canvas):
-                    found.append((canvas, Location(path, call.span), call.callee.name))
+                method = last_name(call.callee)
+                owner = owner_of(Placed(path, call.block, call), call) if method in _STARTS else None
+                made = settled(owner, self._parts.evaluator) if owner is not None else None
+                canvas = started.get((made.path, made.span)) if made is not None else None
+                if isinstance(canvas, Canvas) and method is not None:
+                    found.append((canvas, Location(path, call.span), method))
+        return tuple(found)
+
+    @cached_property
+    def sent(self) -> tuple[Sent, ...]:
+        """What is given options of its message where it is no call of a task: `add.s(1).apply_async(countdown=9)`."""
+        found = []
+        for path in self._paths:
+            for call in self.files.python(path).facts.calls:
+                method = last_name(call.callee)
+                if method not in ("set", "apply_async", "delay") or (path, call.span) in self._parts.calls_at:
+                    continue
+                placed = Placed(path, call.block, call)
+                owner = owner_of(placed, call)
+                part = self._parts.part(owner) if owner is not None else None
+                if isinstance(part, Signed | Canvas):
+                    options, _ = options_of(placed, call, self._parts.evaluator) if method != "delay" else ({}, False)
+                    own = {name: value for name, value in options.items() if name not in ("args", "kwargs")}
+                    found.append(Sent(part, path, call, own, is_set=method == "set"))
         return tuple(found)
 
     @cached_property

@@ -13,14 +13,15 @@ from celery_lint.project.model import Task
 if TYPE_CHECKING:
     from celery_lint.project.project import Project
 
-# now, today, datetime: naive, by how they are made; date: no time at all; delta: a span of time.
-Kind = Literal["now", "today", "datetime", "date", "delta"]
+# now, today, datetime, timestamp, parsed: naive, by how they are made; date: no time at all; delta: a span of time.
+Kind = Literal["now", "today", "datetime", "date", "delta", "timestamp", "parsed"]
 
 _NAIVE: dict[str, tuple[Kind, str, int]] = {
     # By name: the keyword that makes it aware, and its position.
     "datetime.datetime.now": ("now", "tz", 0),
     "datetime.datetime.today": ("today", "", 99),
     "datetime.datetime": ("datetime", "tzinfo", 7),
+    "datetime.datetime.fromtimestamp": ("timestamp", "tz", 1),
     "datetime.date.today": ("date", "", 99),
     "datetime.date": ("date", "", 99),
     "datetime.timedelta": ("delta", "", 99),
@@ -39,11 +40,15 @@ class Timed:
 
 
 def timed(project: Project) -> Iterator[Timed]:
-    """The places that send, sign or retry a task and say when."""
+    """The places that send, sign or retry a task, or a canvas that starts with it, and say when."""
     for call in project.calls:
         times = {name: call.options[name] for name in _TIMES if name in call.options}
         if times:
             yield Timed(call.task, times)
+    for sent in project.canvases.sent:
+        times = {name: sent.options[name] for name in _TIMES if name in sent.options}
+        if times and sent.signed is not None:
+            yield Timed(sent.signed.call.task, times)
     for retry in project.retry_calls:
         given = {name: retry.call.argument(position, name) for name, position in _TIMES.items()}
         placed = Placed(retry.path, retry.call.block, retry.call)
@@ -83,11 +88,36 @@ def _of_call(placed: Placed, call: Call, evaluator: Evaluator, depth: int) -> Mo
         kind, keyword, position = _NAIVE[name]
         is_aware = call.is_open or call.argument(position, keyword or None) is not None
         return None if is_aware else Moment(kind, placed)
+    if name in ("datetime.datetime.strptime", "datetime.datetime.combine"):
+        return _parsed(placed, call, name, evaluator)
+    function = evaluator.symbols.function(placed.path, placed.block, call.callee)
+    returned = evaluator.returned(function, placed, call) if function is not None else None
+    if returned is not None:
+        return unclear(returned, evaluator, depth + 1)
     # `datetime.now().replace(hour=0)` is as naive as before; `.replace(tzinfo=…)` and `.astimezone()` are not.
     if isinstance(call.callee, Attribute) and call.callee.name == "replace" and not call.is_open:
         inner = unclear(placed.at(call.callee.value), evaluator, depth + 1)
         return inner if call.argument(None, "tzinfo") is None else None
     return None
+
+
+def _parsed(placed: Placed, call: Call, name: str, evaluator: Evaluator) -> Moment | None:
+    """`strptime` with a format that has no zone; `combine` with a time that is naive for sure."""
+    if call.is_open or call.argument(2, "tzinfo") is not None:
+        return None
+    second = call.argument(1, "format" if name.endswith("strptime") else "time")
+    if second is None:
+        return None
+    if name.endswith("strptime"):
+        layout = evaluator.text(placed.at(second.value))
+        return Moment("parsed", placed) if isinstance(layout, Known) and "%z" not in layout.value.lower() else None
+    time = second.value
+    if not isinstance(time, Call):
+        return None
+    made = evaluator.symbols.external(placed.path, time.callee)
+    is_plain = made == "datetime.time" and not time.is_open and time.argument(4, "tzinfo") is None
+    is_edge = made in ("datetime.datetime.min.time", "datetime.datetime.max.time")
+    return Moment("datetime", placed) if is_plain or is_edge else None
 
 
 def seconds_ahead(placed: Placed, evaluator: Evaluator) -> float | None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal as OneOf
 
-from celery_lint.facts.model import Attribute, Call, Literal, Name, Value
+from celery_lint.facts.model import Attribute, Block, Call, Literal, Name, Value
 from celery_lint.finding import Location
 from celery_lint.project.calls.calls import TaskCalls
 from celery_lint.project.calls.canvas import Canvas, Parts, Signed, owner_of
@@ -123,13 +123,32 @@ class Results:
 
     def _find_polls(self, path: str) -> Iterator[Poll]:
         index = self.files.python(path)
-        for block in index.facts.blocks:
+        for number, block in enumerate(index.facts.blocks):
             if block.kind != "while" or block.value is None:
                 continue
-            for value in within(block.value):
-                result = self._asked(Placed(path, block.parent, value))
-                if result is not None:
-                    yield Poll(Location(path, value.span), block.parent, result)
+            for test, around in self._ends(index, number, block):
+                for value in within(test):
+                    result = self._polled(Placed(path, around, value))
+                    if result is not None:
+                        yield Poll(Location(path, value.span), block.parent, result)
+
+    def _ends(self, index: FileIndex, number: int, block: Block) -> Iterator[tuple[Value, int]]:
+        """The tests that end a loop: its own, or, of `while True`, those of an `if` that leaves it."""
+        if block.value is not None and not isinstance(block.value, Literal):
+            yield block.value, block.parent
+            return
+        for inner in index.below(number):
+            found = index.block(inner)
+            leaves = any(jump.kind == "break" for jump in index.jumps_in(inner)) or index.returns_in(inner)
+            if found.kind == "if" and found.value is not None and leaves:
+                yield found.value, found.parent
+
+    def _polled(self, placed: Placed) -> Result | None:
+        """The result whose state a loop asks for: `r.ready()`, `r.state`."""
+        value = placed.value
+        if isinstance(value, Name) and value.ref.rpartition(".")[2] in ("state", "status"):
+            return self._read(placed)
+        return self._asked(placed)
 
     def _asked(self, placed: Placed) -> Result | None:
         """The result that `r.ready()` asks."""

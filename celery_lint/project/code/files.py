@@ -15,6 +15,7 @@ from celery_lint.project.code.imports import imported_names
 from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.literals import literals_of
 from celery_lint.source import Source
+from celery_lint.watch import UNWATCHED, Part, Watch
 
 Read = TypeVar("Read", PythonFacts, DeployFacts)
 
@@ -69,12 +70,14 @@ class Files:
         paths: Sequence[str],
         overlay: Mapping[str, bytes] | None = None,
         store: FactStore | None = None,
+        watch: Watch = UNWATCHED,
     ) -> None:
         self.root = root
         self.paths = tuple(paths)
         self.known = frozenset(paths)
         self._overlay = dict(overlay or {})
         self._store = store if store is not None else FactStore()
+        self._watch = watch
         self._data: dict[str, bytes] = {}
         self._python: dict[str, FileIndex] = {}
         self._deploy: dict[str, DeployFacts] = {}
@@ -103,12 +106,16 @@ class Files:
         if path in self._overlay:
             return self._overlay[path]
         if path not in self._data:
-            try:
-                self._data[path] = (self.root / path).read_bytes()
-            except OSError as error:
-                self.unreadable[path] = ReadError(error.strerror or "it cannot be opened")
-                self._data[path] = b""
+            with self._watch.at(Part.READ, path):
+                self._data[path] = self._opened(path)
         return self._data[path]
+
+    def _opened(self, path: str) -> bytes:
+        try:
+            return (self.root / path).read_bytes()
+        except OSError as error:
+            self.unreadable[path] = ReadError(error.strerror or "it cannot be opened")
+            return b""
 
     def source(self, path: str) -> Source:
         """PATH as people count it."""
@@ -118,14 +125,16 @@ class Files:
         """What the Python file PATH says."""
         index = self._python.get(path)
         if index is None:
-            index = self._python[path] = FileIndex(self._read_python(path))
+            with self._watch.at(Part.READ, path):
+                index = self._python[path] = FileIndex(self._read_python(path))
         return index
 
     def _read_python(self, path: str) -> PythonFacts:
         facts = self._store.find(PythonFacts, path, self.data(path))
         if facts is None:
             # LibCST is loaded when the first file needs it: a project without Celery never does.
-            from celery_lint.facts.python.reader import read
+            with self._watch.at(Part.LOAD):
+                from celery_lint.facts.python.reader import read
 
             facts = read(path, self.data(path))
             self._store.add(path, self.data(path), facts)
@@ -134,13 +143,15 @@ class Files:
     def deploy(self, path: str) -> DeployFacts:
         """What the deployment file PATH says."""
         if path not in self._deploy:
-            self._deploy[path] = self._noted(path, self._read_deploy(path))
+            with self._watch.at(Part.READ, path):
+                self._deploy[path] = self._noted(path, self._read_deploy(path))
         return self._deploy[path]
 
     def _read_deploy(self, path: str) -> DeployFacts:
         facts = self._store.find(DeployFacts, path, self.data(path))
         if facts is None:
-            from celery_lint.facts.deploy import read
+            with self._watch.at(Part.LOAD):
+                from celery_lint.facts.deploy import read
 
             facts = read(path, self.data(path))
             self._store.add(path, self.data(path), facts)
@@ -150,12 +161,16 @@ class Files:
         """What the Python file PATH imports."""
         known = self._imports.get(path)
         if known is None:
-            data = self.data(path)
-            known = self._store.find(ImportedNames, path, data)
-            if known is None:
-                known = imported_names(data)
-                self._store.add(path, data, known)
-            self._imports[path] = known
+            with self._watch.at(Part.READ, path):
+                known = self._imports[path] = self._read_imports(path)
+        return known
+
+    def _read_imports(self, path: str) -> ImportedNames:
+        data = self.data(path)
+        known = self._store.find(ImportedNames, path, data)
+        if known is None:
+            known = imported_names(data)
+            self._store.add(path, data, known)
         return known
 
     def read_ahead(self, paths: Iterable[str], jobs: int) -> None:
@@ -164,9 +179,14 @@ class Files:
         sizes = [(len(data), path) for path, data in known if not self._store.has(PythonFacts, path, data)]
         if jobs < 2 or not sizes:
             return
-        from celery_lint.facts.python.reader import read  # once, for all processes
+        with self._watch.at(Part.LOAD):
+            from celery_lint.facts.python.reader import read  # once, for all processes
 
-        found = read_ahead(sizes, lambda path: encoded(read(path, self.data(path))), jobs)
+        def facts_of(path: str) -> bytes:
+            with self._watch.at(Part.READ, path):
+                return encoded(read(path, self.data(path)))
+
+        found = read_ahead(sizes, facts_of, jobs)
         for path, facts in found.items():
             self._store.add_encoded(PythonFacts, path, self.data(path), facts)
 

@@ -10,6 +10,8 @@ from celery_lint.facts.model import (
     Call,
     Choice,
     Items,
+    Loop,
+    Mapping,
     Name,
     Opaque,
     Operation,
@@ -83,8 +85,9 @@ class Origins:
         index = self.symbols.files.python(placed.path)
         loop = index.loop_of(name, placed.block)
         if loop is not None:
-            if isinstance(loop.target, Name):
-                yield from self.elements(Placed(placed.path, loop.block, loop.value))
+            holder = _looped(loop, name)
+            if holder is not None:
+                yield from self.elements(Placed(placed.path, loop.block, holder))
             return
         yield from _values(placed.path, self.symbols.assigned(placed.path, placed.block, name.ref))
         for number in index.up(placed.block):
@@ -146,6 +149,8 @@ class Origins:
         for origin in self.of(placed):
             index = self.symbols.files.python(origin.path)
             match origin.value:
+                case Mapping(entries=entries):
+                    yield from (origin.at(entry.value) for entry in entries if entry.key is not None)
                 case Items(items=items):
                     yield from (origin.at(item) for item in items if not isinstance(item, Opaque))
                 case Opaque(parts=(first, *_)) if _is_comprehension(index, origin.value):
@@ -168,6 +173,19 @@ class Origins:
             target = item.target_value
             if isinstance(target, Subscript) and target.value == Name(name.ref, target.value.span) and item.value:
                 yield Placed(placed.path, item.block, item.value)
+
+
+def _looped(loop: Loop, name: Name) -> Value | None:
+    """What holds the values that a loop gives NAME: also of `for key, name in found.items()`, `enumerate(found)`."""
+    if isinstance(loop.target, Name):
+        return loop.value
+    pair = loop.target.items if isinstance(loop.target, Items) else ()
+    if len(pair) != 2 or not isinstance(pair[1], Name) or pair[1].ref != name.ref or not isinstance(loop.value, Call):
+        return None
+    callee, arguments = loop.value.callee, loop.value.arguments
+    if isinstance(callee, Name) and callee.ref.startswith("%") and callee.ref.endswith(".items"):
+        return Name(callee.ref.removesuffix(".items"), callee.span)
+    return arguments[0].value if last_name(callee) == "enumerate" and arguments else None
 
 
 def _key(placed: Placed) -> _Key:

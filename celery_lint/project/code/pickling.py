@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from celery_lint.facts.model import Attribute, Call, Function, Name
+from celery_lint.facts.model import Attribute, Call, Function, Name, Parameter, Text
 from celery_lint.project.code.symbols import ClassRef, External, FunctionRef, Symbols
 
 # These keep in `args` what their `__init__` got; OSError and the Unicode errors have ways of their own.
@@ -20,13 +20,15 @@ _DEPTH = 5
 
 @dataclass(frozen=True)
 class Broken:
-    """Why an exception cannot be rebuilt: INIT needs NEEDED arguments (or names them), and hands on GIVEN."""
+    """Why an exception cannot be rebuilt: INIT needs NEEDED arguments (or names them), and hands on GIVEN; or it READS
+    an attribute of one for which it hands on a string."""
 
     init: FunctionRef
     needed: int
     given: int
     keyword: str | None
     base: str
+    reads: str | None = None
 
 
 def unpicklable(cls: ClassRef, symbols: Symbols) -> Broken | None:
@@ -46,11 +48,24 @@ def unpicklable(cls: ClassRef, symbols: Symbols) -> Broken | None:
     plain = [each for each in parameters if not each.star and not each.keyword_only]
     needed = sum(1 for each in plain if each.default is None)
     takes_any = any(each.star == "*" for each in parameters)
+    base = base.removeprefix("builtins.")
     if keyword is None and needed <= given and (given <= len(plain) or takes_any):
-        return None
-    return Broken(
-        init, needed if given < needed or keyword else len(plain), given, keyword, base.removeprefix("builtins.")
-    )
+        reads = _read_of_string(init, plain, symbols)
+        return Broken(init, needed, given, None, base, reads) if reads is not None else None
+    return Broken(init, needed if given < needed or keyword else len(plain), given, keyword, base)
+
+
+def _read_of_string(init: FunctionRef, plain: list[Parameter], symbols: Symbols) -> str | None:
+    """What INIT reads of a parameter in whose place it hands on a text: `response.url`, where a string has no `url`."""
+    index, fact = symbols.index(init), symbols.fact(init)
+    [call] = [call for call in index.calls(fact) if _is_init(call)]
+    given = call.arguments if isinstance(call.callee, Attribute) else call.arguments[1:]
+    texts = {
+        f"%{parameter.name}" for parameter, each in zip(plain, given, strict=False) if isinstance(each.value, Text)
+    }
+    names = (value.ref for value in index.values(fact) if isinstance(value, Name))
+    read = (ref for ref in names if ref.partition(".")[0] in texts and "." in ref)
+    return next((ref.removeprefix("%") for ref in read if not hasattr(str, ref.split(".")[1])), None)
 
 
 def _is_whole(cls: ClassRef, symbols: Symbols) -> bool:

@@ -13,6 +13,7 @@ from celery_lint.facts.model import (
     Class,
     Function,
     Name,
+    Opaque,
     Operation,
     Subscript,
     Value,
@@ -188,6 +189,8 @@ class Symbols(Classes):
     def annotated(self, path: str, block: int, annotation: Value) -> ClassRef | External | None:
         """The class an annotation names: `Service`, `Optional[Service]`, `Service | None`; not a quoted `"Service"`."""
         match annotation:
+            case Opaque(parts=(generic, Opaque(parts=(first,)), *_)) if self._is_annotated(path, block, generic):
+                return self.annotated(path, block, first)
             case Operation(operator="|"):
                 return self.annotated(path, block, annotation.left)
             case Subscript():
@@ -196,6 +199,11 @@ class Symbols(Classes):
                     return self.annotated(path, block, annotation.index)
                 return outer
         return self.class_of(path, block, annotation)
+
+    def _is_annotated(self, path: str, block: int, outer: Value) -> bool:
+        """`Annotated[Service, Depends()]`"""
+        found = self.class_of(path, block, outer)
+        return isinstance(found, External) and found.name.rpartition(".")[2] == "Annotated"
 
     # calls
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from celery_lint.facts.model import (
+    Attribute,
     Call,
     Entry,
     Function,
@@ -20,6 +21,7 @@ from celery_lint.facts.model import (
 )  # fmt: skip
 from celery_lint.facts.model import Mapping as Dict
 from celery_lint.project.code.following import DEPTH, Follower
+from celery_lint.project.code.index import last_name
 from celery_lint.project.code.placed import Evaluated, Known, Placed, Scalar, Unknown
 from celery_lint.project.code.symbols import FunctionRef
 
@@ -91,6 +93,8 @@ class Evaluator(Follower):
             return self._converted(placed, call, name, depth)
         if name == "datetime.timedelta":
             return self._timedelta(placed, call)
+        if last_name(call.callee) == "total_seconds":
+            return self._total_seconds(placed, call, depth)
         if name is not None and (name in _ENVIRONMENT or _reads_environment(name)):
             default = call.argument(1, "default")
             known = self.scalar(placed.at(default.value), depth + 1) if default is not None else None
@@ -136,6 +140,8 @@ class Evaluator(Follower):
         inner = self.scalar(placed.at(call.arguments[0].value), depth + 1)
         if isinstance(inner, Unknown):
             return inner
+        if name == "builtins.int" and isinstance(inner.value, float):
+            return Known(int(inner.value), inner.from_environment)
         convert: Callable[[str], Scalar] = {"builtins.int": int, "builtins.float": float, "builtins.str": str}[name]
         try:
             return Known(convert(str(inner.value)), inner.from_environment)
@@ -154,6 +160,18 @@ class Evaluator(Follower):
             return Known(timedelta(**units).total_seconds())
         except (TypeError, OverflowError):
             return Unknown("it is no valid timedelta")
+
+    def _total_seconds(self, placed: Placed, call: Call, depth: int) -> Evaluated:
+        """A timedelta is its seconds here, so it stays what it is."""
+        match call.callee:
+            case Attribute(value=owner):
+                found = self.scalar(placed.at(owner), depth + 1)
+            case Name(ref=ref, span=span) if ref.count("."):
+                found = self.scalar(placed.at(Name(ref.rpartition(".")[0], span)), depth + 1)
+            case _:
+                return Unknown("it is computed at run time")
+        is_number = isinstance(found, Known) and isinstance(found.value, int | float)
+        return found if is_number else Unknown("it is computed at run time")
 
     def _subscript(self, placed: Placed, value: Subscript, depth: int) -> Evaluated:
         if isinstance(value.value, Name) and value.value.ref == "os.environ":

@@ -16,7 +16,7 @@ from celery_lint.project.model import Reached
 if TYPE_CHECKING:
     from celery_lint.project.project import Project
 
-# Database connections and pools of them, open as soon as they are made.
+# Connections and pools of them, open as soon as they are made.
 _DATABASES = {
     "psycopg.connect": "a PostgreSQL connection",
     "psycopg.Connection.connect": "a PostgreSQL connection",
@@ -28,6 +28,8 @@ _DATABASES = {
     "pymysql.connect": "a MySQL connection",
     "mysql.connector.connect": "a MySQL connection",
     "mariadb.connect": "a MariaDB connection",
+    "smtplib.SMTP": "an SMTP connection",
+    "smtplib.SMTP_SSL": "an SMTP connection",
 }
 # Documented by their authors not to survive a fork: they have threads, locks or sockets that the child has not.
 _CLIENTS = {
@@ -40,6 +42,10 @@ _CLIENTS = {
     "confluent_kafka.Producer": "a Kafka producer",
     "confluent_kafka.Consumer": "a Kafka consumer",
     "pika.BlockingConnection": "a RabbitMQ connection",
+    "google.cloud.pubsub_v1.PublisherClient": "a Pub/Sub client",
+    "google.cloud.pubsub_v1.SubscriberClient": "a Pub/Sub client",
+    "google.cloud.pubsub.PublisherClient": "a Pub/Sub client",
+    "google.cloud.pubsub.SubscriberClient": "a Pub/Sub client",
 }
 # Open no connection before the first request.
 _SESSIONS = {
@@ -53,7 +59,7 @@ _LAZY = {"connect": False, "open": False, "minconn": 0, "min_size": 0}
 _MINIMUM_FIRST = ("SimpleConnectionPool", "ThreadedConnectionPool")
 _MENTION = re.compile(
     rb"\b(?:connect|Simple\w*Pool|Threaded\w*Pool|ConnectionPool|MongoClient|insecure_channel|secure_channel"
-    rb"|KafkaProducer|KafkaConsumer|Producer|Consumer|BlockingConnection|[Ss]ession|httpx\.Client|Client)\s*\("
+    rb"|KafkaProducer|KafkaConsumer|Producer|Consumer|BlockingConnection|SMTP(?:_SSL)?|(?:Publisher|Subscriber)Client|[Ss]ession|httpx\.Client|Client)\s*\("
 )
 _CLOSES = frozenset({"close", "closeall", "disconnect"})
 
@@ -163,7 +169,7 @@ class EarlyClients:
 
 def _is_lazy(call: Call) -> bool:
     """Whether an argument says that nothing is opened yet, or may say so."""
-    if call.is_open:
+    if call.is_open or (last_name(call.callee) in ("SMTP", "SMTP_SSL") and call.argument(0, "host") is None):
         return True
     for name, lazy in _LAZY.items():
         argument = call.argument(0 if name == "minconn" and last_name(call.callee) in _MINIMUM_FIRST else None, name)

@@ -18,7 +18,8 @@ _LOOPS = frozenset({"for", "while"})
 
 @dataclass(frozen=True)
 class HeldSession:
-    """A `with` block (BLOCK of INDEX) and the session NAME that it opens; None for a transaction of Django's."""
+    """The code (BLOCK of INDEX) in which the session NAME is open: a `with` block, or the one that assigns it; None for
+    a transaction of Django's."""
 
     index: FileIndex
     block: int
@@ -63,7 +64,7 @@ class HeldSession:
 
 
 def held_in(function: FunctionRef, sessions: Sessions) -> Iterator[HeldSession]:
-    """The sessions and transactions that a function keeps open in its `with` blocks."""
+    """The sessions and transactions that a function keeps open."""
     index, fact = sessions.symbols.index(function), sessions.symbols.fact(function)
     for number, block in enumerate(index.facts.blocks):
         if block.kind != "with" or index.function_at(number) is not fact:
@@ -74,3 +75,11 @@ def held_in(function: FunctionRef, sessions: Sessions) -> Iterator[HeldSession]:
                 yield HeldSession(index, number, None)
             elif isinstance(item.value, Call) and item.target and sessions.enters(index.path, item.value):
                 yield HeldSession(index, number, item.target)
+    for assignment in index.assignments(fact):
+        target = assignment.target or ""
+        is_local = target.startswith("%") and "." not in target
+        if is_local and sessions.opened(index, assignment) is not None:
+            yield HeldSession(index, assignment.block, target)
+    decorators = (each.callee if isinstance(each, Call) else each for each in fact.decorators)
+    if any(sessions.symbols.external(index.path, each) in _TRANSACTIONS for each in decorators):
+        yield HeldSession(index, fact.block, None)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from celery_lint.facts.model import Call, Function, Literal, Name, Value
 from celery_lint.finding import Location
 from celery_lint.project.code.files import is_aside
-from celery_lint.project.code.holders import Holder, Holders
+from celery_lint.project.code.holders import Holder, Holders, returns
 from celery_lint.project.code.index import FileIndex, last_name, within
-from celery_lint.project.code.refs import ClassRef
+from celery_lint.project.code.refs import ClassRef, FunctionRef
 from celery_lint.project.model import Reached, Task
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ LOOP_BOUND: Mapping[str, str] = {
 }
 _NAMES = sorted({name.rpartition(".")[2] for name in LOOP_BOUND})
 _MENTION = re.compile(rb"\b(?:" + "|".join(_NAMES).encode() + rb")\s*\(")
+_CACHES = frozenset({"functools.lru_cache", "functools.cache"})
 _CLOSES = frozenset({"close", "aclose", "disconnect", "shutdown", "terminate"})
 
 
@@ -63,7 +64,7 @@ _CLOSES = frozenset({"close", "aclose", "disconnect", "shutdown", "terminate"})
 class Client:
     """One asynchronous client or primitive that outlives a run: MAKER is what made it (`redis.asyncio.from_url`), ERROR
     what its second loop gets to hear. It is reached through the names HOLDERS, or as ATTRIBUTE of the class OWNER, of
-    which there is one object for the whole process."""
+    which there is one object for the whole process; or what the function FACTORY keeps (`@lru_cache`)."""
 
     path: str
     call: Call
@@ -72,6 +73,8 @@ class Client:
     holders: frozenset[Holder]
     owner: ClassRef | None = None
     attribute: str = ""
+    factory: FunctionRef | None = None
+    factory_name: str = ""
 
     @property
     def location(self) -> Location:
@@ -88,6 +91,8 @@ class Client:
         """What the code calls it."""
         if self.owner is not None:
             return f"self.{self.attribute}"
+        if self.factory is not None:
+            return self.factory_name
         return min(self.holders, key=lambda holder: (holder.path != self.path, holder.name)).name
 
 
@@ -131,6 +136,15 @@ def _kept(project: Project, holders: Holders, index: FileIndex, call: Call, make
     held = holders.of(index, call)
     if held:
         yield Client(index.path, call, maker, error, held)
+    elif function is not None and _is_cached(project, index, function) and returns(index, function, call):
+        factory = FunctionRef(index.path, function.block)
+        yield Client(index.path, call, maker, error, frozenset(), factory=factory, factory_name=f"{function.name}()")
+
+
+def _is_cached(project: Project, index: FileIndex, function: Function) -> bool:
+    """Whether FUNCTION, without arguments, gives the same object each time."""
+    plain = (each.callee if isinstance(each, Call) else each for each in function.decorators)
+    return not function.parameters and any(project.symbols.external(index.path, each) in _CACHES for each in plain)
 
 
 def _is_made_once(project: Project, holders: Holders, owner: ClassRef) -> bool:
@@ -204,6 +218,8 @@ class _Users:
     def renews(self, reached: Reached) -> bool:
         """Whether a function closes the client at the end of a run, or makes it anew."""
         index, fact = self._function(reached)
+        if self.client.factory is not None:
+            return self._closes_what_it_gets(index, fact)
         for call in index.calls(fact):
             if last_name(call.callee) in _CLOSES and self._is_held(index, fact, call.callee):
                 return True
@@ -213,6 +229,21 @@ class _Users:
         ):
             return True
         return self._makes_attribute_anew(index, fact)
+
+    def _closes_what_it_gets(self, index: FileIndex, fact: Function) -> bool:
+        """Whether a function gets the client from its factory and closes something, or empties the cache."""
+        gets = [call for call in index.calls(fact) if self._is_held(index, fact, call)]
+        closes = any(last_name(call.callee) in _CLOSES for call in index.calls(fact))
+        name = self.client.factory_name.removesuffix("()")
+        empties = (
+            isinstance(call.callee, Name) and call.callee.ref.endswith(f"{name}.cache_clear")
+            for call in index.calls(fact)
+        )
+        return (
+            any(empties)
+            or bool(gets and closes)
+            or (not self.client.is_primitive and any(call.use == "entered" for call in gets))
+        )
 
     def _makes_attribute_anew(self, index: FileIndex, fact: Function) -> bool:
         if self.client.owner is None or fact.name == "__init__":
@@ -229,6 +260,13 @@ class _Users:
 
     def _is_held(self, index: FileIndex, fact: Function, value: Value) -> bool:
         """Whether VALUE, in the function FACT, starts with the client."""
+        if self.client.factory is not None:
+            called = (
+                self.project.symbols.function(index.path, value.block, value.callee)
+                if isinstance(value, Call)
+                else None
+            )
+            return called == self.client.factory
         if not isinstance(value, Name) or value.ref.startswith("builtins."):
             return False
         if self.client.owner is None:

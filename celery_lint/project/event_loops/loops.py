@@ -29,9 +29,9 @@ _FUTURES = frozenset({
 })  # fmt: skip
 
 Awaitability = OneOf["coroutine", "awaitable", "unknown"]
-# How long the loop of a `run_until_complete` lives: for this call, as long as its thread, as long as its process, or
-# as the caller who passes it decides.
-Lifetime = OneOf["call", "thread", "process", "caller"]
+# How long the loop of a `run_until_complete` lives: for this call, as the current loop of its thread does, as long as
+# its thread (in a `threading.local`), as long as its process, or as the caller who passes it decides.
+Lifetime = OneOf["call", "thread", "local", "process", "caller"]
 
 
 @dataclass(frozen=True)
@@ -129,10 +129,15 @@ class Loops:
             case Choice():
                 return _longest(self._life(index, block, side, depth + 1) for side in (value.body, value.orelse))
             case Name() if not value.ref.startswith("%"):
-                return "process"
+                return "local" if self._is_in_thread_local(index, block, value.ref) else "process"
             case Name() if "." not in value.ref:
                 return self._life_of_local(index, block, value.ref, depth)
         return "call"
+
+    def _is_in_thread_local(self, index: FileIndex, block: int, ref: str) -> bool:
+        """Whether the global REF is an attribute of a `threading.local`, of which each thread has its own."""
+        owner = self.symbols.type_of(index.path, block, Name(ref.rpartition(".")[0])) if "." in ref else None
+        return isinstance(owner, External) and owner.name in ("threading.local", "_thread._local")
 
     def _life_of_returned(self, helper: FunctionRef, depth: int) -> Lifetime:
         index = self.symbols.index(helper)
@@ -332,7 +337,7 @@ def _owner(call: Call) -> Value | None:
 
 
 def _longest(found: Iterable[Lifetime]) -> Lifetime:
-    order: tuple[Lifetime, ...] = ("call", "caller", "thread", "process")
+    order: tuple[Lifetime, ...] = ("call", "caller", "thread", "local", "process")
     return max(found, key=order.index, default="call")
 
 

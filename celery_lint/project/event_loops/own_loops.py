@@ -16,10 +16,11 @@ _MANY_THREADS = GREEN | {"threads"}
 
 
 def has_own_loop(task: Task, project: Project) -> bool:
-    """Whether TASK runs on another loop each time; one that is kept for the next run keeps the connections working."""
-    if task.is_async:
-        return project.native_async is not None
-    if task.function is None:
+    """Whether TASK runs on another loop each time; one that is kept for the next run keeps the connections working.
+
+    What makes `async def` tasks work (`celery_aio_pool` and the like) runs them all on the one loop of the process.
+    """
+    if task.is_async or task.function is None:
         return False
     uses = [project.loops.use(function) for function in project.reach.explored_from(task.function)]
     if any(use.entries or "call" in use.lifetimes for use in uses):

@@ -12,12 +12,19 @@ from celery_lint.remedy import EditCode, Replacement
 from celery_lint.rule import ERROR, HIGH, WARNING, rule
 
 # What ruff's DTZ rules say about the same call.
-_TWINS: dict[Kind, str] = {"now": "DTZ005", "today": "DTZ002", "datetime": "DTZ001", "date": "DTZ011"}
+_TWINS: dict[Kind, str] = {
+    "now": "DTZ005",
+    "today": "DTZ002",
+    "datetime": "DTZ001",
+    "date": "DTZ011",
+    "timestamp": "DTZ006",
+    "parsed": "DTZ007",
+}
 
 
 @rule(
     "CEL615", "ambiguous-eta", since="0.1", severity=WARNING, confidence=HIGH, fix="unsafe",
-    twins=("DTZ001", "DTZ002", "DTZ005", "DTZ011"),
+    twins=("DTZ001", "DTZ002", "DTZ005", "DTZ006", "DTZ007", "DTZ011"),
 )  # fmt: skip
 def check(project: Project) -> Iterator[Finding]:
     """A naive `eta` or `expires` is read as UTC; of `eta` and `countdown` only one counts."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Related
 from celery_lint.project.calls.calls import TaskCall
+from celery_lint.project.code.values import Known
 from celery_lint.project.messages.on_commit import on_commit_instead
 from celery_lint.project.messages.serializers import sends_in_its_own_way
 from celery_lint.project.messages.transactions import Transaction, Transactions, is_put_off
@@ -44,23 +45,28 @@ def _goes_out_anyway(call: TaskCall, project: Project) -> bool:
 def _finding(call: TaskCall, around: Transaction, project: Project) -> Finding:
     is_used = call.call.use != "discarded"
     why = _withheld(around) if not is_used else "its result is used here"
+    waits = _waits(call, project)
+    danger = "" if waits else "a worker may start it at once and see the data as it was before, and "
     return check.finding(
-        f"`{call.task.name}` is sent before the transaction commits: {_danger(call)}a rollback does not take it back; "
+        f"`{call.task.name}` is sent before the transaction commits: {danger}a rollback does not take it back; "
         f"send it {_better(around)}",
         call.location,
         call.task.entity,
         related=(Related(around.location, "the transaction starts here"),),
         remedy=on_commit_instead(call, project) if why is None else None,
         withheld=why,
-        severity=INFO if is_used else None,
+        severity=INFO if is_used or waits else None,
         confidence=HIGH if around.owner == "django" and not is_used else None,
     )
 
 
-def _danger(call: TaskCall) -> str:
-    """A task that waits will find the data."""
-    waits = "countdown" in call.options or "eta" in call.options
-    return "" if waits else "a worker may start it at once and see the data as it was before, and "
+def _waits(call: TaskCall, project: Project) -> bool:
+    """Whether the task starts so late that it finds the data."""
+    if "eta" in call.options:
+        return True
+    countdown = call.options.get("countdown")
+    known = project.evaluator.scalar(countdown) if countdown is not None else None
+    return countdown is not None and not (isinstance(known, Known) and not known.value)
 
 
 def _withheld(around: Transaction) -> str | None:

@@ -30,7 +30,9 @@ def check(project: Project) -> Iterator[Finding]:
             function = index.function_at(wait.call.block)
             if function is None or not _counts(index, function, project) or wait.result.made == "eager":
                 continue
-            if function.is_async or (wait.timeout is False and not _is_ready(wait, index, function)):
+            if _is_deferred(index, wait) or _is_ready(wait, index, function):
+                continue
+            if function.is_async or wait.timeout is False:
                 yield _finding(wait, function)
 
 
@@ -59,8 +61,13 @@ def _counts(index: FileIndex, function: Function, project: Project) -> bool:
     if ref in project.reached or _is_command(function):
         return False
     handed = (call for call in index.facts.calls if last_name(call.callee) in _HANDED_TO_THREADS)
-    names = {last_name(argument.value) for call in handed for argument in call.arguments}
-    return function.name not in names
+    given = (project.symbols.function(index.path, call.block, each.value) for call in handed for each in call.arguments)
+    return ref not in given
+
+
+def _is_deferred(index: FileIndex, wait: Wait) -> bool:
+    """Whether the call stands in a `lambda`: who calls it, and where, is another matter."""
+    return any(index.block(number).kind == "lambda" for number in index.up(wait.call.block))
 
 
 def _is_command(function: Function) -> bool:

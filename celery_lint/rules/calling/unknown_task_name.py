@@ -14,7 +14,7 @@ from celery_lint.project.code.nearest import nearest
 from celery_lint.project.code.symbols import Internal
 from celery_lint.project.project import Project
 from celery_lint.project.tasks.missing import defines_nothing, missing
-from celery_lint.rule import HIGH, WARNING, rule
+from celery_lint.rule import ERROR, HIGH, WARNING, rule
 
 _SENDS = re.compile(rb"\b(?:send_task|signature|subtask)\s*\(|\.\s*(?:delay|apply_async)(?:_on_commit)?\s*\(")
 _METHODS = frozenset({"delay", "apply_async", "delay_on_commit", "apply_async_on_commit"})
@@ -76,10 +76,12 @@ def _imported(path: str, call: Call, project: Project) -> Iterator[Finding]:
     if not inside or not defines_nothing(target.path, target.rest, project):
         return
     close = nearest(f"{next(iter(inside)).rpartition('.')[0]}.{target.rest[0]}", inside)
-    hint = f"; the nearest is `{close}`" if close is not None else ""
+    hint = f"; the nearest task is `{close}`" if close is not None else ""
     yield check.finding(
-        f"`{target.rest[0]}` is sent, but {target.path} defines no such task{hint}: importing it fails when this runs",
+        f"`{target.rest[0]}` is sent, but {target.path} defines nothing of that name: this fails before anything is "
+        f"sent{hint}",
         Location(path, call.span),
         f"task:{owner}",
+        severity=ERROR,
         related=(Related(inside[close].location, f"task `{close}`"),) if close is not None else (),
     )

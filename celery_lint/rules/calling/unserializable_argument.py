@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from celery_lint.facts.model import Await, Call, Name, Subscript
+from celery_lint.facts.model import Await, Call, Items, Name, Subscript, Value
 from celery_lint.finding import Finding, Location, Related, Span
 from celery_lint.project.calls.calls import TaskCall
 from celery_lint.project.code.placed import Known, Unknown
@@ -13,10 +13,11 @@ from celery_lint.project.messages.serializable import extends_json
 from celery_lint.project.messages.serializers import sends_in_its_own_way, serializer
 from celery_lint.project.project import Project
 from celery_lint.remedy import EditCode, Replacement
-from celery_lint.rule import ERROR, HIGH, WARNING, rule
+from celery_lint.rule import ERROR, HIGH, INFO, WARNING, rule
 
 # Serializers that know what JSON knows, and a little more.
 _PLAIN = frozenset({"json", "yaml", "msgpack"})
+_DELETIONS = frozenset({"django.db.models.signals.post_delete", "django.db.models.signals.pre_delete"})
 
 
 @rule("CEL605", "unserializable-argument", since="0.1", severity=ERROR, confidence=HIGH, fix="unsafe")
@@ -56,14 +57,17 @@ def _finding(cargo: Cargo, used: str, call: TaskCall, project: Project) -> Findi
     if origin is not None and origin != place:
         related.append(Related(origin, "it comes from here"))
     better = _better(cargo, shown)
-    is_stale = "pickle" in used
+    is_stale, is_deleted = "pickle" in used, _is_deleted(cargo, project)
+    if is_deleted:
+        better = f"{better.partition(' and load it')[0]} and what else it needs: the row is gone when the task runs"
+    said = _gone(shown, cargo, better) if is_deleted else _stale(shown, cargo, better)
     return check.finding(
-        _stale(shown, cargo, better) if is_stale else _refused(shown, cargo, call, used, better),
+        said if is_stale else _refused(shown, cargo, call, used, better),
         place,
         call.task.entity,
         related=tuple(related),
         remedy=_remedy(cargo, call, project),
-        severity=WARNING if is_stale else None,
+        severity=(INFO if is_deleted else WARNING) if is_stale else None,
     )
 
 
@@ -72,6 +76,29 @@ def _stale(shown: str, cargo: Cargo, better: str) -> str:
         f"`{shown}` is {cargo.what}, and pickle sends it as it is now: the task works on an old copy, and saving that "
         f"undoes what has changed since{better}"
     )
+
+
+def _gone(shown: str, cargo: Cargo, better: str) -> str:
+    return f"`{shown}` is {cargo.what} that is being deleted, and pickle sends all of it{better}"
+
+
+def _is_deleted(cargo: Cargo, project: Project) -> bool:
+    """Whether the object is what a handler of `post_delete` or `pre_delete` was given."""
+    name = cargo.at.value.ref if isinstance(cargo.at.value, Name) else ""
+    index = project.index(cargo.at.path)
+    function = index.function_at(cargo.at.block)
+    if function is None or not any(name == f"%{parameter.name}" for parameter in function.parameters):
+        return False
+    return any(_receives_deletion(each, cargo.at.path, project) for each in function.decorators)
+
+
+def _receives_deletion(decorator: Value, path: str, project: Project) -> bool:
+    """`@receiver(post_delete, sender=Order)`."""
+    if not isinstance(decorator, Call) or not decorator.arguments:
+        return False
+    signal = decorator.arguments[0].value
+    signals = signal.items if isinstance(signal, Items) else (signal,)
+    return all(project.symbols.external(path, each) in _DELETIONS for each in signals)
 
 
 def _refused(shown: str, cargo: Cargo, call: TaskCall, used: str, better: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from celery_lint.facts.model import Assignment, Await, Call, Name, Value
+from celery_lint.facts.model import Assignment, Await, Call, Function, Name, Value
 from celery_lint.finding import Finding, Location, Related
 from celery_lint.project.code.index import FileIndex, within
 from celery_lint.project.database.sessions import Sessions
@@ -36,14 +36,22 @@ def _finding(reached: Reached, assignment: Assignment, kind: str, index: FileInd
     opener = assignment.value.value if isinstance(assignment.value, Await) else assignment.value
     is_generator = isinstance(opener, Call) and kind == "generator"
     return check.finding(
-        f"`{variable}` is opened without `{entering}`: an exception or an early return keeps its connection "
-        f"checked out, until the worker has none left; open it with `{entering} … as {variable}:`",
+        f"{_how_it_stays(variable, entering, index, function)} its connection checked out and its transaction open, "
+        f"until the garbage collector finds it; open it with `{entering} … as {variable}:`",
         Location(index.path, assignment.span),
         reached.entity,
         related=reached.path(),
         remedy=None if is_generator else ScopeSession(index.path, function.span, assignment.span, variable, is_async),
         withheld=None if can_fix else "the session is asynchronous and this function is not",
     )
+
+
+def _how_it_stays(variable: str, entering: str, index: FileIndex, function: Function) -> str:
+    closing = {f"%{variable}.{method}" for method in ("close", "aclose", "remove")}
+    calls = _calls_around(index, function.block)
+    if any(isinstance(call.callee, Name) and call.callee.ref in closing for call in calls):
+        return f"`{variable}` is opened without `{entering}`: an exception or an early return leaves"
+    return f"`{variable}` is never closed, which leaves"
 
 
 def _is_cared_for(index: FileIndex, assignment: Assignment, reached: Reached) -> bool:

@@ -55,11 +55,13 @@ def _finding(worker: Worker, driving: list[tuple[Task, Location]], project: Proj
 
 
 def _drives(task: Task, project: Project) -> Location | None:
-    """Where a task, or what it reaches, runs a coroutine to its end."""
-    if task.function is None:
+    """Where a task, or what it reaches, runs a coroutine to its end.
+
+    An `async def` task drives nothing: it is never run, or a tracer from outside Celery hands it to one loop that all
+    tasks share, and greenlets may wait for that side by side (reproduced with `celery_aio_pool`).
+    """
+    if task.function is None or task.is_async:
         return None
-    if task.is_async:
-        return task.location if project.native_async is not None else None
     for function in project.reach.explored_from(task.function):
         use: LoopUse = project.loops.use(function)
         calls = [call for call in use.drives if not _in_real_thread(function.path, project)]

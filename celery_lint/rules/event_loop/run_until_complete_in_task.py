@@ -12,6 +12,7 @@ from celery_lint.project.code.symbols import FunctionRef
 from celery_lint.project.database.engine_uses import minds_loops
 from celery_lint.project.deployment.workers import GREEN
 from celery_lint.project.event_loops.loops import Awaitability, LoopUse
+from celery_lint.project.event_loops.winding_down import winds_down
 from celery_lint.project.model import Reached, Task
 from celery_lint.project.project import Project
 from celery_lint.remedy import LoopRun, RunCoroutines
@@ -28,12 +29,17 @@ def check(project: Project) -> Iterator[Finding]:
         return
     for reached in project.reached.values():
         use = project.loops.use(reached.function)
-        if not use.runs or reached.in_loop or _is_bridge(reached, project):
+        if reached.in_loop or _only_winds_down(reached, use, project) or _is_bridge(reached, project):
             continue
         # A helper that is given a loop is part of what its callers do with theirs.
         if not (use.is_passed and any(_drives_its_own(caller, project) for caller in _callers(reached, project))):
             yield _finding(reached, use, project)
     yield from _patched_asyncio(project)
+
+
+def _only_winds_down(reached: Reached, use: LoopUse, project: Project) -> bool:
+    index = project.index(reached.function.path)
+    return all(winds_down(call, index, project.symbols) for call in use.runs)
 
 
 def _callers(reached: Reached, project: Project) -> frozenset[FunctionRef]:
@@ -75,6 +81,11 @@ def _consequence(use: LoopUse, index: FileIndex) -> str:
         return (
             "the loop is kept from task to task: two at a time in one process raise RuntimeError, and what one leaves "
             f'running goes on in the next; {instead}, or say `asyncio-bridge = "persistent-loop"` if that is meant'
+        )
+    if "local" in use.lifetimes:
+        return (
+            "its thread keeps the loop from task to task, so what one leaves running goes on in the next; "
+            f'{instead}, or say `asyncio-bridge = "persistent-loop"` if that is meant'
         )
     if "thread" in use.lifetimes:
         return f"the loop is shared with whatever ran before it, or missing altogether in pool threads; {instead}"

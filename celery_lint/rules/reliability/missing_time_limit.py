@@ -50,6 +50,7 @@ def _of_apps(apps: list[App], tasks: tuple[Task, ...], project: Project) -> Find
     app, *others = apps
     total = sum(1 for task in project.tasks if app in project.apps_of(task))
     its = "their" if others else "its"
+    ignoring = _ignoring(_pools(tasks, project))
     nor = f"does {its} only task" if total == 1 else f"do {_share(len(tasks), total, its)}"
     return check.finding(
         f"{listed([each.name for each in apps])} {'set' if others else 'sets'} no time limit, nor {nor}: a call that "
@@ -60,8 +61,8 @@ def _of_apps(apps: list[App], tasks: tuple[Task, ...], project: Project) -> Find
             *(Related(other.location, "nor does this application") for other in others),
             *(Related(task.location, f"task `{task.name}` has no limit") for task in tasks),
         ),
-        remedy=_remedy(app, project),
-        withheld=_withheld(app, project),
+        remedy=_remedy(app, project) if ignoring is None else None,
+        withheld=_withheld(app, project) if ignoring is None else f"{ignoring} Celery's limits",
     )
 
 
@@ -80,11 +81,22 @@ def _of_task(task: Task, app: App, project: Project) -> Finding:
 
 
 def _advice(tasks: tuple[Task, ...], project: Project) -> str:
-    if all(_on_threads(task, project) for task in tasks):
-        pools = frozenset[str]().union(*(likely_pools(task, project) for task in tasks))
-        ignoring = _POOL_NAMES.get(min(pools), "its pool")
+    pools = _pools(tasks, project)
+    ignoring = _ignoring(pools)
+    if ignoring is not None:
         return f"{ignoring} Celery's limits, so use `asyncio.timeout()` or the clients' own timeouts"
+    if pools == {"gevent"}:
+        return "set `task_time_limit` (gevent ignores the soft one)"
     return "set `task_time_limit` (and `task_soft_time_limit` below it)"
+
+
+def _pools(tasks: tuple[Task, ...], project: Project) -> frozenset[str]:
+    return frozenset[str]().union(*(likely_pools(task, project) for task in tasks))
+
+
+def _ignoring(pools: frozenset[str]) -> str | None:
+    """Which of POOLS ignores all limits, for people; None when one of them enforces some."""
+    return _POOL_NAMES[min(pools)] if pools and pools <= _POOL_NAMES.keys() else None
 
 
 def _is_limited(task: Task, app: App, project: Project) -> bool:

@@ -18,8 +18,8 @@ def check(project: Project) -> Iterator[Finding]:
         replacement = _raise(retry, project) if retry.throws else None
         if replacement is not None:
             yield check.finding(
-                "`retry()` raises Retry, so nothing behind it runs; write `raise` in front of it, for the reader and "
-                "for type checkers",
+                "`retry()` ends the task here by raising Retry, which the line does not say; write `raise` in front of "
+                "it, for the reader and for type checkers",
                 retry.location,
                 retry.task.entity,
                 remedy=EditCode(

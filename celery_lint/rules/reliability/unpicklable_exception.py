@@ -8,8 +8,9 @@ from celery_lint.facts.model import Call
 from celery_lint.finding import Finding, Location, Related
 from celery_lint.project.code.escapes import leaves_task
 from celery_lint.project.code.pickling import Broken, unpicklable
+from celery_lint.project.code.settled import settled
 from celery_lint.project.code.symbols import ClassRef
-from celery_lint.project.code.values import Known
+from celery_lint.project.code.values import Known, Placed
 from celery_lint.project.model import Reached, Task
 from celery_lint.project.project import Project
 from celery_lint.project.tasks.options import Given, option_of
@@ -33,18 +34,21 @@ def check(project: Project) -> Iterator[Finding]:
 def _finding(cls: ClassRef, broken: Broken, places: list[tuple[Reached, Location]], project: Project) -> Finding:
     name = project.symbols.class_fact(cls).name
     reached, place = places[0]
-    takes = (
-        f"needs `{broken.keyword}` by name"
-        if broken.keyword is not None
-        else f"takes {broken.needed} argument{'s' if broken.needed != 1 else ''}"
-    )
     return check.finding(
-        f"`{name}.__init__` {takes} and gives {broken.given} to `{broken.base}.__init__`, so pickle cannot rebuild it: "
+        f"`{name}.__init__` {_takes(broken)} to `{broken.base}.__init__`, so pickle cannot rebuild it: "
         f"whoever waits for a task that raises it gets another exception, and `except {name}` does not match",
         Location(broken.init.path, project.symbols.fact(broken.init).name_span),
         f"class:{cls.path}:{name}",
         related=(*reached.path(), Related(place, f"raised by {reached.root_label}")),
     )
+
+
+def _takes(broken: Broken) -> str:
+    if broken.reads is not None:
+        return f"reads `{broken.reads}` and gives a string"
+    if broken.keyword is not None:
+        return f"needs `{broken.keyword}` by name and gives {broken.given}"
+    return f"takes {broken.needed} argument{'s' if broken.needed != 1 else ''} and gives {broken.given}"
 
 
 def _may_keep_result(task: Task, project: Project) -> bool:
@@ -58,9 +62,17 @@ def _may_keep_result(task: Task, project: Project) -> bool:
 def _leaving(reached: Reached, project: Project) -> Iterator[tuple[ClassRef, Location]]:
     """The exceptions of the project that leave the task from this function, and where they are raised."""
     index, fact = project.symbols.index(reached.function), project.symbols.fact(reached.function)
-    for item in index.raises(fact):
-        if not isinstance(item.value, Call):
+    raised = [(item.value, item.block, item.span) for item in index.raises(fact)]
+    # Raised when there are no retries left.
+    raised += [
+        (given.value, retry.call.block, retry.call.span)
+        for retry in project.retry_calls
+        if retry.function == reached.function and (given := retry.call.argument(2, "exc")) is not None
+    ]
+    for value, block, span in raised:
+        made = settled(Placed(index.path, block, value), project.evaluator) if value is not None else None
+        if made is None or not isinstance(made.value, Call):
             continue
-        cls = project.symbols.class_of(index.path, item.block, item.value.callee)
-        if isinstance(cls, ClassRef) and leaves_task(cls, reached, item.block, project.handlers):
-            yield cls, Location(index.path, item.span)
+        cls = project.symbols.class_of(made.path, made.block, made.value.callee)
+        if isinstance(cls, ClassRef) and leaves_task(cls, reached, block, project.handlers):
+            yield cls, Location(index.path, span)

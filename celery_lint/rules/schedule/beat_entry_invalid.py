@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 
-from celery_lint.facts.model import Items, Literal, Mapping
+from celery_lint.facts.model import Call, Items, Literal, Mapping
 from celery_lint.finding import Finding, Location, Related, Span
 from celery_lint.project.calls.arguments import misfit
 from celery_lint.project.code.values import Known, Placed
@@ -23,6 +23,8 @@ _OPTIONS = frozenset({
     "expires", "queue", "countdown", "eta", "priority", "routing_key", "exchange", "serializer", "compression",
     "headers", "link", "link_error", "retry", "retry_policy", "time_limit", "soft_time_limit", "ignore_result",
 })  # fmt: skip
+# Points in time, which say when something happens once.
+_TIMES = frozenset({"datetime.time", "datetime.date", "datetime.datetime", "datetime.datetime.now"})
 
 
 @rule("CEL703", "beat-entry-invalid", since="0.1", severity=ERROR, confidence=HIGH, fix="unsafe")
@@ -34,6 +36,7 @@ def check(entry: ScheduleEntry, project: Project) -> Iterator[Finding]:
         yield from _unknown_keys(entry, project)
     yield from _missing(entry)
     yield from _schedule(entry, project)
+    yield from _mappings(entry, project)
     yield from _arguments(entry, project)
 
 
@@ -107,6 +110,42 @@ def _schedule(entry: ScheduleEntry, project: Project) -> Iterator[Finding]:
             Location(schedule.path, schedule.span),
             entry.entity,
         )
+        return
+    what = _no_schedule(schedule, project) if schedule is not None else None
+    if schedule is not None and what is not None:
+        yield check.finding(
+            f"{entry.described} has {what} for a schedule: beat stops with an AttributeError; give it seconds, a "
+            "timedelta or a `crontab(...)`",
+            Location(schedule.path, schedule.span),
+            entry.entity,
+        )
+
+
+def _no_schedule(schedule: Placed, project: Project) -> str | None:
+    """What stands where a schedule belongs."""
+    placed = project.evaluator.follow(schedule)
+    match placed.value:
+        case Mapping():
+            return "a dict"
+        case Items():
+            return "a list" if placed.value.kind == "list" else f"a {placed.value.kind}"
+        case Call() if project.symbols.external(placed.path, placed.value.callee) in _TIMES:
+            return "a time of day or a date"
+    return None
+
+
+def _mappings(entry: ScheduleEntry, project: Project) -> Iterator[Finding]:
+    """`kwargs` and `options` that are no dict."""
+    for key in ("kwargs", "options"):
+        given = entry.fields.get(key)
+        value = project.evaluator.follow(given).value if given is not None else None
+        is_text = isinstance(value, Literal) and isinstance(value.value, str) and value.value
+        if given is not None and (is_text or (isinstance(value, Items) and value.items)):
+            yield check.finding(
+                f"the `{key}` of {entry.described} are no dict, so beat fails to send it",
+                Location(given.path, given.span),
+                entry.entity,
+            )
 
 
 def _arguments(entry: ScheduleEntry, project: Project) -> Iterator[Finding]:

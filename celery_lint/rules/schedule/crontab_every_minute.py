@@ -70,7 +70,12 @@ def _means_one_time(crontab: Crontab) -> bool:
     if single(crontab.values.get("minute")) is None:
         return False
     week, month = crontab.values.get("day_of_week", "*"), crontab.values.get("day_of_month")
-    return _is_one_day(week) or single(month) is not None
+    return _is_one_day(week) or single(month) is not None or _is_list_of_dates(month)
+
+
+def _is_list_of_dates(value: Spec | None) -> bool:
+    """`day_of_month="1,15"`"""
+    return isinstance(value, str) and "," in value and all(part.strip().isdigit() for part in value.split(","))
 
 
 def _is_one_day(value: Spec) -> bool:

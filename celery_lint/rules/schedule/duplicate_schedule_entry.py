@@ -57,8 +57,8 @@ def _duplicate(name: str, earlier: ScheduleEntry, later: ScheduleEntry, project:
         said = f"{later.described} sends `{name}` at the same times as {_short(earlier)}: it runs twice each time"
     elif _folded(earlier.key) == _folded(later.key):
         said = (
-            f"{later.described} and {_short(earlier)} send the same task `{name}`, each at its own times: one of them "
-            "is probably left over from a rename"
+            f"schedule entries `{earlier.key}` and `{later.key}` both send `{name}`, each at its own times: one of "
+            "them is probably left over from a rename"
         )
     else:
         return None

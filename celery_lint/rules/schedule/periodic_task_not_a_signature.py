@@ -60,6 +60,18 @@ def _called(entry: ScheduleEntry, given: Placed, call: Call, project: Project) -
         remedy = EditCode(given.path, _SIGN, (Replacement(Span(end, end), "", ".s"),))
         message = f"this runs `{task.name}` here and now and schedules what it returns: {_STOPS}"
         yield _finding(entry, given, message, remedy)
+        return
+    function = project.symbols.function(given.path, call.block, call.callee)
+    if function is not None and _returns_nothing(function, project):
+        name = project.symbols.fact(function).name
+        yield _finding(entry, given, f"this runs `{name}` here and now and schedules the None it returns: {_STOPS}")
+
+
+def _returns_nothing(function: FunctionRef, project: Project) -> bool:
+    fact = project.symbols.fact(function)
+    returns = project.symbols.index(function).returns(fact)
+    is_plain = not (fact.decorators or fact.is_generator or fact.is_async)
+    return is_plain and all(item.value is None for item in returns)
 
 
 def _signing(sent: TaskCall) -> EditCode | None:
@@ -74,6 +86,13 @@ def _signing(sent: TaskCall) -> EditCode | None:
 def _function(entry: ScheduleEntry, given: Placed, project: Project) -> Iterator[Finding]:
     """A plain function. A task itself will do: Celery makes a signature of it."""
     if not isinstance(given.value, Name) or project.task_calls.task_of(given.path, given.block, given.value):
+        return
+    owner, _, method = given.value.ref.rpartition(".")
+    if method in ("delay", "apply_async", "s", "si") and owner.strip("@%*."):
+        task = project.task_calls.task_of(given.path, given.block, Name(owner, given.value.span))
+        if task is not None:
+            message = f"`{method}` of `{task.name}` is a method and no signature: {_STOPS}; give it `.s()`"
+            yield _finding(entry, given, message)
         return
     function = project.symbols.function(given.path, given.block, given.value)
     if function is None or function in project.task_functions:

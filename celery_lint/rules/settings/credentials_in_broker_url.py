@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote, urlsplit
 
-from celery_lint.facts.model import Literal
+from celery_lint.facts.model import Call, Literal
 from celery_lint.finding import Finding, Location
-from celery_lint.project.code.values import Placed
+from celery_lint.project.code.values import Known, Placed
 from celery_lint.project.model import CeleryCommand
 from celery_lint.project.project import Project
 from celery_lint.project.settings.names import is_for_development
@@ -17,6 +17,7 @@ from celery_lint.rule import HIGH, WARNING, rule
 
 _ADDRESSES = frozenset({"broker_url", "broker_read_url", "broker_write_url", "result_backend", "database_url"})
 _LOCAL = re.compile(r"^(?:localhost|127\.|0\.0\.0\.0|::1|host\.docker\.internal|example\.)|\.(?:local|example|test)$")
+_DOMAIN = re.compile(r"@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}$", re.IGNORECASE)
 # What stands for a password in examples.
 _PLACEHOLDER = re.compile(
     r"[<>{}$*%]|^(?:guest|admin|root|user(?:name)?|pass(?:w(?:or)?d)?|secret|change-?_?me|example|test(?:ing)?|dev|local|"
@@ -39,7 +40,7 @@ def _setting(setting: WrittenSetting, project: Project) -> Iterator[Finding]:
     for placed in project.evaluator.items(setting.value) or [setting.value]:
         written = project.evaluator.follow(placed)
         url = _literal(written)
-        hidden = _without_password(url) if url is not None else None
+        hidden = _without_password(url) if url is not None else _in_default(written, project)
         if hidden is not None:
             yield check.finding(
                 f"the password in `{setting.spelt}` stands in the code (`{hidden}`): everyone who can read the "
@@ -53,6 +54,14 @@ def _literal(placed: Placed) -> str | None:
     """The text, when it is written out: no default of a variable, no value put together."""
     value = placed.value
     return value.value if isinstance(value, Literal) and isinstance(value.value, str) else None
+
+
+def _in_default(written: Placed, project: Project) -> str | None:
+    """The password of `os.getenv("BROKER_URL", "redis://:…@redis.corp.net")`: a server with a domain is nobody's own
+    machine, nor a container beside this one."""
+    known = project.evaluator.text(written) if isinstance(written.value, Call) else None
+    hidden = _without_password(known.value) if isinstance(known, Known) and known.from_environment else None
+    return hidden if hidden is not None and _DOMAIN.search(hidden) else None
 
 
 def _command(command: CeleryCommand) -> Iterator[Finding]:
@@ -77,6 +86,7 @@ def _without_password(url: str) -> str | None:
         return None
     if not password or _PLACEHOLDER.search(unquote(password)) or _LOCAL.search(host) or password == parts.username:
         return None
-    if "$" in url or "{" in url or not host:
+    # `sqs://key:secret@` has no host.
+    if "$" in url or "{" in url or not (host or parts.scheme == "sqs"):
         return None
     return f"{parts.scheme}://{parts.username or ''}:***@{host}"

@@ -10,9 +10,11 @@ from celery_lint.finding import Finding, Location, Related
 from celery_lint.project.model import App
 from celery_lint.project.project import Project
 from celery_lint.project.tasks.names import module_names
-from celery_lint.rule import MEDIUM, WARNING, rule
+from celery_lint.rule import MEDIUM, WARNING, listed, rule
 
 _BESIDE = frozenset({"scripts", "script", "bin", "migrations", "tools", "benchmarks", "notebooks"})
+# What only workers, and beat, do something with.
+_OF_WORKERS = ("beat_schedule", "task_routes", "include", "imports")
 
 
 @rule("CEL209", "multiple-celery-apps", since="0.1", severity=WARNING, confidence=MEDIUM)
@@ -52,30 +54,48 @@ def _several(apps: list[App], project: Project) -> Iterator[Finding]:
         return
     main = started[0] if started else max(apps, key=lambda app: (_lists(app, project), -len(_own(app, project))))
     for app in apps:
-        what = _holdings(app, project, is_started=not started)
-        if app is main or app.name == main.name or what is None:
+        if app is main or app.name == main.name:
             continue
-        never = f"; no command here starts a worker for `{app.name}`" if started else ""
+        said = _told(app, main, project) if started else _untold(app, main, project)
+        if said is None:
+            continue
         yield check.finding(
-            f"a second application beside `{main.name}`: {what} here, with another broker connection, other routes and "
-            f"other settings{never}; use one application, or `@shared_task`",
+            said,
             app.location,
             app.entity,
-            related=(Related(main.location, "the application that workers run"),) if started else (),
+            related=(
+                Related(main.location, "the application that workers run" if started else "the other application"),
+            ),
         )
 
 
-def _holdings(app: App, project: Project, *, is_started: bool) -> str | None:
-    """What depends on an application; None for one that only sends."""
-    tasks = _own(app, project)
+def _told(app: App, main: App, project: Project) -> str | None:
+    """What is wrong with APP beside MAIN, which workers run; None for one that only sends."""
+    tasks, never = _own(app, project), f"and no command here starts a worker for `{app.name}`"
     if tasks:
-        names = ", ".join(f"`{name}`" for name in tasks[:2]) + (" and others" if len(tasks) > 2 else "")
-        return f"{names} {'belong' if len(tasks) > 1 else 'belongs'}"
-    settings = ("beat_schedule", "task_routes", "include", "imports")
-    found = [f"`{name}`" for name in settings if app.settings.get(name) is not None]
-    if is_started or not found:
+        return f"{_belongs(tasks, main)}, {never}; use one application, or `@shared_task`"
+    settings = [name for name in _OF_WORKERS if app.settings.get(name) is not None]
+    if not settings:
         return None
-    return f"{', '.join(found)} {'are' if len(found) > 1 else 'is'} set"
+    are = "is set" if len(settings) == 1 else "are set"
+    return (
+        f"{listed(settings)} {are} on a second application beside `{main.name}`, {never}: the workers here go without; "
+        "use one application"
+    )
+
+
+def _untold(app: App, main: App, project: Project) -> str | None:
+    """The same where no command says which of the two workers run."""
+    tasks = _own(app, project)
+    return f"{_belongs(tasks, main)}; use one application, or `@shared_task`" if tasks else None
+
+
+def _belongs(tasks: tuple[str, ...], main: App) -> str:
+    belong = "belongs" if len(tasks) == 1 else "belong"
+    return (
+        f"{listed(tasks)} {belong} to a second application beside `{main.name}`, with a broker connection, routes and "
+        "settings of its own"
+    )
 
 
 def _is_unsure(project: Project) -> bool:
@@ -98,9 +118,9 @@ def _one_factory(app: App, project: Project) -> Iterator[Finding]:
     if len({path for path, _ in made}) < 2:
         return
     (path, name), *others = made
-    places = ", ".join(sorted({other for other, _ in others}))
+    modules = [path, *sorted({other for other, _ in others} - {path})]
     yield check.finding(
-        f"{path} and {places} each call the factory and get an application of their own, so no worker has the tasks of "
+        f"{listed(modules)} each call the factory and get an application of their own, so no worker has the tasks of "
         "all of them unless it imports them all; make it once and import it",
         _assigned(path, name, project) or app.location,
         app.entity,

@@ -21,7 +21,9 @@ _IGNORES = {
     "soft_time_limit": frozenset({"threads", "solo", "eventlet", "gevent"}),
     "max_tasks_per_child": frozenset({"threads", "solo", "eventlet", "gevent"}),
     "max_memory_per_child": frozenset({"threads", "solo", "eventlet", "gevent"}),
+    "concurrency": frozenset({"solo"}),
 }
+_LIMITS = frozenset({"time_limit", "soft_time_limit"})
 _SETTINGS = {
     "time_limit": "task_time_limit",
     "soft_time_limit": "task_soft_time_limit",
@@ -49,10 +51,12 @@ def _of_command(worker: Worker, project: Project) -> Iterator[Finding]:
         return
     pools = frozenset([worker.pool.value])
     words = command.invocation.options
-    for names in _ignored(pools, words):
+    # `--concurrency=1` only says what solo does anyway.
+    given = words if (worker.concurrency or 0) > 1 else words.keys() - {"concurrency"}
+    for names in _ignored(pools, given):
         places = [Location(worker.location.path, words[name].span) for name in names]
         flags = [f"--{name.replace('_', '-')}" for name in names]
-        yield _finding(flags, "", names, pools, places, f"worker:{worker.label}", ())
+        yield _finding(flags, "", names, pools, places, f"worker:{worker.label}", _chosen_by(worker))
 
 
 def _of_settings(app: App, project: Project) -> Iterator[Finding]:
@@ -79,10 +83,10 @@ def _of_tasks(project: Project) -> Iterator[Finding]:
 
 
 def _ignored(pools: frozenset[str], given: Iterable[str]) -> Iterator[list[str]]:
-    """Those of the options GIVEN that all of POOLS ignore: the limits together, then what is about children."""
+    """Those of the options GIVEN that all of POOLS ignore: the limits together, then what is about processes."""
     ignored = [name for name in _IGNORES if name in given and pools <= _IGNORES[name]]
-    for is_about_children in (False, True):
-        names = [name for name in ignored if name.startswith("max_") is is_about_children]
+    for is_limit in (True, False):
+        names = [name for name in ignored if (name in _LIMITS) is is_limit]
         if names:
             yield names
 
@@ -107,7 +111,7 @@ def _finding(
         Related(place, f"`{name}` is ignored too") for name, place in zip(shown[1:], places[1:], strict=True)
     )
     return check.finding(
-        f"{named} {verb} no effect{where}: {_why(names[0], pools or frozenset(), len(shown) > 1)}",
+        f"{named} {verb} no effect{where}: {_why(names, pools or frozenset())}",
         places[0],
         entity,
         related=(*others, *related),
@@ -157,17 +161,27 @@ def _places(workers: list[Worker]) -> tuple[Related, ...]:
     )
 
 
+def _chosen_by(worker: Worker) -> tuple[Related, ...]:
+    """The setting that chooses the pool of WORKER, where its command does not."""
+    setting = worker.app.settings.get("worker_pool") if worker.app is not None else None
+    if setting is None or (worker.invocation is not None and worker.invocation.pool not in (None, "prefork")):
+        return ()
+    return (Related(setting.origin, "`worker_pool` chooses the pool here"),)
+
+
 def _named(pools: frozenset[str]) -> str:
     names = " and ".join(f"`{pool}`" for pool in sorted(pools))
     return f"the pool {names}" if len(pools) == 1 else f"the pools {names}"
 
 
-def _why(name: str, pools: frozenset[str], several: bool) -> str:
+def _why(names: list[str], pools: frozenset[str]) -> str:
     many = len(pools) > 1
-    if name.startswith("max_"):
+    if "concurrency" in names:
+        return f"{_named(pools)} runs one task at a time, in the process of the worker itself"
+    if names[0] not in _LIMITS:
         none = "have no child processes" if many else "has no child processes"
         return f"{_named(pools)} {none} to replace; restart the container instead"
     if pools == {"gevent"}:
         return f"{_named(pools)} enforces the hard limit only; set `time_limit`, or use `gevent.Timeout`"
-    ignores = f"{'ignore' if many else 'ignores'} {'them' if several else 'it'}"
+    ignores = f"{'ignore' if many else 'ignores'} {'them' if len(names) > 1 else 'it'}"
     return f"{_named(pools)} {ignores} without a word; use the timeouts of the clients, or `asyncio.timeout()`"
