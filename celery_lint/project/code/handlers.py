@@ -94,6 +94,21 @@ class Handlers:
                     return handler if caught else None
         return None
 
+    def suppressing(self, index: FileIndex, number: int, names: frozenset[str]) -> Location | None:
+        """The `with contextlib.suppress(…)` that swallows the exception NAMES when block NUMBER raises it."""
+        for each in index.up(number):
+            block = index.block(each)
+            if block.kind in ("function", "class", "module", "lambda"):
+                return None
+            for item in block.items:
+                call = item.value
+                if not isinstance(call, Call) or self.symbols.external(index.path, call.callee) not in _SUPPRESS:
+                    continue
+                types = [name for a in call.arguments for name in self._types(Placed(index.path, each, a.value))]
+                if any(name in names for name in types):
+                    return Location(index.path, call.span)
+        return None
+
     def reraises(self, index: FileIndex, handler: Handler) -> bool:
         """Whether HANDLER may raise the very exception that it caught."""
         for number in index.below(handler.block):

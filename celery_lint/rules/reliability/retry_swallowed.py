@@ -22,6 +22,16 @@ def check(project: Project) -> Iterator[Finding]:
             continue
         index = project.index(retry.path)
         handler = project.handlers.catching(index, retry.call.block, RETRY)
+        suppressing = project.handlers.suppressing(index, retry.call.block, RETRY) if handler is None else None
+        if suppressing is not None:
+            yield check.finding(
+                "`retry()` sends the task again and raises Retry, which `contextlib.suppress` swallows: this run goes "
+                "on, and the task runs again all the same",
+                retry.location,
+                retry.task.entity,
+                related=(Related(suppressing, "swallows Retry"),),
+                withheld="which exceptions are to be suppressed is yours to say",
+            )
         if handler is None or project.handlers.reraises(index, handler):
             continue
         yield check.finding(

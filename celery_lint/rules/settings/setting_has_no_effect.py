@@ -16,6 +16,8 @@ from celery_lint.project.settings.written import WrittenSetting
 from celery_lint.remedy import EditCode, Replacement
 from celery_lint.rule import ERROR, HIGH, rule
 
+# What may read all capitals of the module.
+_FROM_OBJECT = re.compile(rb"from_(?:object|pyfile|mapping)\s*\(|\b__name__\s*[\])]|\bglobals\(\)|\bvars\(")
 # Names that mean nothing but Celery's settings.
 _UNMISTAKABLE = frozenset({"accept_content", "result_accept_content", "enable_utc"})
 
@@ -66,8 +68,16 @@ def _beside_app(app: App, project: Project) -> Iterator[Finding]:
         return
     for assignment in project.index(path).assignments_by_function.get(-1, []):
         name = (assignment.target or "").removeprefix("@")
-        if _is_setting(name) and assignment.value is not None and not _is_used(path, name, assignment, project):
-            yield _plain(app, name, assignment, project)
+        meant = _meant(name, path, project)
+        if meant is not None and assignment.value is not None and not _is_used(path, name, assignment, project):
+            yield _plain(app, name, meant, assignment, project)
+
+
+def _meant(name: str, path: str, project: Project) -> str | None:
+    """The setting that the variable NAME of the module PATH is meant to be: also of `CELERY_TASK_ACKS_LATE`."""
+    if name.startswith("CELERY_") and name.isupper() and not _FROM_OBJECT.search(project.files.data(path)):
+        name = name.removeprefix("CELERY_").lower()
+    return name if _is_setting(name) else None
 
 
 def _is_used(path: str, name: str, assignment: Assignment, project: Project) -> bool:
@@ -84,18 +94,18 @@ def _is_used(path: str, name: str, assignment: Assignment, project: Project) -> 
     return any(other.search(project.files.data(each)) for each in project.files.holding(name) if each != path)
 
 
-def _plain(app: App, name: str, assignment: Assignment, project: Project) -> Finding:
+def _plain(app: App, name: str, setting: str, assignment: Assignment, project: Project) -> Finding:
     path = app.location.path
     variable = next((held for at, held in app.variables if at == path), None)
     after = variable is not None and assignment.span.start > app.location.span.end
     at = Span(assignment.target_value.span.start, assignment.target_value.span.end)
     written = project.files.data(path)[at.start : at.end].decode(errors="replace")
     can = after and written == name and assignment.annotation is None
-    edit = Replacement(at, name, f"{variable}.conf.{name}")
+    edit = Replacement(at, name, f"{variable}.conf.{setting}")
     return check.finding(
-        f"`{name}` is a plain variable: the application does not read it; set `{variable or 'app'}.conf.{name}`",
+        f"`{name}` is a plain variable: the application does not read it; set `{variable or 'app'}.conf.{setting}`",
         Location(path, assignment.span),
-        f"setting:{name}",
+        f"setting:{setting}",
         remedy=EditCode(path, f"Set `{edit.new}`", (edit,)) if can else None,
         withheld=None if can else "the application is not made above it",
     )
