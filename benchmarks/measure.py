@@ -59,9 +59,14 @@ def cost(
         timer = threading.Timer(limit, _stop, (process.pid, stopped))
         timer.start()
         # Not `process.wait`: only this tells what this one child and its own children used.
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - start
-        timer.cancel()
+        try:
+            _, status, usage = os.wait4(process.pid, 0)
+        except KeyboardInterrupt:
+            _stop(process.pid, stopped)
+            raise
+        finally:
+            wall = time.perf_counter() - start
+            timer.cancel()
         process.returncode = os.waitstatus_to_exitcode(status)
         if stopped.is_set():
             return None
