@@ -20,12 +20,14 @@ _BUILTINS = frozenset(dir(builtins))
 class Scope:
     """The names that one module, class, function, lambda or comprehension binds.
 
-    PREFIX is what a name bound here is written with: `@` for the module, `@Class.` for a class body, `%`.
+    PREFIX is what a name bound here is written with: `@` for the module, `@Class.` for a class body, `%`. Without
+    HAS_WALRUS no expression of the file binds a name, and none is searched for it.
     """
 
     prefix: str
     parent: Scope | None = None
     is_class: bool = False
+    has_walrus: bool = True
     bound: dict[str, str] = field(default_factory=dict)
     has_star_import: bool = False
 
@@ -188,35 +190,38 @@ class _Walruses(cst.CSTVisitor):
         return False
 
 
-def module_scope(module: cst.Module) -> Scope:
-    """The names that MODULE binds at its top level."""
-    scope = Scope("@")
-    collector = Bindings(scope)
+def module_scope(module: cst.Module, *, has_walrus: bool = True) -> Scope:
+    """The names that MODULE binds at its top level; HAS_WALRUS says whether there may be a `:=` in it."""
+    scope = Scope("@", has_walrus=has_walrus)
     for statement in module.body:
-        walk(statement, collector)
+        _collect(statement, scope)
     return scope
 
 
 def function_scope(node: cst.FunctionDef | cst.Lambda, parent: Scope) -> Scope:
     """The names that a function binds: its parameters and what its body assigns."""
-    scope = Scope("%", parent)
+    scope = Scope("%", parent, has_walrus=parent.has_walrus)
     for parameter in parameters(node.params):
         scope.bind(parameter.name.value)
     if isinstance(node, cst.FunctionDef):
-        walk(node.body, Bindings(scope))
+        _collect(node.body, scope)
     return scope
 
 
 def class_scope(node: cst.ClassDef, qualname: str, parent: Scope) -> Scope:
     """The names that a class body binds."""
-    scope = Scope(f"@{qualname}.", parent, is_class=True)
-    walk(node.body, Bindings(scope))
+    scope = Scope(f"@{qualname}.", parent, is_class=True, has_walrus=parent.has_walrus)
+    _collect(node.body, scope)
     return scope
+
+
+def _collect(node: cst.CSTNode, scope: Scope) -> None:
+    walk(node, Bindings(scope), only_statements=not scope.has_walrus)
 
 
 def comprehension_scope(first: cst.CompFor, parent: Scope) -> Scope:
     """The names that the `for` clauses of a comprehension bind."""
-    scope = Scope("%", parent)
+    scope = Scope("%", parent, has_walrus=parent.has_walrus)
     clause: cst.CompFor | None = first
     collector = Bindings(scope)
     while clause is not None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import codecs
+import re
 import warnings
+from typing import Any
 
 # Half of what the parser takes on a stack of 8 MB, and twice of what anybody has written by hand.
 _DEEPEST = 500
@@ -28,21 +31,78 @@ _CHAINS = (
 )
 
 
-def is_too_deep(data: bytes) -> bool:
-    """Whether the Python file DATA is nested deeper than can be parsed. What is no Python at all is not."""
-    if len(data) < _DEEPEST:
-        return False
+_NEWLINE = re.compile(rb"\r\n|\r|\n")
+# A statement with fewer of them cannot be deep.
+_SUSPICIOUS = 100
+
+
+class TooDeepError(Exception):
+    """A file is nested deeper than can be parsed."""
+
+
+def shallow_tree(data: bytes) -> ast.Module | None:
+    """CPython's tree of the Python file DATA, None when CPython finds no Python there; raises `TooDeepError`."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(data)
     except SyntaxError as error:
-        return error.msg.startswith("too many")
+        if error.msg.startswith("too many"):
+            raise TooDeepError from None
+        return None
     except (RecursionError, MemoryError):
-        return True
+        raise TooDeepError from None
     except ValueError:
-        return False
-    return any(data.count(token) > _DEEPEST for token in _CHAINS) and _depth(tree) > _DEEPEST
+        return None
+    if any(data.count(token) > _DEEPEST for token in _CHAINS) and _is_too_deep(tree, data):
+        raise TooDeepError
+    return tree
+
+
+def _is_too_deep(tree: ast.Module, data: bytes) -> bool:
+    """Counts blocks, and looks into those statements only that are long enough to hold a deep expression."""
+    lines = line_starts(data)
+    pending: list[tuple[list[ast.AST], int]] = [(list(tree.body), 1)]
+    while pending:
+        nodes, level = pending.pop()
+        if level > _DEEPEST:
+            return True
+        for node in nodes:
+            blocks = [block for name in _BLOCKS if (block := getattr(node, name, None))]
+            pending.extend((block, level + 1) for block in blocks if isinstance(block, list))
+            head = data[lines[_first_line(node)] : lines[_last_line(node)]]
+            if (
+                len(head) > _SUSPICIOUS
+                and sum(map(head.count, _CHAINS)) > _SUSPICIOUS
+                and _depth(node) > _DEEPEST - level
+            ):
+                return True
+    return False
+
+
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+
+
+def _first_line(node: Any) -> int:
+    """The line on which the statement, handler or case NODE begins."""
+    if isinstance(node, ast.match_case):
+        return node.pattern.lineno
+    decorators = getattr(node, "decorator_list", None)
+    first: ast.expr = decorators[0] if decorators else node
+    return first.lineno
+
+
+def _last_line(node: Any) -> int:
+    """The line after NODE without its blocks."""
+    inner = getattr(node, "body", None) or getattr(node, "cases", None)
+    last: int = _first_line(inner[0]) if isinstance(inner, list) else node.end_lineno
+    return last + 1
+
+
+def line_starts(data: bytes) -> list[int]:
+    """The offset of each line of DATA, counted from 1 as CPython does, and the end of the last."""
+    first = len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
+    return [0, first, *(found.end() for found in _NEWLINE.finditer(data)), len(data)]
 
 
 def _depth(tree: ast.AST) -> int:

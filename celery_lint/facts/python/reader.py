@@ -10,26 +10,31 @@ import libcst as cst
 
 from celery_lint.facts import model
 from celery_lint.facts.python.names import class_scope, dotted, function_scope, import_base, module_scope, parameters
-from celery_lint.facts.python.nesting import is_too_deep
-from celery_lint.facts.python.spans import Spans
+from celery_lint.facts.python.nesting import TooDeepError, shallow_tree
+from celery_lint.facts.python.spans import GeneratedSpans, Spans
+from celery_lint.facts.python.twins import twin_spans
 from celery_lint.facts.python.values import Values
 from celery_lint.facts.python.walk import walk
 from celery_lint.finding import Span
 
 
-def read(path: str, data: bytes) -> model.PythonFacts:
+def read(path: str, data: bytes, *, generated: bool = False) -> model.PythonFacts:
     """What the Python file DATA says; PATH is only noted. A pure function.
 
-    A file that is no Python gives facts with `error` set and nothing else.
+    A file that is no Python gives facts with `error` set and nothing else. With GENERATED all spans come from LibCST's
+    code generator: slower, and the same.
     """
     if b"\0" in data:
         at = data.index(b"\0")
         return _unreadable(path, "it contains a NUL byte", Span(at, at + 1))
-    if is_too_deep(data):
-        return _unreadable(path, "it is nested too deeply", Span(0, 0))
     try:
+        tree = shallow_tree(data)
         module = cst.parse_module(data)
-        return _read_module(path, module, Spans(module, data))
+        known = twin_spans(module, tree, data) if tree is not None and not generated else None
+        spans = GeneratedSpans(module, data) if known is None else Spans(known)
+        return _read_module(path, module, spans, has_walrus=generated or b":=" in data)
+    except TooDeepError:
+        return _unreadable(path, "it is nested too deeply", Span(0, 0))
     except cst.ParserSyntaxError as error:
         return _syntax_error(path, data, error)
     except (SyntaxError, UnicodeError, LookupError) as error:
@@ -69,8 +74,8 @@ def _offset(data: bytes, line: int, column: int) -> int:
     return start + min(max(column, 0), len(text.rstrip(b"\r\n")))
 
 
-def _read_module(path: str, module: cst.Module, spans: Spans) -> model.PythonFacts:
-    reader = _Reader(Values(spans, module_scope(module)))
+def _read_module(path: str, module: cst.Module, spans: Spans, *, has_walrus: bool) -> model.PythonFacts:
+    reader = _Reader(Values(spans, module_scope(module, has_walrus=has_walrus)))
     reader.values.blocks.append(model.Block("module", -1, spans.of(module)))
     for statement in module.body:
         walk(statement, reader)

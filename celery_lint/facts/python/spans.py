@@ -6,6 +6,7 @@ One run of the generator costs a quarter of the parse; LibCST's position provide
 from __future__ import annotations
 
 import codecs
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import libcst as cst
@@ -22,9 +23,7 @@ class _Recording:
 
     __slots__ = ("begin", "end", "node", "start", "state")
 
-    def __init__(
-        self, state: _SpanState, node: cst.CSTNode, begin: cst.CSTNode | None, end: cst.CSTNode | None
-    ) -> None:
+    def __init__(self, state: SpanState, node: cst.CSTNode, begin: cst.CSTNode | None, end: cst.CSTNode | None) -> None:
         self.state, self.node, self.begin, self.end = state, node, begin, end
 
     def __enter__(self) -> None:
@@ -38,7 +37,7 @@ class _Recording:
 
 
 @dataclass(frozen=False)
-class _SpanState(CodegenState):
+class SpanState(CodegenState):
     """A code generator's state that counts bytes instead of keeping text. Nodes go by their `id`: the module that
     holds them outlives this."""
 
@@ -75,23 +74,34 @@ class _SpanState(CodegenState):
 
 
 class Spans:
-    """The spans of all nodes of one parsed module."""
+    """The byte spans of nodes: without surrounding whitespace and parentheses; a `def` or `class` from its first
+    decorator on."""
+
+    def __init__(self, spans: Mapping[int, Span]) -> None:
+        self._spans = spans
+
+    def of(self, node: cst.CSTNode) -> Span:
+        """The span of NODE."""
+        return self._spans[id(node)]
+
+
+class GeneratedSpans(Spans):
+    """The spans of all nodes of one parsed module, by the code generator alone."""
 
     def __init__(self, module: cst.Module, data: bytes) -> None:
-        state = _SpanState(
+        state = SpanState(
             default_indent=module.default_indent,
             default_newline=module.default_newline,
             # With a BOM it is `utf-8-sig`, which would count one for each token.
             encoding=module.encoding.removesuffix("-sig"),
-            offset=len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0,
+            offset=(start := len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0),
         )
         module._codegen(state)
+        # The generator takes a newline back from the text it has kept, and here it has kept none.
+        state.whole[id(module)] = (start, len(data))
         self._state = state
-        self._module = module
 
     def of(self, node: cst.CSTNode) -> Span:
-        """The span of NODE without surrounding whitespace and parentheses; a `def` or `class` from its
-        first decorator on."""
         span = self._state.of(node)
         if isinstance(node, cst.FunctionDef | cst.ClassDef) and node.decorators:
             return Span(self._state.of(node.decorators[0]).start, span.end)

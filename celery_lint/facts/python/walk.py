@@ -6,8 +6,7 @@ fifteenth of it, and skips what can hold no fact (whitespace, operators, punctua
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from functools import cache
 
 import libcst as cst
@@ -26,6 +25,12 @@ def _child_fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
     )
 
 
+_PUNCTUATION = (
+    cst.BaseParenthesizableWhitespace, cst.TrailingWhitespace, cst.EmptyLine, cst.Newline, cst.Comment, cst.Semicolon,
+    cst.Comma, cst.Dot, cst.AssignEqual, cst.LeftParen, cst.RightParen, cst.LeftSquareBracket, cst.RightSquareBracket,
+    cst.LeftCurlyBrace, cst.RightCurlyBrace, cst.BaseBinaryOp, cst.BaseBooleanOp, cst.BaseCompOp, cst.BaseUnaryOp,
+    cst.BaseAugOp, cst.Colon, cst.Asynchronous,
+)  # fmt: skip
 # The order in which code runs differs from the order of the fields in these two only.
 _ORDER: dict[type[cst.CSTNode], tuple[str, ...]] = {
     cst.FunctionDef: ("decorators", "params", "returns", "body"),
@@ -33,30 +38,69 @@ _ORDER: dict[type[cst.CSTNode], tuple[str, ...]] = {
 }
 
 
-def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+@cache
+def child_fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
+    """The fields of a KIND of node that can hold a fact, in source order."""
+    return _ORDER.get(kind) or _child_fields(kind)
+
+
+def children(node: cst.CSTNode) -> list[cst.CSTNode]:
     """The nodes directly under NODE that can hold a fact, in source order."""
-    kind = type(node)
-    for name in _ORDER.get(kind) or _child_fields(kind):
+    found: list[cst.CSTNode] = []
+    for name in child_fields(type(node)):
         value = getattr(node, name)
-        if isinstance(value, cst.CSTNode):
-            yield value
-        elif isinstance(value, list | tuple):
-            yield from (item for item in value if isinstance(item, cst.CSTNode))
+        if isinstance(value, list | tuple):
+            found.extend(item for item in value if isinstance(item, cst.CSTNode))
+        elif isinstance(value, cst.CSTNode):
+            found.append(value)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What a walk does with one kind of node: the names of the visitor's methods, and the fields to go on with."""
+
+    visit: str | None
+    leave: str | None
+    fields: tuple[str, ...]
 
 
 @cache
-def _handlers(visitor: type[cst.CSTVisitor], kind: type[cst.CSTNode]) -> tuple[str | None, str | None]:
-    """The names of the methods that VISITOR has for nodes of one kind."""
+def _plans(visitor: type[cst.CSTVisitor], only_statements: bool) -> dict[type[object], _Plan | None]:
+    """The plans known so far, by kind of node; None for what is no node or need not be looked at."""
+    return {}
+
+
+def _plan(visitor: type[cst.CSTVisitor], kind: type[object], only_statements: bool) -> _Plan | None:
+    if not issubclass(kind, cst.CSTNode) or issubclass(kind, _PUNCTUATION):
+        return None
+    if only_statements and issubclass(kind, cst.BaseExpression):
+        return None
     visit, leave = f"visit_{kind.__name__}", f"leave_{kind.__name__}"
-    return visit if hasattr(visitor, visit) else None, leave if hasattr(visitor, leave) else None
+    return _Plan(
+        visit if hasattr(visitor, visit) else None, leave if hasattr(visitor, leave) else None, child_fields(kind)
+    )
 
 
-def walk(node: cst.CSTNode, visitor: cst.CSTVisitor) -> None:
-    """Visit NODE and everything under it. A `visit_X` that returns False keeps the walk out of that node."""
-    visit, leave = _handlers(type(visitor), type(node))
-    if visit is not None and getattr(visitor, visit)(node) is False:
+def walk(node: cst.CSTNode, visitor: cst.CSTVisitor, *, only_statements: bool = False) -> None:
+    """Visit NODE and everything under it. A `visit_X` that returns False keeps the walk out of that node.
+
+    With ONLY_STATEMENTS the walk stays out of expressions.
+    """
+    # One frame a level: what is nested deeply must not be so twice.
+    own, kind = type(node), type(visitor)
+    plans = _plans(kind, only_statements)
+    if own not in plans:
+        plans[own] = _plan(kind, own, only_statements)
+    plan = plans[own]
+    if plan is None or (plan.visit is not None and getattr(visitor, plan.visit)(node) is False):
         return
-    for child in children(node):
-        walk(child, visitor)
-    if leave is not None:
-        getattr(visitor, leave)(node)
+    for name in plan.fields:
+        value = getattr(node, name)
+        if type(value) is list or type(value) is tuple:
+            for item in value:
+                walk(item, visitor, only_statements=only_statements)
+        elif value is not None and type(value) is not str:
+            walk(value, visitor, only_statements=only_statements)
+    if plan.leave is not None:
+        getattr(visitor, plan.leave)(node)

@@ -1,0 +1,104 @@
+# ruff: noqa: E501 - a shape is read as one line
+"""The spans that come from CPython's tree are those of LibCST's code generator, in whatever shape code is written."""
+
+from __future__ import annotations
+
+import ast
+import sys
+
+import libcst as cst
+import pytest
+
+from celery_lint.facts.python.reader import read
+from celery_lint.facts.python.twins import twin_spans
+
+SHAPES = {
+    "decorators": "@app.task\n@( # @\n  wraps(f)\n)\n@  d\nasync  def f(a, /, b: int = 1, *c: str, d=2, **e) -> (int): pass\n",
+    "class": "@d\nclass  A(B, *bases, metaclass=M, **kw):\n    '''doc'''\n    def m(self): return  \n    x = 1;\n",
+    "parentheses": "x = ( ( a ) ) . b\ny = (f)((a), k=(b), *(c), **(d))\nz = ((1, (2),))\nw = -(1)\nv = (a) and (b) or (c)\n",
+    "tuples": "a, (b) = (1), 2,\nx = ()\ny = ( )\nz = (  1, 2 , )\nw = (1,),\nfor (i), j in (a), b: pass\nreturn_ = *a, (b)\n",
+    "delete": "del a\ndel a,\ndel (a), b.c\ndel (a, b)\ndel [a]\ndel a[0], b[1:2],\n",
+    "subscripts": "x[1]\nx[a, b]\nx[a,]\nx[(a, b)]\nx[1 : ]\nx[ : , 1:2:3 , (a)]\nx[ (1) : (2) ]\nx[*a]\nx[*a, b]\nx[f(1):g(2)]\n",
+    "generators": "f(x for x in y)\nf( (x) for x in (y) if (x) if z )\nf((x for x in y), 1)\n(x for x in y)\n"
+    "((a.b(c) for a in b for d in e if f))\n[x async for x in y]\n{(k): (v) for k, v in z}\n{(x) for x in y}\n",
+    "mappings": "x = {**(a), (b): (c), ** d, 'e': f,}\ny = {}\nz = {(1), *b}\nw = [*(a), (b)]\n",
+    "operations": "a or b or (c or d) or e and f and g\nnot (a)\n(a) < (b) <= c\na if (b) else (c)\na ** -b @ c\na is not  b\n",
+    "lambdas": "f = lambda: (x)\ng = lambda a, b=(1), *c, d=f(2), **e: (yield)\nh = (lambda *, a: a)(1)\n",
+    "walrus": "if (n := f(x)) and (m := 2): pass\nprint((y := g()), [z := 1, z], k=(w := 2))\n",
+    "strings": "x = 'a' \"b\" \\\n  r'c'\ny = ('a'  # é\n\n     'é'\n  'c')\nz = b'1' b'2'\nw = ('é') % (a, b)\n",
+    "f-strings": "x = f'{a!r:>{w}} é {b(1)} {{}}'\ny = ('é' f'{a}'\n     'b' f'''{\n  (c)  }\n  {d}''')\nz = (f'{x}')\nf((f'{f\"{a}\"}'))\n",
+    "formatted in blocks": "class A:\n\tif x:\n\t\ty = (f'{a}'\n\t\t\t# é\n\t\tf'{b(  c )}')\n\t\tmatch a:\n\t\t    case 1:\n"
+    "\t\t        z = ('a'\n\t\t        f'{b}')\n",
+    "statements": "x = 1; y = 2 ; \nif x: a; b;\nelif y: c\nelse: d ;\nwhile x: break\nelse: pass\nfor i in x: continue\nelse:\n  pass\n",
+    "try": "try: a\nexcept (B): c;\nexcept (D, E) as f:\n    g\nelse: h\nfinally: i  # é\ntry:\n  a\nexcept* B:\n  c ;\ntry: a\nfinally: b\n",
+    "with": "with a: b\nwith (a): b\nwith (a) as b, c() as d: e\nwith (\n  a as b,\n  c(),  # é\n): d\nasync def f():\n async with a: await (b)\n",
+    "match": "match a, b:\n    case [1, x] if (x): y\n    case A(b=c) | None:\n        z = ('a'\n        'b')\nmatch (x):\n case _: pass\n",
+    "async": "async def f():\n    async for x in (y): await  z\n    return (await a, [b async for b in c])\n",
+    "yields": "def f():\n    x = yield\n    yield  \n    yield a, b\n    yield from (c)\n    return (yield d)\n",
+    "raise": "raise\nraise (A) from (b)\nraise B(1) ; \nassert (a), (b)\nassert c\n",
+    "imports": "import a, b . c as d\nfrom . import (x as y,\n  z)  # é\nfrom .a import *\nfrom .. b import c, d as e ;\n",
+    "annotations": "x: int\ny: (int) = (1)\na.b: List[int] = []\nz: 'é' = 1\nx += (1)\n",
+    "nested functions": "def f():\n  @d\n  def g():\n     @e\n     class A: x = 1\n  @h\n  async def i(): pass\n",
+    "lines": "x = \\\n   1\ny = [\n\n # é\n  1,\n\f\n 2]\n\f\nif x:\n\tpass\n\t# c\nelse:\n        a = \\\n  b\n",
+    "indents": "if a:\n  if b:\n        x = ('a'\n'b')\n  else:\n    y = ('c'\n      'd')\n",
+    "names": "def  é(): ñ(ü=1)\nclass Ω: pass\n𝔘 = 1\ndef ﬁ(): pass\n",
+    "constants": "None; True; ...; 1_0; 1.5e3; 2j; __debug__\nx = -1, +2, ~3, not 4\n",
+    "empty": "",
+    "comment": "# é",
+}
+
+NEWER = {
+    "type parameters": (
+        (3, 12),
+        "type X[T] = list[T]\ndef f[T: int](x: T) -> T: return f[T]\nclass A[*T, **P](B): pass\n",
+    ),
+    "nested quotes": ((3, 12), "x = f'{a['b']} {f'{c}'}'\ny = 1\n"),
+    "star annotation": ((3, 11), "def f(*a: *T): pass\n"),
+}
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"], ids=["lf", "crlf", "cr"])
+@pytest.mark.parametrize("text", SHAPES.values(), ids=SHAPES.keys())
+def test_spans_are_those_of_the_code_generator(text: str, newline: str) -> None:
+    for written in (text, text.rstrip("\n"), "\ufeff" + text):
+        data = written.replace("\n", newline).encode()
+        assert _has_twins(data)
+        assert read("x.py", data) == read("x.py", data, generated=True)
+
+
+@pytest.mark.parametrize(("version", "text"), NEWER.values(), ids=NEWER.keys())
+def test_newer_syntax_falls_back_to_the_code_generator(version: tuple[int, int], text: str) -> None:
+    data = text.encode()
+    assert _has_twins(data) == (sys.version_info >= version)
+    assert read("x.py", data) == read("x.py", data, generated=True)
+
+
+def test_another_encoding_falls_back_to_the_code_generator() -> None:
+    data = "# coding: latin-1\nx = 'é'; y = f(1)\n".encode("latin-1")
+    assert not _has_twins(data)
+    facts = read("x.py", data)
+    assert facts.calls[0].span.start == data.index(b"f(1)")
+    assert facts == read("x.py", data, generated=True)
+
+
+def test_another_encoding_of_nothing_but_ascii_has_twins() -> None:
+    assert _has_twins(b"# coding: latin-1\nx = f(1)\n")
+
+
+def test_a_long_chain_of_alternatives_is_read() -> None:
+    data = b"if a: pass\n" + b"elif b: pass\n" * 300
+    assert len([block for block in read("x.py", data).blocks if block.kind == "else"]) == 300
+
+
+def test_trees_that_do_not_fit_have_no_spans() -> None:
+    module = cst.parse_module("x = f(1)\n")
+    for other in ("x = f[1]\n", "x = f(1, 2)\n", "x = f(1)\ny = 2\n", "x: int\n", ""):
+        assert twin_spans(module, ast.parse(other), b"x = f(1)\n") is None
+
+
+def _has_twins(data: bytes) -> bool:
+    try:
+        tree = ast.parse(data)
+    except SyntaxError:
+        return False
+    return twin_spans(cst.parse_module(data), tree, data) is not None
