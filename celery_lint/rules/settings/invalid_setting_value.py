@@ -35,8 +35,10 @@ def check(setting: WrittenSetting, project: Project) -> Iterator[Finding]:
 
 def _is_unread(setting: WrittenSetting, project: Project) -> bool:
     """Whether it has an old name beside a namespace: reproduced, Celery 5.5 does not look at it there, 5.7 does."""
-    later = project.celery.is_known and project.celery.at_least("5.7")
-    return bool(setting.source.namespace) and setting.spelt in table().old_settings and not later
+    namespace, later = setting.source.namespace, project.celery.is_known and project.celery.at_least("5.7")
+    prefix = f"{(namespace or '').rstrip('_')}_"
+    is_new = setting.spelt.startswith(prefix) and setting.spelt.removeprefix(prefix).lower() in table().settings
+    return bool(namespace) and setting.spelt in table().old_settings and not is_new and not later
 
 
 def _is_final(setting: WrittenSetting) -> bool:
