@@ -280,7 +280,9 @@ class Reached:
         """What to call it in a message."""
         if self.is_hook:
             return f"`{self.label}`, which runs around tasks"
-        return f"`{self.label}`, which tasks call" if self.steps else self.root_label
+        if not self.steps:
+            return self.root_label
+        return f"`{self.label}`, which {'tasks call' if self.task is not None else 'runs in a worker'}"
 
     def path(self) -> tuple[Related, ...]:
         """The way here from the task, as related locations."""

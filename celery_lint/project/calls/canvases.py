@@ -214,6 +214,25 @@ class Canvases:
                     found.append((placed, call, part))
         return tuple(found)
 
+    @cached_property
+    def starts(self) -> tuple[tuple[Placed, Call, Signed | Canvas], ...]:
+        """The calls that send a signature or a canvas: `chain(…)()`, `chord(header)(body)`, `add.s(1).delay()`."""
+        found = [(placed, call, part) for placed, call, part in self._applied if isinstance(part, Canvas)]
+        return (*found, *self._sent)
+
+    @cached_property
+    def _sent(self) -> tuple[tuple[Placed, Call, Signed | Canvas], ...]:
+        """`chain(…).apply_async()`, `add.s(1).delay(2)`"""
+        found = []
+        for path in self._paths:
+            for call in self.files.python(path).facts.calls:
+                placed = Placed(path, call.block, call)
+                owner = owner_of(placed, call) if last_name(call.callee) in _STARTS else None
+                part = self._parts.part(owner) if owner is not None else None
+                if isinstance(part, Signed | Canvas):
+                    found.append((placed, call, part))
+        return tuple(found)
+
     def _started(self) -> Iterator[Given]:
         """`chain(…)()`, `chord(header)(body)`, `add.s(1).delay(2)`."""
         for placed, call, part in self._applied:
@@ -223,13 +242,8 @@ class Canvases:
             yield from self._to(Member(placed, part), 0, None)
             for body in call.arguments[:1]:
                 yield from self._to(self._parts.member(placed.at(body.value)), 1, part.location)
-        for path in self._paths:
-            for call in self.files.python(path).facts.calls:
-                placed = Placed(path, call.block, call)
-                owner = owner_of(placed, call) if last_name(call.callee) in _STARTS else None
-                part = self._parts.part(owner) if owner is not None else None
-                if isinstance(part, Signed | Canvas):
-                    yield from self._to(Member(placed, part), _results(call), None)
+        for placed, call, part in self._sent:
+            yield from self._to(Member(placed, part), _results(call), None)
 
 
 def _steps(chain: Canvas) -> tuple[Member, ...]:
@@ -239,6 +253,14 @@ def _steps(chain: Canvas) -> tuple[Member, ...]:
         inner = member.part
         found.extend(_steps(inner) if isinstance(inner, Canvas) and inner.kind == "chain" else (member,))
     return tuple(found)
+
+
+def first_call(part: Part) -> TaskCall | None:
+    """The call that makes the first signature of PART that is seen."""
+    if isinstance(part, Signed):
+        return part.call
+    members = part.members if isinstance(part, Canvas) else ()
+    return next((found for member in members if (found := first_call(member.part)) is not None), None)
 
 
 def _leaves(members: tuple[Member, ...]) -> tuple[Signed, ...]:

@@ -68,6 +68,13 @@ class Views:
             return position == 1 and self._is_view_class(ClassRef(path, owner.block))
         return position == 0 and self._is_view(path, function)
 
+    def is_view(self, path: str, function: Function) -> bool:
+        """Whether FUNCTION is a view of Django, or a method of one."""
+        owner = self.symbols.files.python(path).class_of(function)
+        if owner is not None:
+            return self._is_view_class(ClassRef(path, owner.block))
+        return self._is_view(path, function)
+
     def _is_view_class(self, ref: ClassRef) -> bool:
         lineage = self.symbols.lineage(ref)
         return any(isinstance(item, External) and item.name.startswith(_VIEW_CLASSES) for item in lineage)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from celery_lint.project.code.files import is_aside
 from celery_lint.project.code.values import Known
 from celery_lint.project.deployment.purposes import is_for_development, runs_together
-from celery_lint.project.model import CeleryCommand
+from celery_lint.project.model import App, CeleryCommand
 from celery_lint.project.project import Project
 
 _MAY_SET = (".py", ".toml", ".txt", ".in", ".cfg", ".ini", ".lock", ".yml", ".yaml", ".env", "Pipfile")
@@ -16,6 +16,24 @@ _RED_BEAT = re.compile(rb"redbeat", re.IGNORECASE)
 _ENVIRONMENTS = re.compile(
     r"(?:^|[-_.])(?:prod|production|staging|stage|stg|qa|uat|preview|canary|blue|green|new|old|v\d+)(?=[-_.]|$)"
 )
+_DEPLOYMENTS = frozenset({"compose", "procfile", "kubernetes", "helm", "supervisor", "systemd", "platform"})
+_BEAT = re.compile(rb"(?<![\w-])beat(?!\w)|celerybeat|redbeat|\s-B\b", re.IGNORECASE)
+_STARTS_BEAT = re.compile(rb"\bBeat\(|celery\.bin\.beat|celery\.apps\.beat|[\"']beat[\"']|EmbeddedService")
+
+
+def workers_without_beat(app: App, project: Project) -> tuple[CeleryCommand, ...]:
+    """The deployed commands that start workers of APP, when nothing that is seen starts a beat; else none."""
+    found = tuple(each for each in project.registration.commands_of(app) if each.command.kind in _DEPLOYMENTS)
+    return found if found and not _may_run(project) else ()
+
+
+def _may_run(project: Project) -> bool:
+    """Whether anything that is deployed mentions beat, or some code starts it."""
+    if project.beats or any(command.invocation.open for command in project.commands):
+        return True
+    if any(_BEAT.search(project.files.data(path)) for path in project.files.deploy_paths if not path.endswith(".py")):
+        return True
+    return any(not is_aside(path) for path in project.files.mentioning(_STARTS_BEAT))
 
 
 def lock(command: CeleryCommand, project: Project) -> str | None:

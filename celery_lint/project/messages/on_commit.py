@@ -20,13 +20,15 @@ def on_commit_instead(call: TaskCall, project: Project) -> EditCode:
         end = call.call.callee.span.end
         added = Replacement(Span(end, end), "", "_on_commit")
         return EditCode(call.path, f"Send it with `.{call.method}_on_commit`", (added,))
-    text = f"${{django.db:transaction}}.on_commit({as_partial(call.path, call.call, project)})"
-    return EditCode(
-        call.path,
-        "Send it with `transaction.on_commit`",
-        (Replacement(call.call.span, _text(call.path, call.call.span, project), text),),
-        ("django.db:transaction", _partial(call.path, project)),
-    )
+    return made_on_commit(call.path, call.call, project)
+
+
+def made_on_commit(path: str, call: Call, project: Project) -> EditCode:
+    """`transaction.on_commit(partial(…))` in the place of CALL."""
+    later = as_partial(path, call, project)
+    imports = ("django.db:transaction", *([_partial(path, project)] if later.startswith("${") else []))
+    new = Replacement(call.span, _text(path, call.span, project), f"${{django.db:transaction}}.on_commit({later})")
+    return EditCode(path, "Send it with `transaction.on_commit`", (new,), imports)
 
 
 def partial_instead(path: str, replaced: Span, call: Call, project: Project, applicability: Applicability) -> EditCode:

@@ -208,6 +208,17 @@ def _serializer(value: Placed, project: Project) -> Fatal | None:
     return Fatal(f'is "{name}", which is no serializer: sending a task raises SerializerNotInstalled', value, edits)
 
 
+def _concurrency(value: Placed, project: Project) -> Fatal | None:
+    """`worker_concurrency = "4"`: only Celery 5.7 makes a number of it, and knows "auto"."""
+    text, release = _text(value, project), project.celery
+    if text is None or not release.is_known or release.at_least("5.7"):
+        return None
+    at = value.value
+    old = project.files.data(value.path)[at.span.start : at.span.end].decode("utf-8", "replace")
+    edits = (Replacement(at.span, old, str(int(text))),) if text.isdigit() and isinstance(at, Literal) else ()
+    return Fatal(f'is the string "{text}": the worker stops with a TypeError when it starts', value, edits)
+
+
 _JUDGES: Mapping[str, Callable[[Placed, Project], Fatal | None]] = {
     "task_queues": _queues,
     "task_routes": _routes,
@@ -216,4 +227,5 @@ _JUDGES: Mapping[str, Callable[[Placed, Project], Fatal | None]] = {
     "timezone": _zone,
     "accept_content": _accepted,
     "task_serializer": _serializer,
+    "worker_concurrency": _concurrency,
 }

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from celery_lint.finding import Finding, Related
+from celery_lint.facts.model import Call
+from celery_lint.finding import Finding, Location, Related
 from celery_lint.project.calls.calls import TaskCall
-from celery_lint.project.code.values import Known
-from celery_lint.project.messages.on_commit import on_commit_instead
+from celery_lint.project.calls.canvases import first_call
+from celery_lint.project.code.values import Known, Placed
+from celery_lint.project.messages.on_commit import made_on_commit, on_commit_instead
+from celery_lint.project.messages.requests import atomic_requests
 from celery_lint.project.messages.serializers import sends_in_its_own_way
 from celery_lint.project.messages.transactions import Transaction, Transactions, is_put_off
 from celery_lint.project.project import Project
 from celery_lint.rule import HIGH, INFO, LOW, MEDIUM, WARNING, rule
 
+_NON_ATOMIC = re.compile(rb"non_atomic_requests")
 _NOW = frozenset({"delay", "apply_async", "send_task"})
 
 
@@ -20,8 +25,13 @@ _NOW = frozenset({"delay", "apply_async", "send_task"})
 def check(project: Project) -> Iterator[Finding]:
     """A task is sent inside a database transaction, before it commits."""
     transactions = Transactions(project.files, project.symbols)
+    requests = atomic_requests(project) if project.options.preset == "strict" else None
     for call in project.calls:
-        if call.method not in _NOW or sends_in_its_own_way(call.task, project) or _goes_out_anyway(call, project):
+        if (
+            call.method not in _NOW
+            or sends_in_its_own_way(call.task, project)
+            or _goes_out_anyway(call.path, call.call, project)
+        ):
             continue
         around = transactions.around(call.path, call.call.block)
         if around is None and call.function is not None:
@@ -31,15 +41,22 @@ def check(project: Project) -> Iterator[Finding]:
             yield _finding(call, around, project)
         elif project.options.preset == "strict":
             yield from _of_receiver(call, project)
+            yield from _of_view(call, requests, project)
+    for placed, start, part in project.canvases.starts if project.calls else ():
+        around = transactions.around(placed.path, start.block)
+        first = first_call(part)
+        if around is None or first is None or _goes_out_anyway(placed.path, start, project):
+            continue
+        if not sends_in_its_own_way(first.task, project):
+            yield _of_canvas(placed, start, first, around, project)
 
 
-def _goes_out_anyway(call: TaskCall, project: Project) -> bool:
+def _goes_out_anyway(path: str, call: Call, project: Project) -> bool:
     """Whether it is put off, or an exception follows at once: it is meant to go out although the transaction fails."""
-    index = project.index(call.path)
-    raises = index.facts.raises
-    if is_put_off(index, call.call.block):
+    index = project.index(path)
+    if is_put_off(index, call.block):
         return True
-    return any(each.block == call.call.block and each.span.start > call.call.span.end for each in raises)
+    return any(each.block == call.block and each.span.start > call.span.end for each in index.facts.raises)
 
 
 def _finding(call: TaskCall, around: Transaction, project: Project) -> Finding:
@@ -57,6 +74,22 @@ def _finding(call: TaskCall, around: Transaction, project: Project) -> Finding:
         withheld=why,
         severity=INFO if is_used or waits else None,
         confidence=HIGH if around.owner == "django" and not is_used else None,
+    )
+
+
+def _of_canvas(placed: Placed, call: Call, first: TaskCall, around: Transaction, project: Project) -> Finding:
+    """`chain(…).delay()`, `add.s(1).delay()`"""
+    is_used = call.use != "discarded"
+    why = _withheld(around) if not is_used else "its result is used here"
+    return check.finding(
+        f"`{first.task.name}` is sent before the transaction commits: a worker may start it at once and see the data "
+        f"as it was before, and a rollback does not take it back; send it {_better(around)}",
+        Location(placed.path, call.span),
+        first.task.entity,
+        related=(Related(around.location, "the transaction starts here"),),
+        remedy=made_on_commit(placed.path, call, project) if why is None else None,
+        withheld=why,
+        severity=INFO if is_used else None,
     )
 
 
@@ -91,5 +124,24 @@ def _of_receiver(call: TaskCall, project: Project) -> Iterator[Finding]:
         call.location,
         call.task.entity,
         remedy=on_commit_instead(call, project) if call.call.use == "discarded" else None,
+        confidence=LOW,
+    )
+
+
+def _of_view(call: TaskCall, requests: Location | None, project: Project) -> Iterator[Finding]:
+    """With `ATOMIC_REQUESTS` every view is a transaction, but for those that say otherwise."""
+    function = project.index(call.path).function_at(call.call.block)
+    if requests is None or function is None or _NON_ATOMIC.search(project.files.data(call.path)):
+        return
+    if function.is_async or not project.provenance.views.is_view(call.path, function):
+        return
+    yield check.finding(
+        f"`{call.task.name}` is sent by a view, and `ATOMIC_REQUESTS` makes every view a transaction: a worker may "
+        "start the task before it commits; send it with `transaction.on_commit`",
+        call.location,
+        call.task.entity,
+        related=(Related(requests, "switched on here"),),
+        remedy=on_commit_instead(call, project) if call.call.use == "discarded" else None,
+        withheld="its result is used here" if call.call.use != "discarded" else None,
         confidence=LOW,
     )

@@ -168,6 +168,8 @@ def _withheld(reached: Reached, tasks: tuple[Task, ...], project: Project) -> st
     green = next((task for task in tasks if (project.pools_of(task) or frozenset()) & GREEN), None)
     if green is not None:
         return f"task `{green.name}` runs on a gevent or eventlet worker, where `asyncio.run()` fails just the same"
+    if reached.task is None and "call" not in project.loops.use(reached.function).lifetimes:
+        return "what a worker sets up when it starts stays bound to this loop, and `asyncio.run()` would close it"
     engine = _shared_engine(reached, project)
     if engine is not None:
         return (

@@ -38,11 +38,9 @@ def _finding(calls: list[Outgoing], reached: Reached, project: Project) -> Itera
     """One finding for what a function does several times."""
     first, *others = calls
     severity, end = _severity(reached, project)
-    if first.kind == "process":
-        # A program of the same machine seldom hangs; where a limit ends that, no more needs to be said.
-        if severity is None:
-            return
-        severity = INFO
+    # A program of the same machine seldom hangs; where a limit ends that, no more needs to be said.
+    if first.kind == "process" and severity is None:
+        return
     names = list(dict.fromkeys(call.name for call in calls))
     have = "has" if len(names) == 1 else "have"
     times = f" ({len(calls)} times)" if len(calls) > len(names) else ""

@@ -20,6 +20,7 @@ _QUICK = frozenset({
     "rstrip", "split", "lower", "upper", "replace", "join", "format", "startswith", "endswith", "encode", "decode",
     "isoformat", "strftime", "strptime", "fromisoformat", "loads", "dumps", "debug", "info", "warning", "error",
     "exception", "int", "float", "str", "len", "isinstance", "getattr", "dict", "bool", "print", "repr", "min", "max",
+    "delay", "apply_async", "send_task",
 })  # fmt: skip
 
 

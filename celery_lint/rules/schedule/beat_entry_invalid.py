@@ -15,14 +15,6 @@ from celery_lint.project.tasks.missing import tasks_named
 from celery_lint.remedy import EditCode, Replacement
 from celery_lint.rule import ERROR, HIGH, rule
 
-# What celery.beat.ScheduleEntry takes; `name` is overwritten, so it does no harm.
-_KEYS = frozenset({
-    "name", "task", "schedule", "args", "kwargs", "options", "relative", "last_run_at", "total_run_count", "app",
-})  # fmt: skip
-_OPTIONS = frozenset({
-    "expires", "queue", "countdown", "eta", "priority", "routing_key", "exchange", "serializer", "compression",
-    "headers", "link", "link_error", "retry", "retry_policy", "time_limit", "soft_time_limit", "ignore_result",
-})  # fmt: skip
 # Points in time, which say when something happens once.
 _TIMES = frozenset({"datetime.time", "datetime.date", "datetime.datetime", "datetime.datetime.now"})
 
@@ -34,7 +26,7 @@ def check(entry: ScheduleEntry, project: Project) -> Iterator[Finding]:
         return
     if not _has_own_scheduler(entry.app, project):
         yield from _unknown_keys(entry, project)
-    yield from _missing(entry)
+    yield from _missing(entry, project)
     yield from _schedule(entry, project)
     yield from _mappings(entry, project)
     yield from _arguments(entry, project)
@@ -47,17 +39,18 @@ def _has_own_scheduler(app: App, project: Project) -> bool:
 
 
 def _unknown_keys(entry: ScheduleEntry, project: Project) -> Iterator[Finding]:
+    keys, options = project.celery.table.schedule_keys, _options(project)
     for key, value in entry.fields.items():
-        if key in _KEYS:
+        if key in keys:
             continue
-        meant = _meant(key)
-        hint = "it belongs into `options`" if key in _OPTIONS else f"did you mean `{meant}`?" if meant else "remove it"
+        meant = _meant(key, project)
+        hint = "it belongs into `options`" if key in options else f"did you mean `{meant}`?" if meant else "remove it"
         yield check.finding(
             f"{entry.described} has the key `{key}`, which beat does not take: it stops with a TypeError when it "
             f"starts; {hint}",
             Location(value.path, value.span),
             entry.entity,
-            remedy=_moving(entry, project) if key in _OPTIONS else None,
+            remedy=_moving(entry, project) if key in options else None,
         )
 
 
@@ -66,9 +59,9 @@ def _moving(entry: ScheduleEntry, project: Project) -> EditCode | None:
     body = entry.body
     if body is None or not isinstance(body.value, Mapping):
         return None
-    source, entries = project.source(body.path), body.value.entries
+    source, entries, options_known = project.source(body.path), body.value.entries, _options(project)
     keys = [each.key.value if isinstance(each.key, Literal) else None for each in entries]
-    strays = [index for index, key in enumerate(keys) if key in _OPTIONS]
+    strays = [index for index, key in enumerate(keys) if key in options_known]
     text = ", ".join(source.text(entries[index].span) for index in strays)
     options = entries[keys.index("options")].value if "options" in keys else None
     replacements = []
@@ -87,15 +80,23 @@ def _moving(entry: ScheduleEntry, project: Project) -> EditCode | None:
     return EditCode(body.path, "Move it into `options`", tuple(replacements))
 
 
-def _meant(key: str) -> str | None:
+def _options(project: Project) -> frozenset[str]:
+    """What belongs into `options`: the options of a call that are no key of the entry itself. (`type` is one that only
+    Celery gives.)"""
+    table = project.celery.table
+    return table.call_options - table.schedule_keys - {"type"}
+
+
+def _meant(key: str, project: Project) -> str | None:
     """The key that a misspelt one stands for."""
-    close = difflib.get_close_matches(key, sorted(_KEYS), n=1)
-    return close[0] if close and key not in _KEYS else None
+    keys = project.celery.table.schedule_keys
+    close = difflib.get_close_matches(key, sorted(keys), n=1)
+    return close[0] if close and key not in keys else None
 
 
-def _missing(entry: ScheduleEntry) -> Iterator[Finding]:
+def _missing(entry: ScheduleEntry, project: Project) -> Iterator[Finding]:
     for key, consequence in (("task", "beat sends a message without a task"), ("schedule", "beat fails to send it")):
-        misspelt = any(key == _meant(given) for given in entry.fields)
+        misspelt = any(key == _meant(given, project) for given in entry.fields)
         if key not in entry.fields and not entry.open and not misspelt:
             yield check.finding(f"{entry.described} has no `{key}`: {consequence}", entry.location, entry.entity)
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from celery_lint.facts.model import Literal
+from celery_lint.facts.model import Call, Literal, Opaque
 from celery_lint.finding import Finding, Location, Related
 from celery_lint.project.code.files import is_aside
 from celery_lint.project.code.values import Known, Placed
@@ -46,6 +46,15 @@ def check(project: Project) -> Iterator[Finding]:
     accepting = [each for each in written if each.name in _ACCEPT and _pickles(each.value, project)]
     writing = [each for each in written if each.name in _SERIALIZERS and _pickles(each.value, project)]
     told = {app for setting in accepting for app in setting.apps}
+    for app in project.apps:
+        added = _added(app, project) if app not in told else None
+        if added is not None:
+            told.add(app)
+            yield check.finding(
+                "`accept_content` is given pickle here: whoever can write to the broker can run code in the workers",
+                Location(added.path, added.span),
+                app.entity,
+            )
     sent = list(_sent(project))
     for setting in accepting:
         apps = set(setting.apps)
@@ -70,6 +79,17 @@ def _pickles(placed: Placed, project: Project) -> Placed | None:
         if isinstance(known, Known) and known.value in _PICKLE:
             return item
     return None
+
+
+def _added(app: App, project: Project) -> Placed | None:
+    """Where code adds pickle to what APP accepts: `app.conf.accept_content.append("pickle")`."""
+    setting = app.settings.get("accept_content")
+    value = setting.value.value if setting is not None else None
+    if setting is None or not isinstance(value, Opaque) or is_aside(setting.origin.path):
+        return None
+    calls = [part for part in value.parts if isinstance(part, Call)]
+    given = [setting.value.at(each.value) for call in calls for each in call.arguments]
+    return next((found for each in given if (found := _pickles(each, project)) is not None), None)
 
 
 def _accepted(setting: WrittenSetting, senders: list[Related], project: Project) -> Finding:

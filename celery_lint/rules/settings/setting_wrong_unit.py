@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding
@@ -41,6 +42,8 @@ def _plain(setting: WrittenSetting, project: Project) -> str | None:
             f"`{setting.spelt}` is 0: the worker gives up at the first connection that fails, and stops; None means "
             "for ever"
         )
+    if setting.name == "worker_concurrency" and isinstance(value, str) and _is_unheard(value, project):
+        return f'`{setting.spelt}` is "{value}", which is no number: the worker takes as many processes as it has CPUs'
     if setting.name in _LIMITS and number is not None and number > _WEEK:
         return (
             f"`{setting.spelt}` is in seconds: {value} is {number // 86400:g} days, which limits nothing; were "
@@ -49,6 +52,12 @@ def _plain(setting: WrittenSetting, project: Project) -> str | None:
     if _is_switch(setting.name, project) and isinstance(value, str) and value.lower() in _NO:
         return f'`{setting.spelt}` is the string "{value}", which is true: it switches on what it says is off'
     return None
+
+
+def _is_unheard(value: str, project: Project) -> bool:
+    """Whether Celery leaves a text for the concurrency alone. (Before 5.7 any text stops the worker: CEL819.)"""
+    later = not project.celery.is_known or project.celery.at_least("5.7")
+    return later and value != "auto" and re.fullmatch(r"\s*\d+\s*", value) is None
 
 
 def _memory(spelt: str, value: float) -> str | None:
