@@ -56,7 +56,7 @@ def _last(task: Task) -> str:
         ("chain(add, add.delay(1), add(1))", "chain(task add, sent add, called add)"),
         ("chain(add.s(1).set(queue='x'), add.s().set(immutable=True))", "chain(add, add!)"),
         ("steps = [add.s(1)]; chain(*steps)", "chain(add)"),
-        ("steps = [add.s(1)]; steps.append(given); chain(*steps)", "chain(*?)"),
+        ("steps = [add.s(1)]; steps.append(given); chain(*steps)", "chain(*?, *add)"),
         ("step = add.s(1); step.set(immutable=True); chain(step, given)", "chain(?, ?)"),
         ("first = add.s(1); first = given; chain(first, total.s())", "chain(?, total)"),
     ],

@@ -27,7 +27,7 @@ from tests.project.support import linked, project, setting
         ("import os", "int(os.getenv('LIMIT', 300))", 300),
         ("import os", "os.environ['LIMIT']", "unknown"),
         ("import os", "os.getenv('LIMIT')", "unknown"),
-        ("from datetime import timedelta", "timedelta(minutes=5).total_seconds()", "unknown"),
+        ("from datetime import timedelta", "timedelta(minutes=5).total_seconds()", 300),
         ("from datetime import timedelta", "timedelta(0, 300)", 300),
         ("from somewhere import LIMIT", "LIMIT", "unknown"),
         ("", "compute()", "unknown"),

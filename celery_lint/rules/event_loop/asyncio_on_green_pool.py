@@ -12,7 +12,7 @@ from celery_lint.project.deployment.workers import GREEN
 from celery_lint.project.event_loops.loops import LoopUse
 from celery_lint.project.model import Task, Worker
 from celery_lint.project.project import Project
-from celery_lint.rule import ERROR, HIGH, MEDIUM, WARNING, listed, rule
+from celery_lint.rule import ERROR, HIGH, INFO, MEDIUM, WARNING, listed, rule
 
 _BRIDGES = re.compile(rb"\b(?:asyncio_gevent|aiogevent|aioeventlet)\b")
 _REAL_THREADS = re.compile(rb"\.threadpool\b|\btpool\b")
@@ -33,6 +33,25 @@ def check(worker: Worker, project: Project) -> Iterator[Finding]:
     possible = [(task, place) for task, place in driving if project.may_run(worker, task)]
     if possible:
         yield _finding(worker, possible, project, certain=False)
+        return
+    shared = [task for task in project.tasks if task.is_async and project.may_run(worker, task)]
+    if shared and project.native_async is not None:
+        yield _shared_loop(worker, shared, project)
+
+
+def _shared_loop(worker: Worker, tasks: list[Task], project: Project) -> Finding:
+    """`async def` tasks that something from outside Celery runs on one loop: greenlets are of no use to them."""
+    assert isinstance(worker.pool, Known)
+    return check.finding(
+        f"this {worker.pool.value} worker runs `async def` tasks ({listed([task.name for task in tasks])}), all of them "
+        "on one event loop: greenlets add nothing to that, and whatever blocks the loop stops every task; use the pool "
+        f"that comes with what runs them ({project.native_async} names it)",
+        worker.location,
+        f"worker:{worker.label}",
+        related=tuple(Related(task.location, f"task `{task.name}`") for task in tasks),
+        severity=INFO,
+        confidence=MEDIUM,
+    )
 
 
 def _finding(worker: Worker, driving: list[tuple[Task, Location]], project: Project, *, certain: bool) -> Finding:
