@@ -43,9 +43,9 @@ def _shared_loop(worker: Worker, tasks: list[Task], project: Project) -> Finding
     """`async def` tasks that something from outside Celery runs on one loop: greenlets are of no use to them."""
     assert isinstance(worker.pool, Known)
     return check.finding(
-        f"this {worker.pool.value} worker runs `async def` tasks ({listed([task.name for task in tasks])}), all of them "
-        "on one event loop: greenlets add nothing to that, and whatever blocks the loop stops every task; use the pool "
-        f"that comes with what runs them ({project.native_async} names it)",
+        f"this {worker.pool.value} worker runs `async def` tasks ({listed([task.name for task in tasks])}), all on one "
+        "event loop: greenlets add nothing to that, and whatever blocks the loop stops every task; use the pool that "
+        f"comes with what runs them ({project.native_async} names it)",
         worker.location,
         f"worker:{worker.label}",
         related=tuple(Related(task.location, f"task `{task.name}`") for task in tasks),
