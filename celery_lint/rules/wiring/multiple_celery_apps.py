@@ -63,9 +63,8 @@ def _several(apps: list[App], project: Project) -> Iterator[Finding]:
             said,
             app.location,
             app.entity,
-            related=(
-                Related(main.location, "the application that workers run" if started else "the other application"),
-            ),
+            # Without a command that says which is the right one, neither is to blame: the message names the other.
+            related=(Related(main.location, "the application that workers run"),) if started else (),
         )
 
 
