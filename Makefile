@@ -4,7 +4,7 @@ PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.1
 	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
 DEMO := tests/fixtures/projects/demo
 
-.PHONY: demo test clean
+.PHONY: demo test evidence services clean
 
 # Status 1 means that there are findings, which is the point of the demonstration.
 demo: .venv/installed
@@ -12,6 +12,15 @@ demo: .venv/installed
 
 test: .venv/installed-dev
 	.venv/bin/pytest -n auto
+
+# Runs every rule's bad example and its correction on real Celery processes, and records what was seen.
+evidence: .venv/installed-evidence services
+	.venv/bin/pytest -m evidence -n 2 --record tests/evidence
+
+# Servers that some experiments start for themselves. Without them those are skipped, and keep their record.
+services:
+	@command -v redis-server >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends redis-server; } \
+		>/dev/null 2>&1 || echo "redis-server is not installed and cannot be: experiments with Redis are skipped" >&2
 
 clean:
 	rm -rf .venv
@@ -27,3 +36,7 @@ clean:
 .venv/installed-dev: .venv/bin/python pyproject.toml
 	.venv/bin/python -m pip install --quiet --editable '.[dev]'
 	touch $@ .venv/installed
+
+.venv/installed-evidence: .venv/installed-dev
+	.venv/bin/python -m pip install --quiet --editable '.[dev,evidence]'
+	touch $@

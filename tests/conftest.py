@@ -9,6 +9,7 @@ import pytest
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="rewrite expected output and generated documentation")
+    parser.addoption("--record", action="store_true", help="write what experiments observed to tests/evidence")
 
 
 @pytest.fixture(autouse=True, scope="session")

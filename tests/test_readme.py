@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -14,10 +15,13 @@ from msgspec import convert
 from celery_lint import __version__
 from celery_lint.catalogue import load_catalogue
 from celery_lint.settings import Settings
+from tests.evidence import results
 
 ROOT = Path(__file__).parent.parent
+FIGURES = ROOT / "tests/figures.json"
 DEMO = ROOT / "tests/fixtures/projects/demo"
 _DEMO = re.compile(r"(?<=<!-- demo )(CEL\d+) -->\n.*?(?=<!-- /demo -->)", re.DOTALL)
+_KNOWN = re.compile(r"(?<=<!-- known -->\n).*?(?=<!-- /known -->)", re.DOTALL)
 _TABLE = re.compile(r"(?<=<!-- rules -->\n).*?(?=<!-- /rules -->)", re.DOTALL)
 
 
@@ -47,6 +51,33 @@ def test_the_demo_prints_what_is_shown(update: bool) -> None:
     text = readme.read_text(encoding="utf-8")
     assert _DEMO.search(text)
     _same(readme, text, _DEMO.sub(lambda found: f"{found[1]} -->\n{demo(found[1])}", text), update)
+
+
+def test_what_is_known_is_current(update: bool) -> None:
+    readme = ROOT / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    assert "<!-- known -->" in text
+    _same(readme, text, _KNOWN.sub(lambda _: known(), text), update)
+
+
+def known() -> str:
+    """How many rules are proven, and what other runs have counted.
+
+    Those write `tests/figures.json`: `{"figures": {"fix variants tried": 12345, "files fuzzed": 678}}`, what is counted
+    in words for the reader, the count as a number. Each becomes a line here.
+    """
+    recorded = results.read()
+    severities = {rule.code: rule.severity.label for rule in load_catalogue().rules}
+    proven = sorted(results.proofs(recorded))
+    errors = [code for code, severity in severities.items() if severity == "error"]
+    proven_errors = [code for code in proven if severities[code] == "error"]
+    versions = sorted({".".join(each.celery.split(".")[:2]) for each in recorded})
+    lines = [f"- **{len(proven)} rules proven** on Celery {', '.join(versions)}, in {len(recorded)} experiments."]
+    lines += [f"- {len(proven_errors)} of the {len(errors)} rules of severity error are among them."]
+    if FIGURES.exists():
+        figures = json.loads(FIGURES.read_text(encoding="utf-8"))["figures"]
+        lines += [f"- {count:,} {what}." for what, count in sorted(figures.items())]
+    return "\n".join(lines) + "\n"
 
 
 def demo(code: str) -> str:

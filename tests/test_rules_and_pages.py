@@ -14,6 +14,7 @@ from celery_lint.catalogue import load_catalogue
 from celery_lint.rule import Rule
 from celery_lint.settings import keys
 from celery_lint.testing import load, with_header, with_index
+from tests.evidence import results
 
 ROOT = Path(__file__).parent.parent
 CATALOGUE = ROOT / "rules"
@@ -58,7 +59,15 @@ def test_page_is_about_its_rule(rule: Rule) -> None:
 
 @each_rule
 def test_header_of_the_page_says_what_the_decorator_says(rule: Rule, update: bool) -> None:
-    _same(page_of(rule), with_header(page_of(rule).read_text(encoding="utf-8"), rule), update)
+    page = page_of(rule)
+    proof = results.proofs(results.read()).get(rule.code, "")
+    _same(page, with_header(page.read_text(encoding="utf-8"), rule, proof), update)
+
+
+def test_what_is_proven_is_about_rules_that_exist() -> None:
+    assert {each.code for each in results.read()} <= {rule.code for rule in RULES}
+    assert all(each.proven for each in results.read())
+    assert results.FILE.read_text(encoding="utf-8") == results.text(results.read())
 
 
 def test_index_lists_all_rules(update: bool) -> None:

@@ -24,9 +24,12 @@ def header(rule: Rule) -> str:
     return f"| {' | '.join(cells)} |\n|{'---|' * len(cells)}\n| {' | '.join(cells.values())} |\n"
 
 
-def with_header(page: str, rule: Rule) -> str:
-    """The text PAGE with its header table rewritten from RULE. Raises ValueError when it has no place for one."""
-    return _rewritten(_HEADER, page, header(rule), "<!-- header -->")
+def with_header(page: str, rule: Rule, note: str = "") -> str:
+    """The text PAGE with its header table rewritten from RULE, and NOTE below it.
+
+    Raises ValueError when it has no place for one.
+    """
+    return _rewritten(_HEADER, page, header(rule) + (f"\n{note}\n" if note else ""), "<!-- header -->")
 
 
 def index(rules: Iterable[Rule]) -> str:
