@@ -12,7 +12,7 @@ from celery_lint.facts import model
 from celery_lint.facts.python.names import class_scope, dotted, function_scope, import_base, module_scope, parameters
 from celery_lint.facts.python.nesting import TooDeepError, shallow_tree
 from celery_lint.facts.python.spans import GeneratedSpans, Spans
-from celery_lint.facts.python.twins import twin_spans
+from celery_lint.facts.python.tree import made_tree
 from celery_lint.facts.python.values import Values
 from celery_lint.facts.python.walk import walk
 from celery_lint.finding import Span
@@ -29,9 +29,8 @@ def read(path: str, data: bytes, *, generated: bool = False) -> model.PythonFact
         return _unreadable(path, "it contains a NUL byte", Span(at, at + 1))
     try:
         tree = shallow_tree(data)
-        module = cst.parse_module(data)
-        known = twin_spans(module, tree, data) if tree is not None and not generated else None
-        spans = GeneratedSpans(module, data) if known is None else Spans(known)
+        made = made_tree(tree, data) if tree is not None and not generated else None
+        module, spans = (made[0], Spans(made[1])) if made is not None else _parsed(data)
         return _read_module(path, module, spans, has_walrus=generated or b":=" in data)
     except TooDeepError:
         return _unreadable(path, "it is nested too deeply", Span(0, 0))
@@ -41,6 +40,12 @@ def read(path: str, data: bytes, *, generated: bool = False) -> model.PythonFact
         return _unreadable(path, _first_line(str(error)), Span(0, 0))
     except RecursionError:
         return _unreadable(path, "it is nested too deeply", Span(0, 0))
+
+
+def _parsed(data: bytes) -> tuple[cst.Module, Spans]:
+    """What LibCST's own parser makes of DATA."""
+    module = cst.parse_module(data)
+    return module, GeneratedSpans(module, data)
 
 
 def _unreadable(path: str, message: str, span: Span) -> model.PythonFacts:
