@@ -2,7 +2,8 @@
 
     python benchmarks/read_equivalence.py FOLDER...
 
-The plain way takes the tree from LibCST's parser, and all spans from its code generator. Exit status 1 when any file differs.
+The plain way takes the tree from LibCST's parser, and all spans from its code generator. Exit status 1 when any file
+differs.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import libcst as cst
@@ -21,8 +22,8 @@ from celery_lint.finding import Span
 def read(path: str, data: bytes, *, generated: bool = False) -> model.PythonFacts:
     """What the Python file DATA says; PATH is only noted. A pure function.
 
-    A file that is no Python gives facts with `error` set and nothing else. With GENERATED all spans come from LibCST's
-    code generator: slower, and the same.
+    A file that is no Python gives facts with `error` set and nothing else. With GENERATED the tree comes from
+    LibCST's own parser and all spans from its code generator: slower, and the same.
     """
     if b"\0" in data:
         at = data.index(b"\0")
@@ -30,8 +31,10 @@ def read(path: str, data: bytes, *, generated: bool = False) -> model.PythonFact
     try:
         tree = shallow_tree(data)
         made = made_tree(tree, data) if tree is not None and not generated else None
-        module, spans = (made[0], Spans(made[1])) if made is not None else _parsed(data)
-        return _read_module(path, module, spans, has_walrus=generated or b":=" in data)
+        if made is None:
+            module = cst.parse_module(data)
+            return _read_module(path, module, GeneratedSpans(module, data), {}, has_walrus=True)
+        return _read_module(path, made.module, Spans(made.spans), made.constants, has_walrus=b":=" in data)
     except TooDeepError:
         return _unreadable(path, "it is nested too deeply", Span(0, 0))
     except cst.ParserSyntaxError as error:
@@ -40,12 +43,6 @@ def read(path: str, data: bytes, *, generated: bool = False) -> model.PythonFact
         return _unreadable(path, _first_line(str(error)), Span(0, 0))
     except RecursionError:
         return _unreadable(path, "it is nested too deeply", Span(0, 0))
-
-
-def _parsed(data: bytes) -> tuple[cst.Module, Spans]:
-    """What LibCST's own parser makes of DATA."""
-    module = cst.parse_module(data)
-    return module, GeneratedSpans(module, data)
 
 
 def _unreadable(path: str, message: str, span: Span) -> model.PythonFacts:
@@ -79,8 +76,10 @@ def _offset(data: bytes, line: int, column: int) -> int:
     return start + min(max(column, 0), len(text.rstrip(b"\r\n")))
 
 
-def _read_module(path: str, module: cst.Module, spans: Spans, *, has_walrus: bool) -> model.PythonFacts:
-    reader = _Reader(Values(spans, module_scope(module, has_walrus=has_walrus)))
+def _read_module(
+    path: str, module: cst.Module, spans: Spans, constants: Mapping[int, object], *, has_walrus: bool
+) -> model.PythonFacts:
+    reader = _Reader(Values(spans, module_scope(module, has_walrus=has_walrus), constants))
     reader.values.blocks.append(model.Block("module", -1, spans.of(module)))
     for statement in module.body:
         walk(statement, reader)

@@ -16,6 +16,8 @@ from celery_lint.finding import Span
 
 Twin = Any
 """An `ast` node; its kind has been looked up already."""
+Node = Any
+"""The LibCST node that is made of one; the fields it goes into take just that kind."""
 
 _name = maker(cst.Name, "value")
 _attribute = maker(cst.Attribute, "value", "attr")
@@ -49,6 +51,10 @@ _dict_comprehension = maker(cst.DictComp, "key", "value", "for_in")
 _clause = maker(cst.CompFor, "target", "iter", "ifs", "inner_for_in")
 _condition = maker(cst.CompIf, "test")
 
+_CONSTANTS: dict[type[object], Callable[[str], cst.CSTNode]] = {
+    str: _string, bytes: _string, bool: _name, type(None): _name, int: _integer, float: _float, complex: _imaginary,
+    type(...): lambda _: _ellipsis(),
+}  # fmt: skip
 # Operators hold nothing but blanks: one of each is enough.
 OPERATORS: dict[type[ast.AST], cst.CSTNode] = {
     ast.Add: cst.Add(), ast.Sub: cst.Subtract(), ast.Mult: cst.Multiply(), ast.MatMult: cst.MatrixMultiply(),
@@ -74,8 +80,9 @@ class Expressions:
         self.data = data
         self.places = Places(data)
         self.spans: dict[int, Span] = {}
+        self.constants: dict[int, object] = {}
 
-    def of(self, twin: Twin) -> Any:
+    def of(self, twin: Twin) -> Node:
         """The LibCST node of TWIN; its span is noted."""
         lines = self.places.lines
         start = lines[twin.lineno] + twin.col_offset
@@ -88,7 +95,7 @@ class Expressions:
             self.spans[id(node)] = Span(start, end)
         return node
 
-    def maybe(self, twin: Twin) -> Any:
+    def maybe(self, twin: Twin) -> Node:
         """The LibCST node of TWIN, None when there is none."""
         return None if twin is None else self.of(twin)
 
@@ -103,23 +110,16 @@ class Expressions:
             raise UnknownSyntaxError(text)
         return _name(text)
 
-    def constant(self, twin: Twin, start: int, end: int) -> cst.BaseExpression:
+    def constant(self, twin: Twin, start: int, end: int) -> Node:
         value = twin.value
-        if isinstance(value, str | bytes):
-            return self.string(twin, start, end)
-        text = self.data[start:end].decode()
-        if value is None or isinstance(value, bool):
-            return _name(text)
-        if value is ...:
-            return _ellipsis()
-        return (_integer if type(value) is int else _float if type(value) is float else _imaginary)(text)
+        make = _CONSTANTS[type(value)]
+        if make is _string and not _ONE_STRING.fullmatch(self.data, start, end):
+            return self.parsed(twin, start, end)
+        node = make(self.data[start:end].decode())
+        self.constants[id(node)] = value
+        return node
 
-    def string(self, twin: Twin, start: int, end: int) -> cst.BaseExpression:
-        if _ONE_STRING.fullmatch(self.data, start, end):
-            return _string(self.data[start:end].decode())
-        return self.parsed(twin, start, end)
-
-    def parsed(self, twin: Twin, start: int, end: int) -> Any:
+    def parsed(self, twin: Twin, start: int, end: int) -> Node:
         """What LibCST's parser makes of the bytes from START to END; the spans are those of its code generator."""
         text = self.data[start:end].decode()
         try:
@@ -133,7 +133,7 @@ class Expressions:
             self.spans.update((key, Span(*place)) for key, place in places.items())
         return node
 
-    def attribute(self, twin: Twin, start: int, end: int) -> cst.Attribute:
+    def attribute(self, twin: Twin, start: int, end: int) -> Node:
         # Of a dotted name only the whole is a fact.
         names, value = [twin.attr], twin.value
         while type(value) is ast.Attribute:
@@ -143,19 +143,19 @@ class Expressions:
             return _attribute(self.of(twin.value), self.identifier(twin.attr))
         return self.path(value.id, reversed(names))
 
-    def path(self, first: str, rest: Iterable[str]) -> Any:
+    def path(self, first: str, rest: Iterable[str]) -> Node:
         """A dotted name; a plain one when there is no REST."""
-        made: cst.Name | cst.Attribute = self.identifier(first)
+        made: Node = self.identifier(first)
         for name in rest:
             made = _attribute(made, self.identifier(name))
         return made
 
-    def dotted(self, name: str) -> cst.Name | cst.Attribute:
+    def dotted(self, name: str) -> Node:
         """The dotted NAME."""
         first, *rest = name.split(".")
-        return self.path(first, rest)  # type: ignore[no-any-return]
+        return self.path(first, rest)
 
-    def call(self, twin: Twin, start: int, end: int) -> cst.Call:
+    def call(self, twin: Twin, start: int, end: int) -> Node:
         func = self.of(twin.func)
         if not twin.args and not twin.keywords:
             return _call(func, ())
@@ -188,10 +188,10 @@ class Expressions:
             boundary, others = places.end(twin), 0
         return made
 
-    def list(self, twin: Twin, start: int, end: int) -> cst.List:
+    def list_(self, twin: Twin, start: int, end: int) -> Node:
         return _list(self.elements(twin.elts))
 
-    def set(self, twin: Twin, start: int, end: int) -> cst.Set:
+    def set_(self, twin: Twin, start: int, end: int) -> Node:
         return _set(self.elements(twin.elts))
 
     def elements(self, twins: Sequence[Twin]) -> list[cst.BaseElement]:
@@ -200,10 +200,10 @@ class Expressions:
     def element(self, twin: Twin) -> cst.BaseElement:
         return self.of(twin) if type(twin) is ast.Starred else _element(self.of(twin))
 
-    def starred(self, twin: Twin, start: int, end: int) -> cst.StarredElement:
+    def starred(self, twin: Twin, start: int, end: int) -> Node:
         return _starred(self.of(twin.value))
 
-    def tuple(self, twin: Twin, start: int, end: int) -> cst.Tuple:
+    def tuple_(self, twin: Twin, start: int, end: int) -> Node:
         """Its span is what stands between the parentheses; CPython counts those of a tuple as its own."""
         node = _tuple(self.elements(twin.elts))
         if not twin.elts:
@@ -230,14 +230,14 @@ class Expressions:
             end = self.places.around(last, self.places.end(twins[-2])).end
         return Span(span.start, self.places.after_comma(end) or end)
 
-    def dict(self, twin: Twin, start: int, end: int) -> cst.Dict:
+    def dict_(self, twin: Twin, start: int, end: int) -> Node:
         places, boundary = self.places, start + 1
         made: list[cst.BaseDictElement] = []
         for key, value in zip(twin.keys, twin.values, strict=True):
             node: cst.BaseDictElement
             if key is None:
                 node = _unpacked(self.of(value))
-                begin = self.data.index(b"**", self.after_comma_of(boundary))
+                begin = self.after_comma_of(boundary)
                 stop = places.around(value, begin + 2).end
             else:
                 node = _pair(self.of(key), self.of(value))
@@ -254,10 +254,10 @@ class Expressions:
         end = closed[-1] if closed else end
         return self.places.after_gap(self.places.after_comma(end) or end)
 
-    def binary(self, twin: Twin, start: int, end: int) -> cst.BinaryOperation:
+    def binary(self, twin: Twin, start: int, end: int) -> Node:
         return _binary(self.of(twin.left), OPERATORS[type(twin.op)], self.of(twin.right))
 
-    def boolean(self, twin: Twin, start: int, end: int) -> cst.BooleanOperation:
+    def boolean(self, twin: Twin, start: int, end: int) -> Node:
         """CPython has `a or b or c` in one node, LibCST in two."""
         first, *rest = twin.values
         operator, boundary = OPERATORS[type(twin.op)], self.places.end(first)
@@ -266,9 +266,9 @@ class Expressions:
             made = _boolean(made, operator, self.of(value))
             self.spans[id(made)] = Span(start, self.places.around(value, boundary).end)
             boundary = self.places.end(value)
-        return made  # type: ignore[no-any-return]
+        return made
 
-    def comparison(self, twin: Twin, start: int, end: int) -> cst.Comparison:
+    def comparison(self, twin: Twin, start: int, end: int) -> Node:
         left = self.of(twin.left)
         begin, boundary = self.places.around(twin.left, start).end, self.places.end(twin.left)
         made: list[cst.ComparisonTarget] = []
@@ -280,17 +280,17 @@ class Expressions:
             begin, boundary = stop, self.places.end(each)
         return _comparison(left, made)
 
-    def unary(self, twin: Twin, start: int, end: int) -> cst.UnaryOperation:
+    def unary(self, twin: Twin, start: int, end: int) -> Node:
         return _unary(OPERATORS[type(twin.op)], self.of(twin.operand))
 
-    def subscript(self, twin: Twin, start: int, end: int) -> cst.Subscript:
+    def subscript(self, twin: Twin, start: int, end: int) -> Node:
         index = twin.slice
         several = type(index) is ast.Tuple and not (
             index.elts == [] or self.is_in_parentheses(index, self.places.start(index))
         )
         items = index.elts if several else [index]
         if any(type(item) is ast.Slice or type(item) is ast.Starred for item in items):
-            return self.parsed(twin, start, end)  # type: ignore[no-any-return]
+            return self.parsed(twin, start, end)
         made, boundary, others = [], self.places.end(twin.value), 0
         for item in items:
             node = _index(self.of(item))
@@ -299,10 +299,10 @@ class Expressions:
             boundary = self.places.end(item)
         return _subscript(self.of(twin.value), made)
 
-    def choice(self, twin: Twin, start: int, end: int) -> cst.IfExp:
+    def choice(self, twin: Twin, start: int, end: int) -> Node:
         return _choice(self.of(twin.test), self.of(twin.body), self.of(twin.orelse))
 
-    def lambda_(self, twin: Twin, start: int, end: int) -> cst.Lambda:
+    def lambda_(self, twin: Twin, start: int, end: int) -> Node:
         return _lambda(self.parameters(twin.args), self.of(twin.body))
 
     def parameters(self, twin: Twin) -> cst.Parameters:
@@ -328,32 +328,32 @@ class Expressions:
             raise UnknownSyntaxError("*annotation")
         return _annotation(self.of(twin)) if twin is not None else None
 
-    def walrus(self, twin: Twin, start: int, end: int) -> cst.NamedExpr:
+    def walrus(self, twin: Twin, start: int, end: int) -> Node:
         return _walrus(self.of(twin.target), self.of(twin.value))
 
-    def await_(self, twin: Twin, start: int, end: int) -> cst.Await:
+    def await_(self, twin: Twin, start: int, end: int) -> Node:
         return _await(self.of(twin.value))
 
-    def yield_(self, twin: Twin, start: int, end: int) -> cst.Yield:
+    def yield_(self, twin: Twin, start: int, end: int) -> Node:
         return _yield(self.maybe(twin.value))
 
-    def yield_from(self, twin: Twin, start: int, end: int) -> cst.Yield:
+    def yield_from(self, twin: Twin, start: int, end: int) -> Node:
         return _yield(_from(self.of(twin.value)))
 
-    def list_comprehension(self, twin: Twin, start: int, end: int) -> cst.ListComp:
+    def list_comprehension(self, twin: Twin, start: int, end: int) -> Node:
         return _list_comprehension(self.of(twin.elt), self.clauses(twin, twin.elt, start + 1))
 
-    def set_comprehension(self, twin: Twin, start: int, end: int) -> cst.SetComp:
+    def set_comprehension(self, twin: Twin, start: int, end: int) -> Node:
         return _set_comprehension(self.of(twin.elt), self.clauses(twin, twin.elt, start + 1))
 
-    def generator(self, twin: Twin, start: int, end: int) -> cst.GeneratorExp:
+    def generator(self, twin: Twin, start: int, end: int) -> Node:
         """Its span is what stands between the parentheses."""
         clauses = self.clauses(twin, twin.elt, start + 1)
         node = _generator(self.of(twin.elt), clauses)
         self.spans[id(node)] = Span(self.places.around(twin.elt, start + 1).start, self.spans[id(clauses)].end)
         return node
 
-    def dict_comprehension(self, twin: Twin, start: int, end: int) -> cst.DictComp:
+    def dict_comprehension(self, twin: Twin, start: int, end: int) -> Node:
         clauses = self.clauses(twin, twin.value, self.places.end(twin.key))
         return _dict_comprehension(self.of(twin.key), self.of(twin.value), clauses)
 
@@ -388,11 +388,11 @@ _EXPRESSIONS: dict[type[ast.AST], _Make] = {
     ast.JoinedStr: Expressions.parsed,
     ast.Attribute: Expressions.attribute,
     ast.Call: Expressions.call,
-    ast.List: Expressions.list,
-    ast.Set: Expressions.set,
-    ast.Tuple: Expressions.tuple,
+    ast.List: Expressions.list_,
+    ast.Set: Expressions.set_,
+    ast.Tuple: Expressions.tuple_,
     ast.Starred: Expressions.starred,
-    ast.Dict: Expressions.dict,
+    ast.Dict: Expressions.dict_,
     ast.BinOp: Expressions.binary,
     ast.BoolOp: Expressions.boolean,
     ast.Compare: Expressions.comparison,

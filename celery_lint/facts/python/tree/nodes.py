@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import MISSING, Field, fields
-from functools import cache
 from typing import Any, TypeVar
 
 import libcst as cst
+
+from celery_lint.facts.python.walk import child_fields
 
 N = TypeVar("N", bound=cst.CSTNode)
 
@@ -19,12 +20,11 @@ class UnknownSyntaxError(Exception):
 def maker(kind: type[N], *names: str) -> Callable[..., N]:
     """A function that makes nodes of KIND of the values of the fields NAMES, in this order.
 
-    The other fields have their defaults: one blank or none, the same node in all trees, since nobody looks for it.
+    Other fields that a walk looks at have their defaults. What a walk does not look at (blanks, punctuation) is not
+    there at all: setting it would take longer than all the rest.
     """
     given = tuple(_slot(kind, name) for name in names)
-    rest = tuple(
-        (_slot(kind, field.name), _default(kind, field.name)) for field in fields(kind) if field.name not in names
-    )
+    rest = tuple((_slot(kind, name), _default(kind, name)) for name in child_fields(kind) if name not in names)
     new: Callable[[type[N]], N] = object.__new__
 
     def make(*values: object) -> N:
@@ -45,7 +45,6 @@ def _slot(kind: type[cst.CSTNode], name: str) -> Callable[[cst.CSTNode, object],
     return setter
 
 
-@cache
 def _default(kind: type[cst.CSTNode], name: str) -> object:
     field: Field[object] = next(each for each in fields(kind) if each.name == name)
     if field.default_factory is not MISSING:

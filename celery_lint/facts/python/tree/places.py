@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from celery_lint.facts.python.nesting import line_starts
@@ -70,7 +71,7 @@ class Places:
         return self.data.startswith(token, at)
 
 
-def _after_gap(data: bytes) -> Any:
+def _after_gap(data: bytes) -> Callable[[int], int]:
     """Where the token begins that comes at an offset in DATA, or after it."""
     match = _GAP.match
 

@@ -6,6 +6,7 @@ import ast
 import re
 import tokenize
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
@@ -51,10 +52,18 @@ _AUGMENTED: dict[type[ast.AST], cst.BaseAugOp] = {
 _KEYWORD = re.compile(rb"(?:async(?:[ \t\f]|\\\r?\n|\\\r)+)?(?:def|class)(?:[ \t\f]|\\\r?\n|\\\r)+")
 
 
-def made_tree(tree: ast.Module, data: bytes) -> tuple[cst.Module, dict[int, Span]] | None:
-    """LibCST's tree of the file DATA, made from TREE, CPython's reading of it: without blanks, comments and
-    punctuation, and with what stands on one line directly in its block. With it the spans of all nodes that facts are
-    made of, by their `id`. None where LibCST has to parse the file itself."""
+@dataclass(frozen=True, slots=True)
+class MadeTree:
+    """LibCST's tree of a file without blanks, comments and punctuation, and with what stands on one line directly in
+    its block. By the `id` of a node: the SPANS of all that facts are made of, and the values of CONSTANTS."""
+
+    module: cst.Module
+    spans: dict[int, Span]
+    constants: dict[int, object]
+
+
+def made_tree(tree: ast.Module, data: bytes) -> MadeTree | None:
+    """The file DATA, made from TREE, CPython's reading of it. None where LibCST has to parse the file itself."""
     if not data.isascii() and _encoding(data) not in ("utf-8", "utf-8-sig"):
         return None
     statements = Statements(data)
@@ -63,7 +72,7 @@ def made_tree(tree: ast.Module, data: bytes) -> tuple[cst.Module, dict[int, Span
     except (UnknownSyntaxError, RecursionError):
         return None
     statements.spans[id(module)] = Span(statements.places.lines[1], len(data))
-    return module, statements.spans
+    return MadeTree(module, statements.spans, statements.constants)
 
 
 def _encoding(data: bytes) -> str:
