@@ -6,6 +6,7 @@ lines aligned with a bracket follow it when the text before the bracket changes 
 
 from __future__ import annotations
 
+import re
 import tokenize
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -13,6 +14,7 @@ from typing import NamedTuple
 from celery_lint.finding import Edit
 from celery_lint.fix.code import Code, Extent
 from celery_lint.fix.outcome import Withheld
+from celery_lint.fix.scopes import is_hidden
 
 
 class _Change(NamedTuple):
@@ -37,6 +39,7 @@ class Draft:
         self._deleted: set[int] = set()
         self._indents: dict[int, str] = {}
         self._inserted: list[_Insertion] = []
+        self._needed: set[str] = set()
 
     def replace(self, extent: Extent, text: str) -> None:
         """Put TEXT (newlines as `\\n`) where EXTENT is."""
@@ -86,12 +89,25 @@ class Draft:
         """Whether something is put above LINE."""
         return any(insertion.line == line for insertion in self._inserted)
 
+    def need(self, name: str) -> None:
+        """What is put in uses NAME as an import at module level binds it."""
+        self._needed.add(name)
+
     def edits(self) -> tuple[Edit, ...]:
-        """All changes as edits of the file, in order."""
+        """All changes as edits of the file, in order. Raises `Withheld` when a function calls something else by a name
+        that the change needs in it."""
+        self._check_names()
         self._realign()
         return tuple(
             self.code.edit(Extent(change.start, change.end), change.text) for change in _joined(self._changes())
         )
+
+    def _check_names(self) -> None:
+        for name in sorted(self._needed):
+            word = re.compile(rf"(?<![\w.]){re.escape(name)}\b")
+            for change in (*self._replaced, *self._insertions()):
+                if word.search(change.text) and is_hidden(self.code, name, change.start):
+                    raise Withheld(f"`{name}` is something else where it is needed")
 
     def _changes(self) -> list[_Change]:
         solid = [*self._replaced, *self._deletions()]

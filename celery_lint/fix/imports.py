@@ -16,6 +16,8 @@ from celery_lint.fix.blocks import whole_last_line
 from celery_lint.fix.code import Code
 from celery_lint.fix.draft import Draft
 from celery_lint.fix.names import alias_of, module_of, written
+from celery_lint.fix.outcome import Withheld
+from celery_lint.fix.scopes import is_taken
 
 _FUTURE, _STANDARD, _OTHER, _OWN = range(4)
 
@@ -41,12 +43,16 @@ class _Import:
 def ensure_import(draft: Draft, module: str, name: str | None = None) -> str:
     """Make `import MODULE` (or `from MODULE import NAME`) available at module level.
 
-    Returns the name that it is bound to, which an existing import may have chosen.
+    Returns the name that it is bound to, which an existing import may have chosen. Raises `Withheld` when the file
+    calls something else so.
     """
     code = draft.code
     bound = bound_at_top(code, module, name)
+    draft.need((bound or name or module).partition(".")[0])
     if bound is not None:
         return bound
+    if is_taken(code, module, name):
+        raise Withheld(f"`{name or module}` is something else in this file")
     if name is None or not _extend(draft, module, name):
         _insert(draft, module, name)
     return name or module

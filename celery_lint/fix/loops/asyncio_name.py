@@ -12,12 +12,15 @@ from celery_lint.fix.imports import bound_at_top, ensure_import
 from celery_lint.fix.loops.runs import Run
 from celery_lint.fix.names import Names, alias_of, module_of, written
 from celery_lint.fix.outcome import Withheld
+from celery_lint.fix.scopes import is_hidden
 
 
 def asyncio_name(code: Code, names: Names, function: cst.CSTNode, runs: Sequence[Run], *, only_run: bool) -> str:
     """What the asyncio module is called in the function; empty when `run` itself is imported."""
     bound = bound_at_top(code, "asyncio") or _bound_inside(code, function, runs)
     if bound is not None:
+        if is_hidden(code, bound, code.extent(runs[0].call).start):
+            raise Withheld(f"`{bound}` is something else where it is needed")
         return bound
     if only_run and bound_at_top(code, "asyncio", "run") is not None:
         return ""

@@ -124,7 +124,10 @@ def spelling(setting: WrittenSetting, name: str) -> str:
 
 
 def renamed(project: Project, setting: WrittenSetting, spelt: str) -> Replacement | None:
-    """The edit that makes the name of SETTING be SPELT; None when it is not written out."""
+    """The edit that makes the name of SETTING be SPELT; None when it is not written out, or a value of a setting reads
+    it."""
+    if any(_reads(project, each, setting.spelt) for each in project.written_settings):
+        return None
     path, span = setting.location.path, setting.name_span
     text = project.files.data(path)[span.start : span.end]
     found = re.search(rb"(?<!\w)" + re.escape(setting.spelt.encode()) + rb"(?!\w)", text)
@@ -132,6 +135,12 @@ def renamed(project: Project, setting: WrittenSetting, spelt: str) -> Replacemen
         return None
     at = Span(span.start + found.start(), span.start + found.end())
     return Replacement(at, setting.spelt, spelt)
+
+
+def _reads(project: Project, setting: WrittenSetting, name: str) -> bool:
+    """Whether the value of SETTING reads the variable NAME: `CELERY_LIMIT = CELERY_SOFT_LIMIT + 60`."""
+    text = project.files.data(setting.location.path)[setting.value.span.start : setting.value.span.end]
+    return re.search(rb"(?<![\w.\"'])" + re.escape(name.encode()) + rb"(?![\w\"'])", text) is not None
 
 
 # what else uses a name

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Call, Name
 from celery_lint.finding import Applicability, Finding, Related, Span
+from celery_lint.project.calls.arguments import parameters
 from celery_lint.project.calls.canvas import Member, NoSignature
 from celery_lint.project.project import Project
 from celery_lint.remedy import EditCode, Remedy, Replacement
@@ -22,14 +23,15 @@ _WHAT = {
 def check(project: Project) -> Iterator[Finding]:
     """A chain, group, chord or link is given a task or a result instead of a signature."""
     for canvas in project.canvases.found:
-        for member in canvas.members:
-            yield from _part(member, f"this {canvas.kind}")
+        for number, member in enumerate(canvas.members):
+            results = int(canvas.kind == "chain" and number > 0)
+            yield from _part(member, f"this {canvas.kind}", project, results)
         if canvas.body is not None:
-            yield from _part(canvas.body, "the body of this chord")
+            yield from _part(canvas.body, "the body of this chord", project)
     for body in project.canvases.bodies:
-        yield from _part(body, "the body of this chord")
+        yield from _part(body, "the body of this chord", project)
     for member, _, name in project.canvases.linked:
-        yield from _part(member, f"this `{name}`", is_linked=True)
+        yield from _part(member, f"this `{name}`", project, is_linked=True)
     for canvas, place, method in project.canvases.restarted:
         yield check.finding(
             f"this {canvas.kind} has already been started by the call, and a result has no `.{method}()`: it raises "
@@ -39,11 +41,15 @@ def check(project: Project) -> Iterator[Finding]:
         )
 
 
-def _part(member: Member, where: str, *, is_linked: bool = False) -> Iterator[Finding]:
+def _part(
+    member: Member, where: str, project: Project, results: int = 1, *, is_linked: bool = False
+) -> Iterator[Finding]:
+    """RESULTS: how many arguments the part gets from what runs before it."""
     wrong = member.part
     if not isinstance(wrong, NoSignature):
         return
-    remedy = _remedy(member, wrong)
+    lack = _lack(wrong, results, project) if not is_linked else None
+    remedy = _remedy(member, wrong) if lack is None else None
     raises = "EncodeError when it is sent" if is_linked else "an error as soon as it is built or started"
     yield check.finding(
         f"{where} is given `{wrong.task.name}`: {_WHAT[wrong.mistake]}; that raises {raises}. Give it `.s(…)`",
@@ -51,8 +57,15 @@ def _part(member: Member, where: str, *, is_linked: bool = False) -> Iterator[Fi
         wrong.task.entity,
         related=(Related(wrong.task.location, "the task"),),
         remedy=remedy,
-        withheld=None if remedy is not None else "what it does now may be what is wanted",
+        withheld=None if remedy is not None else lack or "what it does now may be what is wanted",
     )
+
+
+def _lack(wrong: NoSignature, results: int, project: Project) -> str | None:
+    """Why `.s()` would not do, when the task itself is given and RESULTS do not fill its parameters."""
+    takes = parameters(wrong.task, project) if wrong.mistake == "task" else None
+    missing = takes.lack(results, ()) if takes is not None else None
+    return f"`.s()` {missing} would fail: what to call it with is yours to say" if missing is not None else None
 
 
 def _remedy(member: Member, wrong: NoSignature) -> Remedy | None:

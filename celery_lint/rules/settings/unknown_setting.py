@@ -109,10 +109,11 @@ def _misspelt(setting: WrittenSetting, name: str, project: Project, said: str) -
     spelt = spelling(setting, name)
     is_set = any(each.name == name for each in project.written_settings if set(each.apps) & set(setting.apps))
     edit = renamed(project, setting, spelt) if not is_set else None
+    why = f"`{name}` is set as well" if is_set else None if edit is not None else f"`{setting.spelt}` is used elsewhere"
     return check.finding(
         f"{said}; did you mean `{spelt}`?",
         setting.location,
         setting.entity,
         remedy=EditCode(setting.location.path, f"Rename it to `{spelt}`", (edit,)) if edit is not None else None,
-        withheld=f"`{name}` is set as well" if is_set else None,
+        withheld=why,
     )

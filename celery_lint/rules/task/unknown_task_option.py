@@ -76,7 +76,7 @@ def _finding(task: Task, option: Option, meaning: Meaning, project: Project) -> 
         task.entity,
         severity={"unknown": INFO, "newer": WARNING}.get(meaning.kind, ERROR),
         remedy=remedy,
-        withheld=_withheld(meaning) if remedy is None else None,
+        withheld=_withheld(task, meaning, project) if remedy is None else None,
     )
 
 
@@ -95,7 +95,7 @@ def _message(task: Task, name: str, meaning: Meaning, project: Project) -> str:
 
 
 def _remedy(task: Task, option: Option, meaning: Meaning, project: Project) -> EditCode | None:
-    if meaning.kind != "slip":
+    if meaning.kind != "slip" or _lacks_self(task, meaning, project):
         return None
     start, name = option.location.span.start, option.name
     written = project.files.data(option.location.path)[start : start + len(name)]
@@ -105,7 +105,17 @@ def _remedy(task: Task, option: Option, meaning: Meaning, project: Project) -> E
     return EditCode(option.location.path, f"Write `{meaning.meant}`", (replacement,))
 
 
-def _withheld(meaning: Meaning) -> str:
+def _lacks_self(task: Task, meaning: Meaning, project: Project) -> bool:
+    """Whether a task that is to be bound has no parameter to be it: every run would raise TypeError."""
+    if meaning.meant != "bind" or task.function is None:
+        return False
+    first = next(iter(project.symbols.fact(task.function).parameters), None)
+    return first is None or (first.name != "self" and not first.star)
+
+
+def _withheld(task: Task, meaning: Meaning, project: Project) -> str:
+    if _lacks_self(task, meaning, project):
+        return f"`{task.name}` takes no `self`"
     if meaning.kind == "slip":
         return "the option is not written as an argument of the decorator"
     return "which option is meant cannot be told"

@@ -1,0 +1,84 @@
+"""Whether a name that a fix wants to import means something else where the fix stands."""
+
+from __future__ import annotations
+
+import symtable
+from collections.abc import Iterator
+
+import libcst as cst
+
+from celery_lint.fix.code import Code
+from celery_lint.fix.names import alias_of, module_of, written
+
+
+def is_taken(code: Code, module: str, name: str | None) -> bool:
+    """Whether the module level calls something else so than `import MODULE`, or `from MODULE import NAME`, would."""
+    bound = name or module.partition(".")[0]
+    try:
+        symbol = _table(code).lookup(bound)
+    except (KeyError, SyntaxError, ValueError):
+        return False
+    if symbol.is_assigned():
+        return True
+    wanted = (module, name) if name is not None else (bound, None)
+    return symbol.is_imported() and any(origin != wanted for origin in _origins(code, bound))
+
+
+def is_hidden(code: Code, name: str, offset: int) -> bool:
+    """Whether a function around OFFSET calls something of its own NAME, other than by importing it."""
+    try:
+        table = _table(code)
+    except (SyntaxError, ValueError):
+        return False
+    for function in _around(code, offset):
+        inner = _below(code, table, function)
+        if inner is None:
+            return False
+        table = inner
+        symbol = _symbol(table, name)
+        if symbol is not None and (symbol.is_parameter() or (symbol.is_local() and symbol.is_assigned())):
+            return True
+    return False
+
+
+def _table(code: Code) -> symtable.SymbolTable:
+    return symtable.symtable(code.text.removeprefix("\ufeff"), code.source.path, "exec")
+
+
+def _symbol(table: symtable.SymbolTable, name: str) -> symtable.Symbol | None:
+    try:
+        return table.lookup(name)
+    except KeyError:
+        return None
+
+
+def _around(code: Code, offset: int) -> list[cst.FunctionDef | cst.ClassDef]:
+    """The definitions whose bodies hold OFFSET, outermost first."""
+    definitions: tuple[cst.FunctionDef | cst.ClassDef, ...] = (*code.nodes(cst.FunctionDef), *code.nodes(cst.ClassDef))
+    holding = [node for node in definitions if code.extent(node.body).start <= offset <= code.extent(node.body).end]
+    return sorted(holding, key=lambda node: code.extent(node).start)
+
+
+def _below(
+    code: Code, table: symtable.SymbolTable, node: cst.FunctionDef | cst.ClassDef
+) -> symtable.SymbolTable | None:
+    line = code.number(node)
+    for child in table.get_children():
+        if child.get_name() == node.name.value and child.get_lineno() == line:
+            return child
+    return None
+
+
+def _origins(code: Code, bound: str) -> Iterator[tuple[str, str | None]]:
+    """What the imports at module level that bind the name BOUND import."""
+    for statement in code.nodes(cst.Import):
+        if code.function(statement) is code.module:
+            for alias in statement.names:
+                name, called = written(alias.name), alias_of(alias)
+                if (called or name.partition(".")[0]) == bound:
+                    yield (name if called else bound), None
+    for origin in code.nodes(cst.ImportFrom):
+        if code.function(origin) is code.module and not isinstance(origin.names, cst.ImportStar):
+            for alias in origin.names:
+                if (alias_of(alias) or written(alias.name)) == bound:
+                    yield module_of(origin), written(alias.name)

@@ -1,0 +1,58 @@
+"""Fixes keep their promises, however the code around them is written."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from tests.figures import record
+from tests.fix.trials import Seed, attempt, explained, seeds
+from tests.fix.variants import ENCODINGS, VARIANTS, Variant
+
+SEEDS = seeds()
+MANY = 1200
+_seed = st.sampled_from(SEEDS)
+_variants = st.lists(st.sampled_from(VARIANTS), min_size=1, max_size=3, unique=True)
+_encoding = st.sampled_from((*ENCODINGS, "utf-8", "utf-8"))
+# What fails is small already; looking for something smaller takes long.
+_settings = settings(
+    derandomize=True,
+    deadline=None,
+    database=None,
+    phases=(Phase.generate,),
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def _kept(seed: Seed, variants: list[Variant], encoding: str) -> int:
+    trial = attempt(seed, variants, encoding)
+    assert not trial.problems, explained(trial)
+    return trial.fixed
+
+
+@settings(_settings, max_examples=20)
+@given(seed=_seed, variants=_variants, encoding=_encoding)
+def test_a_fix_keeps_its_promises(seed: Seed, variants: list[Variant], encoding: str) -> None:
+    _kept(seed, variants, encoding)
+
+
+@pytest.mark.slow
+def test_fixes_keep_their_promises(update: bool) -> None:
+    tried: list[int] = []
+
+    @settings(_settings, max_examples=MANY)
+    @given(seed=_seed, variants=_variants, encoding=_encoding)
+    def each(seed: Seed, variants: list[Variant], encoding: str) -> None:
+        tried.append(_kept(seed, variants, encoding))
+
+    each()
+    assert sum(fixed > 0 for fixed in tried) > MANY * 2 // 3
+    if update:
+        record({"variants of fixes tried": sum(fixed > 0 for fixed in tried), "variants that a fix lost or broke": 0})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", SEEDS, ids=str)
+def test_each_example_is_fixed_as_it_stands(seed: Seed) -> None:
+    assert _kept(seed, [], "utf-8")
