@@ -59,11 +59,13 @@ class Scope:
 
 def dotted(node: cst.CSTNode | None) -> str | None:
     """`a.b.c` as text, or None when NODE is no plain dotted name."""
+    if type(node) is cst.Name:
+        return node.value
     parts: list[str] = []
-    while isinstance(node, cst.Attribute):
+    while type(node) is cst.Attribute:
         parts.append(node.attr.value)
         node = node.value
-    if not isinstance(node, cst.Name):
+    if type(node) is not cst.Name:
         return None
     return ".".join([node.value, *reversed(parts)])
 
@@ -169,9 +171,9 @@ class Bindings(cst.CSTVisitor):
     visit_SetComp = visit_DictComp = visit_GeneratorExp = visit_ListComp  # type: ignore[assignment]
 
     def _target(self, node: cst.BaseExpression) -> None:
-        if isinstance(node, cst.Name):
+        if type(node) is cst.Name:
             self.scope.bind(node.value)
-        elif isinstance(node, cst.Tuple | cst.List):
+        elif type(node) is cst.Tuple or type(node) is cst.List:
             for element in node.elements:
                 self._target(element.value)
 

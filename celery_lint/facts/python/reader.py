@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import libcst as cst
@@ -12,7 +13,7 @@ from celery_lint.facts import model
 from celery_lint.facts.python.names import class_scope, dotted, function_scope, import_base, module_scope, parameters
 from celery_lint.facts.python.nesting import TooDeepError, shallow_tree
 from celery_lint.facts.python.spans import GeneratedSpans, Spans
-from celery_lint.facts.python.twins import twin_spans
+from celery_lint.facts.python.tree import made_tree
 from celery_lint.facts.python.values import Values
 from celery_lint.facts.python.walk import walk
 from celery_lint.finding import Span
@@ -21,18 +22,19 @@ from celery_lint.finding import Span
 def read(path: str, data: bytes, *, generated: bool = False) -> model.PythonFacts:
     """What the Python file DATA says; PATH is only noted. A pure function.
 
-    A file that is no Python gives facts with `error` set and nothing else. With GENERATED all spans come from LibCST's
-    code generator: slower, and the same.
+    A file that is no Python gives facts with `error` set and nothing else. With GENERATED the tree comes from
+    LibCST's own parser and all spans from its code generator: slower, and the same.
     """
     if b"\0" in data:
         at = data.index(b"\0")
         return _unreadable(path, "it contains a NUL byte", Span(at, at + 1))
     try:
         tree = shallow_tree(data)
-        module = cst.parse_module(data)
-        known = twin_spans(module, tree, data) if tree is not None and not generated else None
-        spans = GeneratedSpans(module, data) if known is None else Spans(known)
-        return _read_module(path, module, spans, has_walrus=generated or b":=" in data)
+        made = made_tree(tree, data) if tree is not None and not generated else None
+        if made is None:
+            module = cst.parse_module(data)
+            return _read_module(path, module, GeneratedSpans(module, data), {}, has_walrus=True)
+        return _read_module(path, made.module, Spans(made.spans), made.constants, has_walrus=b":=" in data)
     except TooDeepError:
         return _unreadable(path, "it is nested too deeply", Span(0, 0))
     except cst.ParserSyntaxError as error:
@@ -74,8 +76,10 @@ def _offset(data: bytes, line: int, column: int) -> int:
     return start + min(max(column, 0), len(text.rstrip(b"\r\n")))
 
 
-def _read_module(path: str, module: cst.Module, spans: Spans, *, has_walrus: bool) -> model.PythonFacts:
-    reader = _Reader(Values(spans, module_scope(module, has_walrus=has_walrus)))
+def _read_module(
+    path: str, module: cst.Module, spans: Spans, constants: Mapping[int, object], *, has_walrus: bool
+) -> model.PythonFacts:
+    reader = _Reader(Values(spans, module_scope(module, has_walrus=has_walrus), constants))
     reader.values.blocks.append(model.Block("module", -1, spans.of(module)))
     for statement in module.body:
         walk(statement, reader)

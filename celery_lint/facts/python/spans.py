@@ -1,6 +1,7 @@
 """Byte spans of LibCST nodes: its own code generator, told to note where each node begins and ends.
 
-One run of the generator costs a quarter of the parse; LibCST's position providers cost more than the parse.
+Needed where LibCST parses (`facts.python.tree` notes the spans of what it makes). One run of the generator costs a
+quarter of the parse; LibCST's position providers cost more than the parse.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import libcst as cst
@@ -26,11 +26,13 @@ _OPERATORS: dict[type[cst.CSTNode], str] = {
 class Values:
     """Turns the expressions of one file into values, and collects the calls found on the way.
 
-    SCOPE and BLOCK say where the expression stands; the reader moves them while it walks.
+    SCOPE and BLOCK say where the expression stands; the reader moves them while it walks. CONSTANTS has the values of
+    strings and numbers that are known already, by the `id` of their nodes.
     """
 
     spans: Spans
     scope: Scope
+    constants: Mapping[int, object] = field(default_factory=dict)
     block: int = 0
     comprehension: Span = model.NOWHERE
     has_yield: bool = False
@@ -41,13 +43,13 @@ class Values:
 
     def of(self, node: cst.CSTNode, use: model.Use = "other", target: str | None = None) -> model.Value:
         """The value of NODE; USE and TARGET are noted on it when it is a call."""
-        if isinstance(node, cst.Call):
-            return self._call(node, use, target)
-        if isinstance(node, cst.Await):
-            return model.Await(self.of(node.expression, "awaited", target), self.spans.of(node))
-        if isinstance(node, cst.NamedExpr):
-            return self._walrus(node)
-        convert = _CONVERT.get(type(node))
+        # The nodes' own `isinstance` is that of abstract classes: many times as slow.
+        kind = type(node)
+        if kind is cst.Call:
+            return self._call(node, use, target)  # type: ignore[arg-type]
+        if kind is cst.Await:
+            return model.Await(self.of(node.expression, "awaited", target), self.spans.of(node))  # type: ignore[attr-defined]
+        convert = _CONVERT.get(kind)
         return convert(self, node) if convert is not None else self._opaque(node)
 
     def _walrus(self, node: cst.NamedExpr) -> model.Value:
@@ -78,7 +80,7 @@ class Values:
         return model.Argument(self.of(node.value, "argument"), keyword, star, self.spans.of(node))
 
     def _opaque(self, node: cst.CSTNode) -> model.Value:
-        parts = tuple(self.of(child) for child in children(node) if not isinstance(child, _TOKENS))
+        parts = tuple(self.of(child) for child in children(node))
         return model.Opaque(tuple(part for part in parts if _says_something(part)), self.spans.of(node))
 
     def _name(self, node: cst.Name) -> model.Value:
@@ -94,10 +96,14 @@ class Values:
         return model.Attribute(self.of(node.value, "receiver"), node.attr.value, self.spans.of(node))
 
     def _number(self, node: cst.Integer | cst.Float) -> model.Value:
-        return model.Literal(node.evaluated_value, self.spans.of(node))
+        return model.Literal(self._constant(node), self.spans.of(node))  # type: ignore[arg-type]
+
+    def _constant(self, node: cst.Integer | cst.Float | cst.SimpleString) -> object:
+        known = self.constants.get(id(node))
+        return node.evaluated_value if known is None else known
 
     def _string(self, node: cst.SimpleString) -> model.Value:
-        text = node.evaluated_value
+        text = self._constant(node)
         return (
             model.Literal(text, self.spans.of(node)) if isinstance(text, str) else model.Opaque((), self.spans.of(node))
         )
@@ -128,7 +134,7 @@ class Values:
     def _items(self, node: cst.List | cst.Tuple | cst.Set) -> model.Value:
         items = tuple(
             model.Opaque((self.of(element.value),), self.spans.of(element))
-            if isinstance(element, cst.StarredElement)
+            if type(element) is cst.StarredElement
             else self.of(element.value)
             for element in node.elements
         )
@@ -137,7 +143,7 @@ class Values:
     def _mapping(self, node: cst.Dict) -> model.Value:
         entries = tuple(
             model.Entry(
-                self.of(element.key) if isinstance(element, cst.DictElement) else None,
+                self.of(element.key) if type(element) is cst.DictElement else None,
                 self.of(element.value),
                 self.spans.of(element),
             )
@@ -231,11 +237,6 @@ def _unescaped(text: str, prefix: str) -> str:
 _MISSING = object()
 _CONSTANTS: dict[str, object] = {"None": None, "True": True, "False": False}
 _ITEM_KINDS: dict[type[cst.CSTNode], str] = {cst.List: "list", cst.Tuple: "tuple", cst.Set: "set"}
-_TOKENS = (
-    cst.BaseParenthesizableWhitespace, cst.TrailingWhitespace, cst.EmptyLine, cst.Comma, cst.Dot, cst.AssignEqual,
-    cst.LeftParen, cst.RightParen, cst.LeftSquareBracket, cst.RightSquareBracket, cst.LeftCurlyBrace,
-    cst.RightCurlyBrace, cst.BaseBinaryOp, cst.BaseBooleanOp, cst.BaseCompOp, cst.BaseUnaryOp,
-)  # fmt: skip
 _CONVERT: dict[type[cst.CSTNode], Callable[..., model.Value]] = {
     cst.Name: Values._name,
     cst.Attribute: Values._attribute,
@@ -261,4 +262,5 @@ _CONVERT: dict[type[cst.CSTNode], Callable[..., model.Value]] = {
     cst.GeneratorExp: Values._comprehension,
     cst.CompFor: Values._clause,
     cst.Yield: Values._yield,
+    cst.NamedExpr: Values._walrus,
 }

@@ -11,7 +11,11 @@ from functools import cache
 
 import libcst as cst
 
-_SILENT_FIELDS = frozenset({"lpar", "rpar", "header", "footer", "leading_lines", "lines_after_decorators"})
+_SILENT_FIELDS = frozenset({
+    "asynchronous", "colon", "comma", "dot", "equal", "first_colon", "footer", "header", "indent", "lbrace", "lbracket",
+    "leading_lines", "lines_after_decorators", "lpar", "operator", "posonly_ind", "rbrace", "rbracket", "relative",
+    "rpar", "second_colon", "semicolon", "separator", "star", "trailing_comma",
+})  # fmt: skip
 
 
 @cache
@@ -49,11 +53,25 @@ def children(node: cst.CSTNode) -> list[cst.CSTNode]:
     found: list[cst.CSTNode] = []
     for name in child_fields(type(node)):
         value = getattr(node, name)
-        if isinstance(value, list | tuple):
-            found.extend(item for item in value if isinstance(item, cst.CSTNode))
-        elif isinstance(value, cst.CSTNode):
+        if type(value) is list or type(value) is tuple:
+            found.extend(item for item in value if _can_say(type(item)))
+        elif _can_say(type(value)):
             found.append(value)
     return found
+
+
+@cache
+def _speaking() -> dict[type[object], bool]:
+    """The answers of `_can_say` so far: asking abstract classes takes long."""
+    return {}
+
+
+def _can_say(kind: type[object]) -> bool:
+    """Whether a KIND of thing is a node that can hold a fact."""
+    known = _speaking()
+    if kind not in known:
+        known[kind] = issubclass(kind, cst.CSTNode) and not issubclass(kind, _PUNCTUATION)
+    return known[kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +90,7 @@ def _plans(visitor: type[cst.CSTVisitor], only_statements: bool) -> dict[type[ob
 
 
 def _plan(visitor: type[cst.CSTVisitor], kind: type[object], only_statements: bool) -> _Plan | None:
-    if not issubclass(kind, cst.CSTNode) or issubclass(kind, _PUNCTUATION):
+    if not _can_say(kind) or not issubclass(kind, cst.CSTNode):
         return None
     if only_statements and issubclass(kind, cst.BaseExpression):
         return None
