@@ -65,7 +65,7 @@ def functions(root: Path) -> dict[str, str]:
 def results(root: Path) -> dict[str, str]:
     """What a worker makes of each task, as `repr`."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root), str(WORKER / "stubs")])}
-    command = [sys.executable, WORKER / "driver.py"]
+    command = [sys.executable, str(WORKER / "driver.py")]
     done = subprocess.run(command, cwd=root, env=environment, capture_output=True, timeout=170, check=False)
     assert done.returncode == 0, done.stderr.decode()
     values = json.loads(done.stdout.splitlines()[-1])
