@@ -31,7 +31,7 @@ def _kept(seed: Seed, variants: list[Variant], encoding: str) -> int:
     return trial.fixed
 
 
-@settings(_settings, max_examples=20)
+@settings(_settings, max_examples=15)
 @given(seed=_seed, variants=_variants, encoding=_encoding)
 def test_a_fix_keeps_its_promises(seed: Seed, variants: list[Variant], encoding: str) -> None:
     _kept(seed, variants, encoding)
