@@ -9,11 +9,14 @@ from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
+from celery_lint.cache.answers import LARGEST_TEXT, Answers, Question
 from celery_lint.cache.facts import FactStore, encoded
+from celery_lint.cache.stamp import digest
 from celery_lint.facts.model import DeployFacts, ImportedNames, PythonFacts, ReadError
 from celery_lint.project.code.ahead import read_ahead
 from celery_lint.project.code.imports import imported_names
 from celery_lint.project.code.index import FileIndex
+from celery_lint.project.code.literals import gate_of
 from celery_lint.project.code.texts import Texts, holds
 from celery_lint.source import Source
 from celery_lint.watch import UNWATCHED, Part, Watch
@@ -21,7 +24,6 @@ from celery_lint.watch import UNWATCHED, Part, Watch
 Read = TypeVar("Read", PythonFacts, DeployFacts)
 
 # Larger files are data: dumps, recordings, generated documents.
-_LARGEST_TEXT = 1 << 20
 _CELERY = re.compile(rb"celery|shared_task", re.IGNORECASE)
 _ASIDE = frozenset({
     "tests", "test", "testing", "test_utils", "unittests", "e2e", "docs", "doc", "examples", "example", "samples",
@@ -84,6 +86,8 @@ class Files:
         self._python: dict[str, FileIndex] = {}
         self._deploy: dict[str, DeployFacts] = {}
         self._imports: dict[str, ImportedNames] = {}
+        self._asked: dict[re.Pattern[bytes], set[str]] = {}
+        self._opened: set[str] = set()
         self.unreadable: dict[str, ReadError] = {}
 
     @cached_property
@@ -102,16 +106,23 @@ class Files:
         return frozenset(found)
 
     def data(self, path: str) -> bytes:
-        """The bytes of PATH; none when it cannot be read, which is noted."""
+        """The bytes of PATH; none when it cannot be read, which is noted.
+
+        Whoever only searches them asks `mentions`: then the file may change without a new run.
+        """
+        self._opened.add(path)
+        return self._bytes(path)
+
+    def _bytes(self, path: str) -> bytes:
         if path in self._overlay:
             return self._overlay[path]
-        if path in self._code:
+        if path.endswith(".py") and path in self._code:
             return self._code[path]
         if path not in self._data:
-            self._data[path] = self._opened(path)
+            self._data[path] = self._from_disk(path)
         return self._data[path]
 
-    def _opened(self, path: str) -> bytes:
+    def _from_disk(self, path: str) -> bytes:
         with self._watch.at(Part.READ, path):
             try:
                 with open(self._start + path, "rb", buffering=0) as file:  # noqa: PTH123 -- a third of the time
@@ -123,13 +134,8 @@ class Files:
     @cached_property
     def _code(self) -> Texts:
         """The Python files that are no tests or the like: they are searched all the time."""
-        overlay, data = self._overlay, self._data
-        return Texts(
-            {
-                path: overlay[path] if path in overlay else data.pop(path) if path in data else self._opened(path)
-                for path in self.code_paths
-            }
-        )
+        known, read = self._overlay, self._from_disk
+        return Texts({path: known[path] if path in known else read(path) for path in self.code_paths})
 
     def source(self, path: str) -> Source:
         """PATH as people count it."""
@@ -180,7 +186,7 @@ class Files:
         return known
 
     def _read_imports(self, path: str) -> ImportedNames:
-        data = self.data(path)
+        data = self._bytes(path)
         known = self._store.find(ImportedNames, path, data)
         if known is None:
             known = imported_names(data)
@@ -189,7 +195,7 @@ class Files:
 
     def read_ahead(self, paths: Iterable[str], jobs: int) -> None:
         """Read the Python files PATHS, which will be asked for, by at most JOBS processes, when that is worth it."""
-        known = ((path, self.data(path)) for path in paths)
+        known = ((path, self._bytes(path)) for path in paths)
         sizes = [(len(data), path) for path, data in known if not self._store.has(PythonFacts, path, data)]
         if jobs < 2 or not sizes:
             return
@@ -198,11 +204,22 @@ class Files:
 
         def facts_of(path: str) -> bytes:
             with self._watch.at(Part.READ, path):
-                return encoded(read(path, self.data(path)))
+                return encoded(read(path, self._bytes(path)))
 
         found = read_ahead(sizes, facts_of, jobs)
         for path, facts in found.items():
-            self._store.add_encoded(PythonFacts, path, self.data(path), facts)
+            self._store.add_encoded(PythonFacts, path, self._bytes(path), facts)
+
+    def answers(self) -> Answers:
+        """What was asked of the files so far, and what they answered."""
+        return Answers(
+            read=frozenset(self._opened),
+            questions=tuple(
+                Question(pattern.pattern, pattern.flags, gate_of(pattern).needed, frozenset(yes))
+                for pattern, yes in self._asked.items()
+            ),
+            imports={path: digest(encoded(names)) for path, names in self._imports.items()},
+        )
 
     def _noted(self, path: str, facts: Read) -> Read:
         if facts.error is not None:
@@ -216,23 +233,29 @@ class Files:
 
     def mentioning(self, pattern: re.Pattern[bytes], among: Sequence[str] | None = None) -> Iterator[str]:
         """The Python files whose bytes hold PATTERN: of AMONG, else of all that are no tests or the like."""
-        if among is None:
-            return iter(self._code.matching(pattern))
-        return (path for path in among if self.mentions(path, pattern))
+        if among is not None:
+            return (path for path in among if self.mentions(path, pattern))
+        found = self._code.matching(pattern)
+        self._asked.setdefault(pattern, set()).update(found)
+        return iter(found)
 
     def mentions(self, path: str, pattern: re.Pattern[bytes]) -> bool:
         """Whether the bytes of PATH hold PATTERN."""
-        return holds(self.data(path), pattern)
+        yes = self._asked.setdefault(pattern, set())
+        if path in yes or not holds(self._bytes(path), pattern):
+            return path in yes
+        yes.add(path)
+        return True
 
     def holding(self, name: str) -> tuple[str, ...]:
         """The Python files in which NAME stands as a word; tests and the like do not count."""
-        return self._code.matching(re.compile(rb"\b" + re.escape(name.encode()) + rb"\b"))
+        return tuple(self.mentioning(re.compile(rb"\b" + re.escape(name.encode()) + rb"\b")))
 
     @cached_property
     def text_paths(self) -> tuple[str, ...]:
         """The files that are no Python, no tests or the like, and small enough to be written by people: settings."""
         others = (path for path in self.paths if not path.endswith(".py") and not is_aside(path))
-        return tuple(path for path in others if self._size(path) <= _LARGEST_TEXT)
+        return tuple(path for path in others if self._size(path) <= LARGEST_TEXT)
 
     def _size(self, path: str) -> int:
         if path in self._overlay:
@@ -245,7 +268,7 @@ class Files:
     def anywhere(self, pattern: re.Pattern[bytes], skip: Callable[[str], bool]) -> str | None:
         """The first file of the project whose bytes hold PATTERN: of `code_paths` and `text_paths`, but those to
         SKIP."""
-        code = (path for path in self._code.matching(pattern) if not skip(path))
+        code = (path for path in self.mentioning(pattern) if not skip(path))
         text = (path for path in self.text_paths if not skip(path) and self.mentions(path, pattern))
         return next(chain(code, text), None)
 

@@ -34,6 +34,11 @@ class Gate:
     within: Literals | None
     folded: bool
 
+    @property
+    def needed(self) -> Literals | None:
+        """Literals of which one at least stands in every text with a match; None when that cannot be told."""
+        return None if self.within is None else (*self.starts, *self.within)
+
 
 @cache
 def gate_of(pattern: re.Pattern[bytes]) -> Gate:

@@ -12,6 +12,7 @@ from celery_lint.project.project import Project
 from celery_lint.rule import HIGH, INFO, rule
 
 _ARGV = re.compile(rb"\bargv\b", re.IGNORECASE)
+_NAMED = re.compile(rb"celery", re.IGNORECASE)
 _CELERY = re.compile(r"(?:^|[\s/])celery(?:$|\s)", re.IGNORECASE)
 _COMPARES = frozenset({"in", "not in", "==", "!="})
 # These have to happen before anything is imported, so only the command line can tell; Celery's own does the same.
@@ -26,7 +27,7 @@ def check(project: Project) -> Iterator[Finding]:
     if not project.apps and not project.tasks:
         return
     for path in project.files.mentioning(_ARGV):
-        if "/management/commands/" in path or b"celery" not in project.files.data(path).lower():
+        if "/management/commands/" in path or not project.files.mentions(path, _NAMED):
             continue
         index = project.index(path)
         if not _reads_its_own(index, project):
