@@ -13,7 +13,9 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import ImportedNames
 
-_LINE = re.compile(rb"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+\(?([\w, \t*]*)|import[ \t]+([\w., \t]+))", re.M)
+_LINE = re.compile(
+    rb"^(?:\xef\xbb\xbf)?[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+\(?([\w, \t*]*)|import[ \t]+([\w., \t]+))", re.M
+)
 # An import to the end of its line, or to the bracket that closes it. It may stand behind an `if x:`, or another one.
 _IMPORT = re.compile(
     rb"(?:^|\A\xef\xbb\xbf|[\r:;])[ \t]*(?:from|import)\b(?:[^\n(\\]|\\.)*(?:\([^)]*\)[^\n]*)?\n?", re.M | re.S
