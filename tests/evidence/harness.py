@@ -21,6 +21,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.util import find_spec
@@ -34,7 +35,7 @@ from celery_lint.rule import Rule
 from celery_lint.testing import Case, load
 from celery_lint.testing.checking import write
 from tests.evidence.results import Result, today
-from tests.evidence.servers import BROKERS
+from tests.evidence.servers import SERVERS
 
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE = 30.0
@@ -59,6 +60,7 @@ def evidence(
     works: str | tuple[str, ...],
     pools: tuple[str, ...] = ("none",),
     broker: str = "filesystem",
+    servers: tuple[str, ...] = (),
     example: str = "Example",
     instead: str | None = None,
     files: Mapping[str, str] | None = None,
@@ -71,8 +73,8 @@ def evidence(
     FAILS and WORKS are regular expressions, all of which must be found in what it says about the bad and about the
     corrected project. EXAMPLE and INSTEAD are sections of the page; without INSTEAD the correction is what our fix
     makes of the example, or "Use instead" where it leaves a finding. FILES are written where the page has none: modules
-    it only imports. NEEDS are modules that must be installed. With RESULTS all processes keep results, in files,
-    whatever backend the page names. QUICK experiments belong to the default test command.
+    it only imports. NEEDS are modules that must be installed, SERVERS run beside the broker. With RESULTS all processes
+    keep results, in files, whatever backend the page names. QUICK experiments belong to the default test command.
     """
 
     def decorate(observe: Observe) -> Callable[..., None]:
@@ -86,7 +88,9 @@ def evidence(
             correct(tmp_path / "fixed", code, cases[example], cases[instead or "Use instead"], fix=instead is None)
             said = []
             for root in (tmp_path / "bad", tmp_path / "fixed"):
-                with BROKERS[broker](tmp_path) as environment:
+                with ExitStack() as running:
+                    environments = [running.enter_context(SERVERS[each](tmp_path)) for each in (broker, *servers)]
+                    environment = {key: value for each in environments for key, value in each.items()}
                     kept = {"CELERY_RESULT_BACKEND": f"file://{root}/results"} if results else {}
                     said.append(steady(Project(root, pool, {**environment, **kept}).run(observe, files or {})))
             bad_fails, bad_works = found(fails, said[0]), found(works, said[0])
