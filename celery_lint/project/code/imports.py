@@ -10,6 +10,7 @@ import ast
 import re
 import warnings
 from collections.abc import Iterator
+from itertools import chain
 
 from celery_lint.facts.model import ImportedNames
 
@@ -58,17 +59,21 @@ def _parsed(data: bytes) -> ast.Module | None:
 
 def _of_statements(body: list[ast.stmt], into: tuple[type[ast.stmt], ...] = (ast.stmt,)) -> Iterator[str]:
     """What the statements of BODY import; of those that hold others, the types INTO are gone into."""
-    for statement in body:
+    # No recursion: a thousand `elif` are a thousand levels.
+    waiting = [iter(body)]
+    while waiting:
+        statement = next(waiting[-1], None)
         match statement:
+            case None:
+                waiting.pop()
             case ast.Import():
                 yield from (alias.name for alias in statement.names)
             case ast.ImportFrom():
                 yield from _taken("." * statement.level + (statement.module or ""), [a.name for a in statement.names])
             case ast.If(test=ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING")):
-                yield from _of_statements(statement.orelse, into)
+                waiting.append(iter(statement.orelse))
             case _ if isinstance(statement, into):
-                for inner in _bodies(statement):
-                    yield from _of_statements(inner, into)
+                waiting.append(chain.from_iterable(_bodies(statement)))
 
 
 def _bodies(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
