@@ -10,6 +10,8 @@ from pathspec import GitIgnoreSpec
 
 from celery_lint.gitroot import find_git_root
 
+_LONGEST, _MOST_STARS = 1_000, 3
+
 
 @dataclass(frozen=True, slots=True)
 class IgnoreFile:
@@ -62,10 +64,18 @@ def is_ignored(path: str, ignore_files: Sequence[IgnoreFile]) -> bool:
 
 
 def _is_pattern(line: str) -> bool:
-    if not line.strip() or line.startswith("#"):
+    return bool(line.strip()) and not line.startswith("#") and is_usable(line)
+
+
+def is_usable(pattern: str) -> bool:
+    """Whether PATTERN can be matched at once: each star more takes a name's length times as long."""
+    parts = pattern.split("/")
+    if len(pattern) > _LONGEST or parts.count("**") > _MOST_STARS:
+        return False
+    if any(part.count("*") > _MOST_STARS for part in parts):
         return False
     try:
-        GitIgnoreSpec.from_lines([line])
+        GitIgnoreSpec.from_lines([pattern])
     except ValueError:
         return False
     return True

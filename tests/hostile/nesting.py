@@ -93,7 +93,7 @@ NESTED: dict[str, Callable[[int], str]] = {
     "tries": blocks("try:", "finally: pass"),
     "elif": lambda n: "if a: pass\n" + "elif a: pass\n" * n,
     "else if": lambda n: "if a: pass\n" + "".join(f"{' ' * i}else:\n{' ' * i} if a: pass\n" for i in range(n)),
-    "matches": lambda n: "".join(f"{' ' * 2 * i}match a:\n{' ' * 2 * i} case b:\n" for i in range(n)) + " " * 2 * n + "1",
+    "matches": lambda n: "".join(f"{' ' * 2 * i}match a:\n{' ' * 2 * i} case b:\n" for i in range(n)) + "  " * n + "1",
     "indents without a header": lambda n: "".join(" " * i + "x\n" for i in range(n)),
     # patterns
     "sequence patterns": pattern("[", "]"),

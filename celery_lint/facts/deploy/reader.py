@@ -41,7 +41,7 @@ _NO_SCRIPTS = frozenset([
     "news", "notice", "pipfile", "readme", "todo", "version", "gemfile", "brewfile", "vagrantfile", "jenkinsfile",
 ])  # fmt: skip
 _YAML_KEYS = re.compile(
-    rb"^\s*[\"']?(services|applications|workers|apiVersion|run|command|args|run_command|startCommand)[\"']?\s*:",
+    rb"^[ \t]*[\"']?(services|applications|workers|apiVersion|run|command|args|run_command|startCommand)[\"']?\s*:",
     re.MULTILINE,
 )
 _MENTIONS = re.compile(rb"celery|\.sh\b|\.py\b|\s-m\s", re.IGNORECASE)
