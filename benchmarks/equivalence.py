@@ -47,7 +47,8 @@ def differences(folder: Path, place: Path) -> Iterator[str]:
         for way in ("changed", "changed, then nothing"):
             if _lint(checkout, cache) != plain:
                 yield f"{path} ({kind}) {way}"
-    (cache / "output.bin").unlink(missing_ok=True)
+    for name in ("output.bin", "answers.bin"):
+        (cache / name).unlink(missing_ok=True)
     if _lint(checkout, cache) != plain:
         yield "facts only"
 

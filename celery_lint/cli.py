@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import io
+import os
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -36,6 +37,7 @@ def main() -> NoReturn:
 
     # A quarter of a run would go into looking for cycles among millions of syntax nodes and facts, which have none.
     gc.disable()
+    _open_what_is_closed()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
@@ -45,6 +47,14 @@ def main() -> NoReturn:
     if isinstance(status, Crash):
         _fail(f"celery-lint itself failed, please report it: {status.summary}", FAILED)
     sys.exit(status)
+
+
+def _open_what_is_closed() -> None:
+    """Whoever starts this may have closed stdout or stderr (`>&-`): then what is written there goes nowhere."""
+    if sys.stdout is None or sys.stderr is None:
+        nowhere = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 -- for as long as the process lives
+        sys.stdout = sys.stdout or nowhere
+        sys.stderr = sys.stderr or nowhere
 
 
 def _invoke() -> int:

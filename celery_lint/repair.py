@@ -16,7 +16,8 @@ def plan_fixes(
     """What fixing the findings of DONE at or below SELECTION (`.` is the root) would change; the unsafe fixes too if
     UNSAFE. STORE has the facts that DONE was judged by."""
     rejudge = _rejudge(configuration, selection, store)
-    return plan(configuration.root, done.report.only(selection).findings, unsafe=unsafe, rejudge=rejudge)
+    report = done.report.only(selection)
+    return plan(configuration.root, report.findings, unsafe=unsafe, rejudge=rejudge, source_of=report.source_of)
 
 
 def fix(planned: Plan, configuration: Configuration, selection: Sequence[str], store: FactStore) -> FixReport:

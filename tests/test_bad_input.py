@@ -243,3 +243,23 @@ def test_a_closed_pipe_is_no_failure(talkative: subprocess.Popen[bytes]) -> None
     talkative.stderr.close()
     assert talkative.wait(timeout=20) == 1
     assert "Found" in stderr.splitlines()[-1]
+
+
+def test_a_full_disk_for_the_report(project: Path) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full here")
+    (project / "proj/broken.py").write_bytes(APP + b"(")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*COMMAND, "--quiet"], cwd=project, env=ENVIRONMENT, stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert done.returncode == 2
+    assert only_line(done.stderr) == "error: what was found could not be written: No space left on device"
+
+
+@pytest.mark.parametrize("closed", [">&-", ">&- 2>&-"])
+def test_a_closed_stdout_or_stderr_is_no_failure(project: Path, closed: str) -> None:
+    command = f"{sys.executable} -m celery_lint --select CEL002 {closed}"
+    done = subprocess.run(command, shell=True, cwd=project, env=ENVIRONMENT, capture_output=True, text=True)
+    assert done.returncode == 0
+    assert "error" not in done.stderr

@@ -121,6 +121,71 @@ def test_what_changed_is_seen(lint: Lint, project: Path, change: Callable[[Path]
     assert after.shown != before.shown
 
 
+def write(path: Path, text: str) -> None:
+    path.write_text(text)
+
+
+def write_as_editors_do(path: Path, text: str) -> None:
+    (path.parent / "draft").write_text(text)
+    (path.parent / "draft").rename(path)
+
+
+@pytest.mark.parametrize("save", [write, write_as_editors_do])
+def test_a_change_that_says_nothing_about_celery_needs_no_new_run(
+    lint: Lint, project: Path, save: Callable[[Path, str], None]
+) -> None:
+    before, json = lint(), lint("--output-format", "json")
+    save(project / "proj/other.py", "def double(x):\n    return 2 * x\n")
+    after = lint()
+
+    assert after.shown == before.shown
+    assert (after.opened, after.imported) == (1, {"click"})
+    time.sleep(0.05)
+    assert lint().opened == 0
+    assert lint("--output-format", "json").shown == json.shown == lint("--output-format", "json", "--no-cache").shown
+
+
+ANSWERS_OTHERWISE = {
+    "a task": "from proj.app import app\n" + TASK,
+    "a word": "x = 'celery'\n",
+    "a comment of ours": "x = 1  # celery-lint: ignore[CEL408]\n",
+    "a route": "from proj import app\napp.app.conf.task_routes = {'proj.missing': 'slow'}\n",
+}
+
+
+@pytest.mark.parametrize("text", ANSWERS_OTHERWISE.values(), ids=ANSWERS_OTHERWISE.keys())
+def test_a_change_that_answers_otherwise_is_seen(lint: Lint, project: Path, text: str) -> None:
+    lint()
+    (project / "proj/other.py").write_text(text)
+    after = lint()
+
+    assert after.opened > 1
+    assert after.shown == lint("--no-cache").shown
+
+
+def test_an_import_that_loads_tasks_is_seen(lint: Lint, project: Path) -> None:
+    (project / "proj/app.py").write_text(APP + TASK + "import proj.other\n")
+    (project / "proj/jobs.py").write_text("from proj.app import app\n" + TASK.replace("send", "call"))
+    time.sleep(0.05)
+    before = lint()
+    assert "CEL201" in before.shown[1]
+    (project / "proj/other.py").write_text("from . import jobs\n")
+
+    after = lint()
+    assert "CEL201" not in after.shown[1]
+    assert after.shown == lint("--no-cache").shown
+
+
+def test_answers_of_another_run_count_for_nothing(lint: Lint, project: Path) -> None:
+    before = lint()
+    (project / NAME / "answers.bin").write_bytes(b"")
+    (project / "proj/other.py").write_text("x = 2\n")
+    after = lint()
+
+    assert after.shown == before.shown
+    assert after.opened > 1
+
+
 def test_a_changed_configuration_reads_no_file_with_libcst(lint: Lint, project: Path) -> None:
     lint()
     configure(project)
@@ -161,7 +226,7 @@ def spoil(data: bytes) -> Iterator[bytes]:
     yield b"\x80" * 1000
 
 
-@pytest.mark.parametrize("name", ["facts.bin", "output.bin"])
+@pytest.mark.parametrize("name", ["facts.bin", "output.bin", "answers.bin"])
 def test_a_spoilt_cache_counts_for_nothing(lint: Lint, project: Path, name: str) -> None:
     first = lint()
     file = project / NAME / name

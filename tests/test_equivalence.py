@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -35,6 +36,17 @@ def test_a_difference_is_found(tmp_path: Path) -> None:
 
     assert done.returncode == 1
     assert done.stdout.startswith("demo: differs: four processes; empty cache; nothing changed; ")
+
+
+@pytest.mark.slow
+def test_what_answers_alike_says_the_same() -> None:
+    command = [sys.executable, str(ROOT / "benchmarks/answers_equivalence.py"), *map(str, PROJECTS), "--tries", "12"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout
+    tried = re.findall(r"12 changes, (\d+) answered alike, 0 said otherwise", done.stdout)
+    assert len(tried) == len(PROJECTS)
+    assert sum(map(int, tried)) > 40
 
 
 def compare(folder: Path, root: Path = ROOT) -> subprocess.CompletedProcess[str]:

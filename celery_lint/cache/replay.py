@@ -1,16 +1,24 @@
-"""What a run wrote, to be written again as long as nothing has changed since: no file is read, no rule is loaded."""
+"""What a run wrote, to be written again as long as nothing has changed since that counts: no rule is loaded.
+
+When nothing at all has changed no file is read. Otherwise those that have are asked what the run asked of them.
+"""
 
 from __future__ import annotations
 
 import os
+import time
 from _blake2 import blake2b
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
+from celery_lint.cache.answers import LARGEST_TEXT, Answers, names_in, together
 from celery_lint.cache.folder import Folder
+from celery_lint.cache.stamp import digest
 
-_FILE = "output.bin"
+_FILE, _ANSWERS = "output.bin", "answers.bin"
+# When more than these have changed somebody has updated the project: a run is soon done.
+_FEW = 50
 # How many ways to run are remembered: formats, selections, a terminal beside a pipe.
 _KEPT = 8
 # The clock of a file system is a little behind; some count whole seconds.
@@ -33,46 +41,105 @@ class _Watched(msgspec.Struct, frozen=True, array_like=True):
     sizes: tuple[int, ...]
     inodes: tuple[int, ...]
 
+    def at(self, index: int) -> tuple[int, int, int]:
+        """How the file or folder at INDEX was."""
+        return self.times[index], self.sizes[index], self.inodes[index]
+
 
 class _Recording(msgspec.Struct, frozen=True, array_like=True):
-    """What the file holds: the OUTPUTS by key, valid while WATCHED is as it was."""
+    """What the file holds: the OUTPUTS by key, valid while WATCHED is as it was. ANSWERS is a digest of what the other
+    file has to hold."""
 
     stamp: bytes
     root: str
     watched: _Watched
+    answers: bytes
     outputs: dict[bytes, Output]
 
 
 class Replay:
-    """The outputs remembered in FOLDER for the project at ROOT by the celery-lint that STAMP tells from others."""
+    """The outputs remembered in FOLDER for the project at ROOT by the celery-lint that STAMP tells from others.
+    IMPORTS gives a digest of what a Python file of these bytes imports."""
 
-    def __init__(self, folder: Folder, stamp: bytes, root: str) -> None:
+    def __init__(self, folder: Folder, stamp: bytes, root: str, imports: Callable[[bytes], bytes]) -> None:
         self._folder = folder
         self._stamp = stamp
         self._root = root
+        self._imports = imports
 
     def find(self, key: bytes) -> Output | None:
         """What the run of KEY wrote, if it would write the same today."""
         recording = self._load()
         output = recording.outputs.get(key) if recording is not None else None
-        if output is None or recording is None or _look(self._root, recording.watched.paths) != recording.watched:
+        if output is None or recording is None:
             return None
+        started = time.time_ns()
+        now = _look(self._root, recording.watched.paths)
+        if now == recording.watched:
+            return output
+        if not self._counts_for_nothing(recording, now):
+            return None
+        if all(_is_settled(each, started) for each in now.times):
+            self._write(_FILE, msgspec.structs.replace(recording, watched=now))
         return output
 
-    def record(self, key: bytes, output: Output, watched: Iterable[str], started: int) -> None:
+    def record(self, key: bytes, output: Output, watched: Iterable[str], answers: Answers, started: int) -> None:
         """Remember that the run of KEY, which STARTED (nanoseconds since the epoch) before it read anything, wrote
-        OUTPUT and depends on WATCHED: files and folders, relative to the root or absolute."""
+        OUTPUT and depends on WATCHED: files (relative to the root) and folders (absolute). ANSWERS say how much."""
         now = _look(self._root, tuple(watched))
-        if not all(_is_settled(time, started) for time in now.times):
+        if not all(_is_settled(each, started) for each in now.times):
             return  # it may have changed while it was read
-        known = self._load()
-        same = known.outputs if known is not None and known.watched == now else {}
-        kept = [(each, known_output) for each, known_output in same.items() if each != key][1 - _KEPT :]
-        recording = _Recording(self._stamp, self._root, now, dict([*kept, (key, output)]))
+        known, before, kept = self._load(), None, []
+        if known is not None and known.watched == now:
+            before = self._answers(known.answers)
+            kept = [each for each in known.outputs.items() if each[0] != key][1 - _KEPT :]
+        if before is None or not kept:
+            folders = {path: names_in(path) for path in now.paths if os.path.isabs(path) and os.path.isdir(path)}
+            before, kept = Answers(folders=folders), []
+        # In this order: answers to more than an output asks for do no harm.
+        asked = self._write(_ANSWERS, together((before, answers)))
+        self._write(_FILE, _Recording(self._stamp, self._root, now, asked, dict([*kept, (key, output)])))
+
+    def _write(self, name: str, content: _Recording | Answers) -> bytes:
+        """Put CONTENT into the file NAME; a digest of it."""
         try:
-            self._folder.write(_FILE, msgspec.msgpack.encode(recording))
+            data = msgspec.msgpack.encode(content)
         except UnicodeEncodeError:
-            return  # a name that is no text
+            return b""  # a name that is no text
+        self._folder.write(name, data)
+        return digest(data)
+
+    def _answers(self, wanted: bytes) -> Answers | None:
+        """The answers with the digest WANTED, if these are still there."""
+        data = self._folder.read(_ANSWERS)
+        if data is None or digest(data) != wanted:
+            return None
+        try:
+            return msgspec.msgpack.decode(data, type=Answers)
+        except msgspec.MsgspecError:
+            return None
+
+    def _counts_for_nothing(self, recording: _Recording, now: _Watched) -> bool:
+        """Whether a run would not notice what has changed since RECORDING; NOW is how things are."""
+        before = recording.watched
+        changed = [index for index in range(len(now.paths)) if before.at(index) != now.at(index)]
+        answers = self._answers(recording.answers) if len(changed) <= _FEW else None
+        return answers is not None and all(
+            self._is_alike(answers, now.paths[index], max(before.sizes[index], now.sizes[index])) for index in changed
+        )
+
+    def _is_alike(self, answers: Answers, path: str, size: int) -> bool:
+        """Whether the file or folder PATH answers as before. SIZE is the larger one of a file's."""
+        if path in answers.folders:
+            return names_in(path) == answers.folders[path]
+        if os.path.isabs(path) or (not path.endswith(".py") and size > LARGEST_TEXT):
+            return False
+        try:
+            with open(os.path.join(self._root, path), "rb") as file:
+                data = file.read()
+        except OSError:
+            return False
+        return answers.stay(path, data, self._imports)
 
     def _load(self) -> _Recording | None:
         data = self._folder.read(_FILE)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from celery_lint.cache.folder import Folder, folder_at, folder_in
 from celery_lint.cache.replay import Output, Replay, key_of
-from celery_lint.cache.stamp import tool_stamp
+from celery_lint.cache.stamp import digest, tool_stamp
 from celery_lint.commands.console import note, write, write_bytes
 from celery_lint.configfile import Place, locate
 from celery_lint.errors import UserError
@@ -112,7 +112,9 @@ class _Memory:
         self._place = place
         # What changes files, or tells how a run went, has to be done.
         acts = options.fix or options.fix_only or options.diff or options.verbose or options.durations
-        self._replay = None if acts or self.folder is None else Replay(self.folder, self.stamp, str(place.root))
+        self._replay = (
+            None if acts or self.folder is None else Replay(self.folder, self.stamp, str(place.root), _imports)
+        )
         # Paths are in the key as they lead from the root, not from where they were named.
         self._key = key_of((replace(options, paths=(), jobs=None), place, selection, around))
         self._started = 0
@@ -129,7 +131,15 @@ class _Memory:
         """Remember OUTCOME for the next run, when it could be the same."""
         if self._replay is not None and outcome.depends_on:
             watched = (*outcome.depends_on, *([str(self._place.file)] if self._place.file is not None else ()))
-            self._replay.record(self._key, outcome.output, dict.fromkeys(watched), self._started)
+            self._replay.record(self._key, outcome.output, dict.fromkeys(watched), outcome.answers, self._started)
+
+
+def _imports(data: bytes) -> bytes:
+    """A digest of what a Python file of the bytes DATA imports."""
+    from celery_lint.cache.facts import encoded
+    from celery_lint.project.code.imports import imported_names
+
+    return digest(encoded(imported_names(data)))
 
 
 def cache_folder(place: Place, chosen: Path | None) -> Folder | None:

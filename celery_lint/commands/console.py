@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
+from celery_lint.errors import UserError
 from celery_lint.report.text import escape
 
 
 def write(lines: Iterable[str]) -> None:
     """Write LINES to stdout, now."""
-    try:
+    with _reader_gone():
         for line in lines:
             sys.stdout.write(line + "\n")
         sys.stdout.flush()
-    except BrokenPipeError:
-        _stop_writing()
 
 
 def write_bytes(data: bytes) -> None:
     """Write DATA to stdout as it is, now."""
-    try:
+    with _reader_gone():
         sys.stdout.buffer.write(data)
         sys.stdout.flush()
-    except BrokenPipeError:
-        _stop_writing()
 
 
 def note(line: str) -> None:
@@ -36,6 +34,18 @@ def note(line: str) -> None:
 def warn(message: str) -> None:
     """Tell on stderr that something is not as it should be."""
     note(f"warning: {escape(message)}")
+
+
+@contextmanager
+def _reader_gone() -> Iterator[None]:
+    """A reader that has gone is no failure; a full disk is one that the user can mend."""
+    try:
+        yield
+    except BrokenPipeError:
+        _stop_writing()
+    except OSError as error:
+        _stop_writing()
+        raise UserError(f"what was found could not be written: {error.strerror or error}") from None
 
 
 def _stop_writing() -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from celery_lint.cache.answers import Answers, together
 from celery_lint.cache.facts import FactStore
 from celery_lint.cache.folder import Folder
 from celery_lint.cache.replay import Output
@@ -35,10 +36,11 @@ CLEAN, FOUND, FAILED = 0, 1, 3
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The OUTPUT of a run, and the files and folders (relative to the root, or absolute) that it DEPENDS_ON; none when
-    it must not be taken for granted."""
+    it must not be taken for granted. ANSWERS say what of the files it depends on."""
 
     output: Output
     depends_on: tuple[str, ...] = ()
+    answers: Answers = field(default_factory=Answers)
 
 
 def lint(
@@ -80,7 +82,8 @@ def lint(
         output = _output(done, configuration.settings, selection, options, around)
     sure = not done.crashed and not done.unlisted
     whole = Output(output.status, output.stdout, (*refusals, *output.stderr))
-    return Outcome(whole, (*done.looked_at, *done.paths) if sure else ())
+    answers = together(project.files.answers() for project in done.projects)
+    return Outcome(whole, (*done.looked_at, *done.paths) if sure else (), answers)
 
 
 def _processors() -> int:

@@ -16,7 +16,8 @@ from celery_lint.comments.python import python_comments
 from celery_lint.finding import Span
 from celery_lint.source import Source
 
-_OURS = re.compile(rb"#[ \t]*celery-lint:[ \t]*(?P<word>[\w-]*)[ \t]*(?:\[(?P<names>[^\]\r\n]*)\])?")
+# What a file must hold for there to be a directive in it.
+DIRECTIVE = re.compile(rb"#[ \t]*celery-lint:[ \t]*(?P<word>[\w-]*)[ \t]*(?:\[(?P<names>[^\]\r\n]*)\])?")
 _CODES = rb"[ \t]*:[ \t]*(?P<names>[A-Z]+[0-9]+(?:[ \t,]+[A-Z]+[0-9]+)*)"
 _NOQA = re.compile(rb"#[ \t]*noqa" + _CODES, re.IGNORECASE)
 _NOQA_FILE = re.compile(rb"#[ \t]*(?:ruff|flake8)[ \t]*:[ \t]*noqa" + _CODES, re.IGNORECASE)
@@ -41,7 +42,7 @@ def may_hold_directives(path: str) -> bool:
 
 def directives(source: Source) -> tuple[Directive, ...]:
     """The directives of celery-lint in SOURCE, also those that are none when read closely."""
-    return tuple(_ours(source, comment) for comment in _comments(source, _OURS))
+    return tuple(_ours(source, comment) for comment in _comments(source, DIRECTIVE))
 
 
 def noqas(source: Source) -> tuple[Directive, ...]:
@@ -67,7 +68,7 @@ def _comments(source: Source, wanted: re.Pattern[bytes]) -> Iterator[Comment]:
 
 
 def _ours(source: Source, comment: Comment) -> Directive:
-    said = _OURS.match(source.data, comment.span.start, comment.span.end)
+    said = DIRECTIVE.match(source.data, comment.span.start, comment.span.end)
     after = said.end() if said else comment.span.start
     span = Span(comment.span.start, _end_of_reason(source.data, after, comment.span.end))
     names = Span(*said.span("names")) if said and said["names"] else Span(after, after)

@@ -17,6 +17,7 @@ from celery_lint.fix.outcome import Withheld
 from celery_lint.fix.patch import PYTHON, compiles, patched
 from celery_lint.fix.sweep import Helper, helpers_of, sweep
 from celery_lint.fix.write import WriteError, write
+from celery_lint.remedy import RunCoroutines
 from celery_lint.source import Source
 
 ROUNDS = 10  # fixes that keep making new findings stop here
@@ -37,13 +38,24 @@ class Refusal:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What fixing would do. BEFORE and AFTER are the bytes of the files that change; REMAINING is judged on
-    AFTER."""
+    AFTER. TOGETHER are paths that make sense only when all of them change, those last that others do not need
+    any more."""
 
     before: Mapping[str, bytes]
     after: Mapping[str, bytes]
     fixed: tuple[Finding, ...]
     remaining: tuple[Finding, ...]
     refused: tuple[Refusal, ...] = ()
+    together: tuple[tuple[str, ...], ...] = ()
+
+    def parts(self) -> list[list[str]]:
+        """The paths that change, those that belong together in one list, in the order in which to write them."""
+        parts = [{path} for path in self.after]
+        for paths in map(set, self.together):
+            joined = set().union(*(part for part in parts if part & paths))
+            parts = [part for part in parts if not part & paths] + ([joined] if joined else [])
+        rank = {path: index for paths in self.together for index, path in enumerate(paths)}
+        return sorted(sorted(part, key=lambda path: (rank.get(path, 0), path)) for part in parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +68,20 @@ class FixReport:
     refused: tuple[Refusal, ...] = ()
 
 
-def plan(root: Path, findings: Iterable[Finding], *, unsafe: bool, rejudge: Rejudge) -> Plan:
+def plan(
+    root: Path,
+    findings: Iterable[Finding],
+    *,
+    unsafe: bool,
+    rejudge: Rejudge,
+    source_of: Callable[[str], Source] | None = None,
+) -> Plan:
     """Fix FINDINGS in memory, again and again until nothing changes, in at most `ROUNDS` rounds.
 
-    UNSAFE also applies the fixes that need a look. REJUDGE must select findings the way FINDINGS were.
+    UNSAFE also applies the fixes that need a look. REJUDGE must select findings the way FINDINGS were. SOURCE_OF has
+    the files as FINDINGS were found in them; they may have changed since.
     """
-    work = _Work(root, rejudge, unsafe)
+    work = _Work(root, rejudge, unsafe, source_of)
     current = work.attached(findings)
     for _ in range(ROUNDS):
         judged = work.round(current)
@@ -81,12 +101,17 @@ def carry_out(root: Path, planned: Plan, rejudge: Rejudge) -> FixReport:
     """Write what PLANNED says. A file that cannot be written keeps its old content and its findings."""
     written: list[str] = []
     refused = list(planned.refused)
-    for path in sorted(planned.after):
+    for part in planned.parts():
         try:
-            write(root, path, planned.before[path], planned.after[path])
-            written.append(path)
+            write(root, planned.before, {path: planned.after[path] for path in part})
+            written += part
         except WriteError as error:
-            refused.append(Refusal(path, f"{path} was not fixed: {error}"))
+            refused.append(Refusal(error.path, f"{error.path} was not fixed: {error}"))
+            refused += [
+                Refusal(path, f"{path} was not fixed: it has to change together with {error.path}")
+                for path in part
+                if path != error.path
+            ]
     if len(written) == len(planned.after):
         return FixReport(planned.fixed, tuple(written), planned.remaining, tuple(refused))
     remaining = rejudge({path: planned.after[path] for path in written})
@@ -101,10 +126,14 @@ def _paths(finding: Finding) -> set[str]:
 class _Work:
     """The state of one run: the bytes of changed files, and the findings that are not tried again."""
 
-    def __init__(self, root: Path, rejudge: Rejudge, unsafe: bool) -> None:
+    def __init__(
+        self, root: Path, rejudge: Rejudge, unsafe: bool, source_of: Callable[[str], Source] | None = None
+    ) -> None:
         self.root = root
         self.rejudge = rejudge
         self.unsafe = unsafe
+        self.source_of = source_of or (lambda path: Source(path, (root / path).read_bytes()))
+        self.together: list[tuple[str, ...]] = []
         self.before: dict[str, bytes] = {}
         self.after: dict[str, bytes] = {}
         self.fixed: list[Finding] = []
@@ -117,7 +146,7 @@ class _Work:
         if path in self.after:
             return Source(path, self.after[path])
         if path not in self.before:
-            self.before[path] = (self.root / path).read_bytes()
+            self.before[path] = self.source_of(path).data
         return Source(path, self.before[path])
 
     def attached(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -180,6 +209,8 @@ class _Work:
     ) -> tuple[Finding, ...]:
         for finding in chosen:
             self.helpers |= helpers_of(finding, self.source)
+            # What it is about comes first: until that is written, the rest is in use.
+            self.together.append((finding.location.path, *sorted(_paths(finding) - {finding.location.path})))
         self.after.update(changed)
         self.fixed += chosen
         return self.attached(judged)
@@ -198,10 +229,18 @@ class _Work:
                 for path in swept:
                     self.source(path)
                 self.after.update(swept)
+                # A helper may go only when all that used it was written.
+                users = {path for finding in self.fixed if _has_helper(finding) for path in _paths(finding)}
+                holders = {helper.path for helper in self.helpers} & swept.keys()
+                self.together.append((*sorted((users | swept.keys()) - holders), *sorted(holders)))
                 remaining = self.attached(judged)
         after = {path: data for path, data in self.after.items() if data != self.before[path]}
         before = {path: self.before[path] for path in after}
-        return Plan(before, after, tuple(self.fixed), remaining, tuple(self.refused))
+        return Plan(before, after, tuple(self.fixed), remaining, tuple(self.refused), tuple(self.together))
+
+
+def _has_helper(finding: Finding) -> bool:
+    return isinstance(finding.remedy, RunCoroutines) and bool(finding.remedy.removable)
 
 
 _Key = tuple[str, str, str]

@@ -42,7 +42,7 @@ def is_hidden(code: Code, name: str, offset: int) -> bool:
 
 
 def _table(code: Code) -> symtable.SymbolTable:
-    return symtable.symtable(code.text.removeprefix("\ufeff"), code.source.path, "exec")
+    return symtable.symtable(code.text.removeprefix("\ufeff"), "<code>", "exec")
 
 
 def _symbol(table: symtable.SymbolTable, name: str) -> symtable.Symbol | None:

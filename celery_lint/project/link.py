@@ -31,6 +31,7 @@ from celery_lint.watch import UNWATCHED, Watch
 _SIGNALS = re.compile(rb"\.connect\b")
 _SURELY_READ = re.compile(rb"celery|shared_task|\.delay\(|apply_async", re.IGNORECASE)
 _CELERY = re.compile(rb"celery|shared_task", re.IGNORECASE)
+_CELERY_NAMED = re.compile(rb"celery")
 _CONSUMERS = re.compile(rb"\badd_consumer\b")
 _DECLARES = re.compile(rb"^[ \t]*@.*task|shared_task|register_task", re.MULTILINE)
 _HOOKS = ("__call__", "run", "before_start", "on_success", "on_failure", "on_retry", "after_return", "__init__")
@@ -267,8 +268,8 @@ def _app_roots(apps: Apps, symbols: Symbols) -> Iterator[Root]:
 
 
 def _signal_roots(files: Files, symbols: Symbols) -> Iterator[Root]:
-    mentioning = (path for path in files.mentioning(_SIGNALS) if not is_aside(path) and b"celery" in files.data(path))
-    yield from signal_roots(symbols, mentioning)
+    connecting = [path for path in files.mentioning(_SIGNALS) if files.mentions(path, _CELERY_NAMED)]
+    yield from signal_roots(symbols, connecting)
 
 
 # what stays open
@@ -287,7 +288,7 @@ def _tasks_open(tasks: tuple[Task, ...], computed: Sequence[str], files: Files) 
         if function is not None and _is_dynamic(files, task, function):
             return f"{task.location.path} makes tasks in a function"
     for path, error in files.unreadable.items():
-        if _DECLARES.search(files.data(path)) or not files.data(path):
+        if files.mentions(path, _DECLARES) or not files.data(path):
             return f"{path} cannot be read: {error.message}"
     return None
 

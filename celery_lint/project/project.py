@@ -290,7 +290,7 @@ class Project:
         """Whether the project's requirements name a package, in the spelling of its import or with dashes."""
         spelt = re.escape(name).replace("_", "[-_.]")
         pattern = re.compile(rf"(?<![\w.-]){spelt}(?!\w)".encode(), re.IGNORECASE)
-        return any(pattern.search(self.files.data(path)) for path in self.files.paths if _is_requirements(path))
+        return any(self.files.mentions(path, pattern) for path in self.files.paths if _is_requirements(path))
 
     def overrides_call(self, base: ClassRef | External | None) -> bool:
         """Whether a base class may call its tasks in a way of its own: it does, or nothing is known of it."""

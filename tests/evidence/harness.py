@@ -45,6 +45,7 @@ _VARYING = (
     (re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "…"),
     (re.compile(r"\b(succeeded in |Retry in )[\d.e-]+s"), r"\1…s"),
     (re.compile(r"\b0x[0-9a-f]{6,}\b"), "0x…"),
+    (re.compile(r"\b(celery|\w+)@[\w.-]+ ready"), r"\1@… ready"),
     (re.compile(r"\x1b\[[0-9;]*m"), ""),
     (re.compile(r"^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}: \w+/[^\]]+\] ", re.M), ""),
 )
@@ -61,14 +62,16 @@ def evidence(
     instead: str | None = None,
     files: Mapping[str, str] | None = None,
     needs: tuple[str, ...] = (),
+    results: bool = False,
     quick: bool = False,
 ) -> Callable[[Observe], Callable[..., None]]:
     """Make the decorated function the experiment for the rule CODE, one test for each of POOLS.
 
     FAILS and WORKS are regular expressions, all of which must be found in what it says about the bad and about the
     corrected project. EXAMPLE and INSTEAD are sections of the page; without INSTEAD the correction is what our fix
-    makes of the example, or "Use instead" where it changes nothing. FILES are written where the page has none: modules
-    it only imports. NEEDS are modules that must be installed. QUICK experiments belong to the default test command.
+    makes of the example, or "Use instead" where it leaves a finding. FILES are written where the page has none: modules
+    it only imports. NEEDS are modules that must be installed. With RESULTS all processes keep results, in files,
+    whatever backend the page names. QUICK experiments belong to the default test command.
     """
 
     def decorate(observe: Observe) -> Callable[..., None]:
@@ -77,13 +80,14 @@ def evidence(
             for module in (*needs, *({"gevent", "eventlet"} & {pool})):
                 if find_spec(module) is None:
                     pytest.skip(f"{module} is not installed: `make evidence` installs it")
-            with BROKERS[broker](tmp_path) as environment:
-                cases = {case.name: case for case in load(page_of(code))}
-                bad = Project(tmp_path / "bad", pool, environment)
-                fixed = Project(tmp_path / "fixed", pool, environment)
-                write(bad.root, cases[example].files)
-                correct(fixed.root, code, cases[example], cases[instead or "Use instead"], fix=instead is None)
-                said = [steady(each.run(observe, files or {})) for each in (bad, fixed)]
+            cases = {case.name: case for case in load(page_of(code))}
+            write(tmp_path / "bad", cases[example].files)
+            correct(tmp_path / "fixed", code, cases[example], cases[instead or "Use instead"], fix=instead is None)
+            said = []
+            for root in (tmp_path / "bad", tmp_path / "fixed"):
+                with BROKERS[broker](tmp_path) as environment:
+                    kept = {"CELERY_RESULT_BACKEND": f"file://{root}/results"} if results else {}
+                    said.append(steady(Project(root, pool, {**environment, **kept}).run(observe, files or {})))
             bad_fails, bad_works = found(fails, said[0]), found(works, said[0])
             fixed_fails, fixed_works = found(fails, said[1]), found(works, said[1])
             result = Result(
@@ -118,7 +122,8 @@ class Project:
     def run(self, observe: Observe, files: Mapping[str, str]) -> str:
         """What OBSERVE says about this project, with FILES added where the page has none."""
         write(self.root, {path: text for path, text in files.items() if not (self.root / path).exists()})
-        (self.root / "data_in").mkdir(exist_ok=True)
+        (self.root / "data_in").mkdir()
+        (self.root / "results").mkdir()
         (self.root / "data_out").symlink_to("data_in")
         try:
             return observe(self)
@@ -131,13 +136,6 @@ class Project:
         """The module of the example that makes the application."""
         makers = (path for path in sorted(self.root.rglob("*.py")) if "= Celery(" in path.read_text(encoding="utf-8"))
         return ".".join(next(makers).relative_to(self.root).with_suffix("").parts)
-
-    @cached_property
-    def results(self) -> dict[str, str]:
-        """The environment of processes that store results, in files."""
-        folder = self.root / "results"
-        folder.mkdir(exist_ok=True)
-        return {"CELERY_RESULT_BACKEND": f"file://{folder}"}
 
     def write(self, path: str, text: str) -> None:
         """Add a file of the experiment to the project; it replaces nothing."""
@@ -161,10 +159,33 @@ class Project:
         more = ["--without-mingle", "--without-gossip"] if "worker" in words else []
         return self.start(sys.executable, str(_BIN / "celery"), *words, *more, **environment)
 
-    def worker(self, *options: str, size: int = 4, **environment: str | None) -> Process:
-        """Start a worker for the application, in the pool of the experiment, SIZE processes or threads large."""
+    def worker(self, *options: str, app: str = "", size: int = 4, **environment: str | None) -> Process:
+        """Start a worker for APP, else the page's, in the pool of the experiment, SIZE processes or threads large."""
         pool = [f"--pool={self.pool}", f"--concurrency={size}"] if self.pool != "none" else []
-        return self.celery("-A", self.app, "worker", *pool, "--loglevel=INFO", *options, **environment)
+        return self.celery("-A", app or self.app, "worker", *pool, "--loglevel=INFO", *options, **environment)
+
+    def deployed(self, path: str, *options: str, app: str = "") -> list[Process]:
+        """Start all commands of Celery in the deployment file PATH, for APP instead of theirs if it is given."""
+        started = []
+        for number, words in enumerate(self.commands(path)):
+            more = ["--loglevel=INFO", *options]
+            more += ["-n", f"w{number}@here"] if "worker" in words else []
+            if app and "-A" in words:
+                words[words.index("-A") + 1] = app
+            started.append(self.celery(*words[1:], *more))
+        return started
+
+    def until(self, pattern: str, times: int = 1, seconds: float = PATIENCE) -> str:
+        """Wait until the logs of all processes together match PATTERN often enough, or SECONDS are over."""
+        for _ in moments(seconds):
+            if len(re.findall(pattern, self.log)) >= times:
+                break
+        return self.log
+
+    @property
+    def log(self) -> str:
+        """All that all processes have printed."""
+        return "\n".join(process.log for process in self.running)
 
     def python(self, code: str, seconds: float = PATIENCE, **environment: str | None) -> str:
         """What the Python program CODE prints when it runs in the project, with its error and its status."""
@@ -227,9 +248,12 @@ class Process:
         self.kill()
         return False
 
-    def send(self, number: signal.Signals) -> None:
-        """Send it a signal, and none to its children."""
-        self._process.send_signal(number)
+    def send(self, number: signal.Signals, *, to_child: bool = False) -> None:
+        """Send a signal to this process alone, or to its only child alone."""
+        pid = self._process.pid
+        if to_child:
+            pid = int(Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii"))
+        os.kill(pid, number)
 
     def kill(self) -> None:
         """End it and all of its children at once."""
@@ -263,16 +287,16 @@ def rules() -> dict[str, Rule]:
 def correct(root: Path, code: str, example: Case, instead: Case, *, fix: bool) -> None:
     """Write the corrected EXAMPLE to ROOT: fixed by the real command where FIX, else (or if it cannot) as INSTEAD."""
     write(root, example.files)
-    if fix:
-        words = ["--select", code, "--fix", "--unsafe-fixes", "--no-cache", "."]
-        subprocess.run(
-            [sys.executable, "-m", "celery_lint", *words],
-            cwd=root,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            capture_output=True,
-        )
-    if all((root / path).read_text(encoding="utf-8") == text for path, text in example.files.items()):
-        write(root, instead.files)
+    if not fix or not fixed_by_us(root, code):
+        write(root, {**example.files, **instead.files})
+
+
+def fixed_by_us(root: Path, code: str) -> bool:
+    """Run `celery-lint --fix --unsafe-fixes` at ROOT; whether nothing of CODE is left."""
+    words = ["--select", code, "--fix", "--unsafe-fixes", "--fail-level", "info", "--no-cache", "."]
+    command = [sys.executable, "-m", "celery_lint", *words]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return not subprocess.run(command, cwd=root, env=environment, capture_output=True).returncode
 
 
 def steady(text: str) -> str:

@@ -299,7 +299,7 @@ def test_a_read_only_file_stays_and_is_named(project: Project) -> None:
     assert [item.location.path for item in report.fixed] == ["proj/other.py"]
 
 
-@pytest.mark.parametrize("call", ["fsync", "fdopen"])
+@pytest.mark.parametrize("call", ["open", "write", "fsync", "replace"])
 def test_a_full_disk_leaves_the_old_file(project: Project, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
     file = project.put(LOOP.format(name="tick"))
 

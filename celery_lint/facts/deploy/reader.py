@@ -60,7 +60,7 @@ def read(path: str, data: bytes) -> DeployFacts:
     if reader is None:
         return DeployFacts(path)
     if len(data) > LARGEST:
-        message = f"too large to read: {len(data) // 1_000_000} MB where a deployment file has some KB"
+        message = f"too large to read: {len(data) // 1_000_000} MB or more where a deployment file has some KB"
         return DeployFacts(path, error=ReadError(message) if _is_ours(path) else None)
     return reader(DeployFile(path, data))
 

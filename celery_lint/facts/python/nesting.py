@@ -8,6 +8,8 @@ import re
 import warnings
 from typing import Any
 
+from celery_lint.regular import LARGEST
+
 # Half of what the parser takes on a stack of 8 MB, and twice of what anybody has written by hand.
 _DEEPEST = 500
 # What the parser does about patterns grows fourfold with each bracket inside another: this is a second or so.
@@ -43,6 +45,18 @@ _BRACKET = re.compile(rb"[(\[{]|[)\]}]")
 _NEWLINE = re.compile(rb"\r\n|\r|\n")
 # A statement with fewer of them cannot be deep.
 _SUSPICIOUS = 100
+
+
+# What an expression is made of; each costs memory, and a file has to fit.
+_MARKS = b",()[]{}.=:+-*/;@\n"
+_MOST_MARKS = 400_000
+
+
+def is_too_large(data: bytes) -> bool:
+    """Whether the Python file DATA is data or a trap: more than fits into memory as a tree."""
+    if len(data) <= _MOST_MARKS:
+        return False
+    return len(data) > LARGEST or sum(data.count(mark) for mark in _MARKS) > _MOST_MARKS
 
 
 class TooDeepError(Exception):

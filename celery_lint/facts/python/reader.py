@@ -11,7 +11,7 @@ import libcst as cst
 
 from celery_lint.facts import model
 from celery_lint.facts.python.names import class_scope, dotted, function_scope, import_base, module_scope, parameters
-from celery_lint.facts.python.nesting import TooDeepError, shallow_tree
+from celery_lint.facts.python.nesting import TooDeepError, is_too_large, shallow_tree
 from celery_lint.facts.python.spans import GeneratedSpans, Spans
 from celery_lint.facts.python.tree import made_tree
 from celery_lint.facts.python.trial import survives
@@ -29,6 +29,8 @@ def read(path: str, data: bytes, *, generated: bool = False) -> model.PythonFact
     if b"\0" in data:
         at = data.index(b"\0")
         return _unreadable(path, "it contains a NUL byte", Span(at, at + 1))
+    if is_too_large(data):
+        return _unreadable(path, f"it is too large: {len(data) / 1_000_000:.1f} MB", Span(0, 0))
     try:
         tree = shallow_tree(data)
         if tree is None and not survives(data):

@@ -17,6 +17,7 @@ from celery_lint.project.code.index import FileIndex, last_name, within
 from celery_lint.project.code.placed import Placed
 from celery_lint.project.code.settled import settled
 
+_CELERY = re.compile(rb"celery")
 _MENTIONS = re.compile(
     rb"\b(?:chain|group|chord)\b|\blink(?:_error)?\b|\bon_error\b|\)\s*\|\s*\w|\|\s*[\w.]+\.si?\(|\.si?\("
 )
@@ -79,14 +80,14 @@ class Canvases:
     @cached_property
     def _paths(self) -> tuple[str, ...]:
         senders = {path for path, _ in self._parts.calls_at}
-        about = [path for path in self.files.python_paths if path in senders or b"celery" in self.files.data(path)]
+        about = [path for path in self.files.python_paths if path in senders or self.files.mentions(path, _CELERY)]
         return tuple(path for path in self.files.mentioning(_MENTIONS, about) if not is_aside(path))
 
     def _in_file(self, index: FileIndex) -> Iterator[Canvas]:
         for call in index.facts.calls:
             if self._parts.kind_of(index.path, call) is not None:
                 yield from self._canvas(Placed(index.path, call.block, call))
-        for placed in _pipes(index) if _PIPES.search(self.files.data(index.path)) else ():
+        for placed in _pipes(index) if self.files.mentions(index.path, _PIPES) else ():
             yield from self._canvas(placed)
 
     def _canvas(self, placed: Placed) -> Iterator[Canvas]:

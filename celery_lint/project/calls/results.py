@@ -107,11 +107,11 @@ class Results:
     def polls(self, path: str) -> tuple[Poll, ...]:
         """The loops in PATH that go on until a result is ready."""
         if path not in self._polls:
-            self._polls[path] = tuple(self._find_polls(path)) if _SENDS.search(self.files.data(path)) else ()
+            self._polls[path] = tuple(self._find_polls(path)) if self.files.mentions(path, _SENDS) else ()
         return self._polls[path]
 
     def _find_waits(self, path: str) -> Iterator[Wait]:
-        if not _MENTIONS.search(self.files.data(path)):
+        if not self.files.mentions(path, _MENTIONS):
             return
         for call in self.files.python(path).facts.calls:
             method = last_name(call.callee)
@@ -160,7 +160,7 @@ class Results:
 
     def reads(self, path: str) -> Iterator[tuple[Location, Result]]:
         """What in PATH asks the backend for something without waiting: `r.ready()`, `r.state`."""
-        if not _SENDS.search(self.files.data(path)):
+        if not self.files.mentions(path, _SENDS):
             return
         index = self.files.python(path)
         for function in index.facts.functions:

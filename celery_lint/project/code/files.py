@@ -8,19 +8,21 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TypeVar
 
+from celery_lint.cache.answers import LARGEST_TEXT, Answers, Question
 from celery_lint.cache.facts import FactStore, encoded
+from celery_lint.cache.stamp import digest
 from celery_lint.facts.model import DeployFacts, ImportedNames, PythonFacts, ReadError
 from celery_lint.project.code.ahead import read_ahead
 from celery_lint.project.code.imports import imported_names
 from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.literals import literals_of
+from celery_lint.regular import read_regular
 from celery_lint.source import Source
 from celery_lint.watch import UNWATCHED, Part, Watch
 
 Read = TypeVar("Read", PythonFacts, DeployFacts)
 
 # Larger files are data: dumps, recordings, generated documents.
-_LARGEST_TEXT = 1 << 20
 _CELERY = re.compile(rb"celery|shared_task", re.IGNORECASE)
 _ASIDE = frozenset({
     "tests", "test", "testing", "test_utils", "unittests", "e2e", "docs", "doc", "examples", "example", "samples",
@@ -84,6 +86,8 @@ class Files:
         self._imports: dict[str, ImportedNames] = {}
         self._holding: dict[str, tuple[str, ...]] = {}
         self._containing: dict[tuple[bytes, bool], tuple[str, ...]] = {}
+        self._asked: dict[re.Pattern[bytes], set[str]] = {}
+        self._opened: set[str] = set()
         self.unreadable: dict[str, ReadError] = {}
 
     @cached_property
@@ -102,17 +106,26 @@ class Files:
         return frozenset(found)
 
     def data(self, path: str) -> bytes:
-        """The bytes of PATH; none when it cannot be read, which is noted."""
+        """The bytes of PATH; none when it cannot be read, which is noted.
+
+        Whoever only searches them asks `mentions`: then the file may change without a new run.
+        """
+        self._opened.add(path)
+        return self._bytes(path)
+
+    def _bytes(self, path: str) -> bytes:
         if path in self._overlay:
             return self._overlay[path]
         if path not in self._data:
             with self._watch.at(Part.READ, path):
-                self._data[path] = self._opened(path)
+                self._data[path] = self._from_disk(path)
         return self._data[path]
 
-    def _opened(self, path: str) -> bytes:
+    def _from_disk(self, path: str) -> bytes:
+        if path not in self.known:
+            return b""  # whatever names it in the project, it is none of its files
         try:
-            return (self.root / path).read_bytes()
+            return read_regular(self.root / path)
         except OSError as error:
             self.unreadable[path] = ReadError(error.strerror or "it cannot be opened")
             return b""
@@ -166,7 +179,7 @@ class Files:
         return known
 
     def _read_imports(self, path: str) -> ImportedNames:
-        data = self.data(path)
+        data = self._bytes(path)
         known = self._store.find(ImportedNames, path, data)
         if known is None:
             known = imported_names(data)
@@ -175,7 +188,7 @@ class Files:
 
     def read_ahead(self, paths: Iterable[str], jobs: int) -> None:
         """Read the Python files PATHS, which will be asked for, by at most JOBS processes, when that is worth it."""
-        known = ((path, self.data(path)) for path in paths)
+        known = ((path, self._bytes(path)) for path in paths)
         sizes = [(len(data), path) for path, data in known if not self._store.has(PythonFacts, path, data)]
         if jobs < 2 or not sizes:
             return
@@ -184,11 +197,22 @@ class Files:
 
         def facts_of(path: str) -> bytes:
             with self._watch.at(Part.READ, path):
-                return encoded(read(path, self.data(path)))
+                return encoded(read(path, self._bytes(path)))
 
         found = read_ahead(sizes, facts_of, jobs)
         for path, facts in found.items():
-            self._store.add_encoded(PythonFacts, path, self.data(path), facts)
+            self._store.add_encoded(PythonFacts, path, self._bytes(path), facts)
+
+    def answers(self) -> Answers:
+        """What was asked of the files so far, and what they answered."""
+        return Answers(
+            read=frozenset(self._opened),
+            questions=tuple(
+                Question(pattern.pattern, pattern.flags, literals_of(pattern), frozenset(yes))
+                for pattern, yes in self._asked.items()
+            ),
+            imports={path: digest(encoded(names)) for path, names in self._imports.items()},
+        )
 
     def _noted(self, path: str, facts: Read) -> Read:
         if facts.error is not None:
@@ -207,23 +231,29 @@ class Files:
             folded = bool(pattern.flags & re.IGNORECASE)
             found = {path for literal in literals for path in self._with(literal, folded=folded)}
             among = [path for path in self.code_paths if path in found]
+        yes = self._asked.setdefault(pattern, set())
         for path in self.code_paths if among is None else among:
-            if pattern.search(self.data(path)):
+            if pattern.search(self._bytes(path)):
+                yes.add(path)
                 yield path
 
     def mentions(self, path: str, pattern: re.Pattern[bytes]) -> bool:
         """Whether the bytes of PATH hold PATTERN."""
-        data, literals = self.data(path), literals_of(pattern)
+        yes = self._asked.setdefault(pattern, set())
+        data, literals = self._bytes(path), literals_of(pattern)
         text = data.lower() if literals is not None and pattern.flags & re.IGNORECASE else data
         if literals is not None and not any(literal in text for literal in literals):
             return False
-        return pattern.search(data) is not None
+        if pattern.search(data) is None:
+            return False
+        yes.add(path)
+        return True
 
     def _with(self, literal: bytes, *, folded: bool = False) -> tuple[str, ...]:
         """The Python files that hold LITERAL; FOLDED: in small letters or capitals."""
         found = self._containing.get((literal, folded))
         if found is None:
-            data = self.data
+            data = self._bytes
             holding = [path for path in self.code_paths if literal in (data(path).lower() if folded else data(path))]
             found = self._containing[(literal, folded)] = tuple(holding)
         return found
@@ -240,7 +270,7 @@ class Files:
     def text_paths(self) -> tuple[str, ...]:
         """The files that are no Python, no tests or the like, and small enough to be written by people: settings."""
         others = (path for path in self.paths if not path.endswith(".py") and not is_aside(path))
-        return tuple(path for path in others if self._size(path) <= _LARGEST_TEXT)
+        return tuple(path for path in others if self._size(path) <= LARGEST_TEXT)
 
     def _size(self, path: str) -> int:
         if path in self._overlay:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from celery_lint.facts.model import ImportedNames
+from celery_lint.facts.python.nesting import is_too_large
 
 _LINE = re.compile(rb"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+\(?([\w, \t*]*)|import[ \t]+([\w., \t]+))", re.M)
 _STRING = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
@@ -49,6 +50,8 @@ def _strings(value: ast.expr) -> Iterator[str]:
 
 
 def _parsed(data: bytes) -> ast.Module | None:
+    if is_too_large(data):
+        return None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

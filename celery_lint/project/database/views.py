@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from celery_lint.facts.model import Call, Function, Name, Value
 from celery_lint.project.code.bindings import bindings
 from celery_lint.project.code.index import last_name
@@ -20,6 +22,7 @@ _VIEW_CLASSES = (
 )  # fmt: skip
 _VIEW_DECORATORS = ("django.views.decorators.", "django.contrib.auth.decorators.", "rest_framework.decorators.")
 _RESPONSES = ("django.shortcuts.render", "django.shortcuts.redirect", "django.http.", "rest_framework.response.")
+_CONNECTS = re.compile(rb"\.connect")
 _SIGNALS = "django.db.models.signals."
 _FORMS = frozenset({
     "django.forms.ModelForm", "django.forms.models.ModelForm", "rest_framework.serializers.ModelSerializer",
@@ -98,7 +101,7 @@ class Views:
         if found:
             return self._sender_of(path, function.outer, found[0])
         for other in self.symbols.files.holding(function.name):
-            if b".connect" in self.symbols.files.data(other):
+            if self.symbols.files.mentions(other, _CONNECTS):
                 for call in self.symbols.files.python(other).facts.calls:
                     if self._connects(other, call, path, function):
                         return self._sender_of(other, call.block, call)

@@ -31,7 +31,7 @@ def _may_run(project: Project) -> bool:
     """Whether anything that is deployed mentions beat, or some code starts it."""
     if project.beats or any(command.invocation.open for command in project.commands):
         return True
-    if any(_BEAT.search(project.files.data(path)) for path in project.files.deploy_paths if not path.endswith(".py")):
+    if any(project.files.mentions(path, _BEAT) for path in project.files.deploy_paths if not path.endswith(".py")):
         return True
     return any(not is_aside(path) for path in project.files.mentioning(_STARTS_BEAT))
 

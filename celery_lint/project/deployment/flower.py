@@ -54,7 +54,7 @@ def is_protected(given: dict[str, str | None], project: Project) -> bool:
     paths = [path for path in project.files.paths if path.rpartition("/")[2] == name]
     if not paths:
         return "conf" in given
-    return any(_CONFIGURES.search(project.files.data(path)) for path in paths)
+    return any(project.files.mentions(path, _CONFIGURES) for path in paths)
 
 
 def may_be_protected(command: CeleryCommand, project: Project) -> bool | None:
@@ -64,7 +64,7 @@ def may_be_protected(command: CeleryCommand, project: Project) -> bool | None:
         return False
     names = {path.rpartition("/")[2] for path in files}
     similar = [path for path in project.files.paths if any(path.rpartition("/")[2].startswith(name) for name in names)]
-    if any(_PROTECTING.search(project.files.data(path)) for path in similar):
+    if any(project.files.mentions(path, _PROTECTING) for path in similar):
         return True
     return False if all(path in project.files.known for path in files) else None
 

@@ -123,7 +123,7 @@ class Transactions:
         if outer is not None or index.class_of(fact) is not None or fact.decorators:
             return None
         paths = [path for path in self.files.holding(fact.name) if not is_aside(path)]
-        if any(path != function.path and not _MENTIONS_ATOMIC.search(self.files.data(path)) for path in paths):
+        if any(path != function.path and not self.files.mentions(path, _MENTIONS_ATOMIC) for path in paths):
             return None
         found: list[Transaction | None] = []
         for path in paths:

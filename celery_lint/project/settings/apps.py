@@ -21,6 +21,7 @@ CELERY_CLASSES = frozenset({"celery.Celery", "celery.app.Celery", "celery.app.ba
 # The application of the process: the one made last, or a default one that Celery makes itself.
 CURRENT_APPS = frozenset({"celery.current_app", "celery.app.current_app", "celery._state.current_app"})
 _CURRENT_APP = re.compile(rb"\bcurrent_app\b")
+_CELERY = re.compile(rb"celery", re.IGNORECASE)
 _CONFIGURES = re.compile(rb"\bconfig_from_object\b|\.conf\b")
 _DEPTH = 8
 
@@ -95,7 +96,7 @@ class Apps:
     def _find_current(self) -> Iterator[Draft]:
         """Celery's default application, in a project that makes none and configures `celery.current_app`."""
         for path in self.files.mentioning(_CURRENT_APP):
-            if is_aside(path) or not _CONFIGURES.search(self.files.data(path)):
+            if is_aside(path) or not self.files.mentions(path, _CONFIGURES):
                 continue
             for assignment in self.files.python(path).facts.assignments:
                 value = assignment.value
@@ -118,7 +119,7 @@ class Apps:
     def _find_foreign(self) -> Iterator[Draft]:
         """`app = TenantAwareCelery("proj")` of another package: it is configured the way only applications are."""
         for path in self.files.mentioning(_USES_APP):
-            if is_aside(path) or b"celery" not in self.files.data(path).lower():
+            if is_aside(path) or not self.files.mentions(path, _CELERY):
                 continue
             index = self.files.python(path)
             used = (_owner(call.callee) for call in index.facts.calls if index.is_import_time(call.block))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from celery_lint.facts.model import Argument, Attribute, Call, Function, Lambda, Name, Value
@@ -162,7 +162,7 @@ class Reach:
             yield FunctionRef(function.path, inner.block), location, "around"
 
 
-def signal_roots(symbols: Symbols, paths: Iterator[str]) -> Iterator[Root]:
+def signal_roots(symbols: Symbols, paths: Iterable[str]) -> Iterator[Root]:
     """The handlers of worker signals: `@worker_process_init.connect`, `task_prerun.connect(handler)`."""
     for path in paths:
         index = symbols.files.python(path)

@@ -19,6 +19,7 @@ from celery_lint.project.code.values import Evaluator, Known, Placed
 from celery_lint.project.model import App, CeleryCommand
 from celery_lint.project.settings.installed import InstalledApps
 
+_CELERY, _URLS = re.compile(rb"celery"), re.compile(rb"urlpatterns")
 _DISCOVERS = re.compile(rb"autodiscover_tasks")
 _DYNAMIC = re.compile(
     rb"\b(?:pkgutil|import_module|__import__|entry_points|import_string|exec_module|scandir|iterdir|rglob|glob|venusian"
@@ -106,25 +107,24 @@ class Registration:
             queue.extend(targets(path))
             if app is None:
                 continue
-            data = self.files.data(path)
-            if _DISCOVERS.search(data):
+            if self.files.mentions(path, _DISCOVERS):
                 for discovery in self.discoveries(path):
                     queue.extend(self._discovered(discovery, reasons))
-            if b"urlpatterns" in data:
-                queue.extend(self._included(path, data))
-            if not has_django and _STARTS_DJANGO.search(data):
+            if self.files.mentions(path, _URLS):
+                queue.extend(self._included(path))
+            if not has_django and self.files.mentions(path, _STARTS_DJANGO):
                 has_django = True
                 queue.extend(self.django.loaded(None, reasons))
-            if self._is_dynamic(path, data, app):
+            if self._is_dynamic(path, app):
                 reasons.append(f"{path} imports modules at run time")
         return frozenset(seen)
 
-    def _is_dynamic(self, path: str, data: bytes, app: App) -> bool:
+    def _is_dynamic(self, path: str, app: App) -> bool:
         """Whether a file imports at run time and may load tasks: the application's file does, or a package's."""
-        if _ALWAYS_DYNAMIC.search(data):
+        if self.files.mentions(path, _ALWAYS_DYNAMIC):
             return True
-        suspect = path in (app.module_path, app.location.path) or path.endswith("__init__.py") or b"celery" in data
-        return suspect and _DYNAMIC.search(data) is not None
+        is_suspect = path in (app.module_path, app.location.path) or path.endswith("__init__.py")
+        return (is_suspect or self.files.mentions(path, _CELERY)) and self.files.mentions(path, _DYNAMIC)
 
     def is_imported(self, path: str, but_by: Collection[str] = ()) -> bool:
         """Whether any other file that is no test, and none of BUT_BY, imports PATH."""
@@ -162,9 +162,9 @@ class Registration:
             yield package
             folder = folder.rpartition("/")[0]
 
-    def _included(self, path: str, data: bytes) -> Iterator[str]:
+    def _included(self, path: str) -> Iterator[str]:
         """`include("shop.urls")` in a URL configuration of Django."""
-        for name in _INCLUDES.findall(data):
+        for name in _INCLUDES.findall(self.files.data(path)):
             yield from self._module(path, name.decode())
 
     # what the command and the configuration name
@@ -238,7 +238,7 @@ class Registration:
         if any(app.settings.get(name) is not None for name in ("include", "imports")):
             return True
         paths = dict.fromkeys((app.module_path, app.location.path, *(path for path, _ in app.variables)))
-        return any(_DISCOVERS.search(self.files.data(path)) for path in paths)
+        return any(self.files.mentions(path, _DISCOVERS) for path in paths)
 
     def _written(self) -> Iterator[str]:
         """The modules that the project's documents start Celery with: `celery -A proj.worker worker`."""

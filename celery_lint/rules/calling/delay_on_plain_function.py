@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Function, Name
 from celery_lint.finding import Finding, Location, Related
-from celery_lint.project.code.files import is_aside
+from celery_lint.project.code.files import Files, is_aside
 from celery_lint.project.code.symbols import FunctionRef, Internal
 from celery_lint.project.project import Project
 from celery_lint.rule import ERROR, HIGH, rule
 
 _SENDS = re.compile(rb"\.\s*(?:delay|apply_async)(?:_on_commit)?\s*\(")
+_CELERY = re.compile(rb"celery")
 _SIGNS = re.compile(rb"\.\s*si?\s*\(")
 _METHODS = frozenset({"delay", "apply_async", "s", "si", "delay_on_commit", "apply_async_on_commit"})
 
@@ -21,7 +22,7 @@ _METHODS = frozenset({"delay", "apply_async", "s", "si", "delay_on_commit", "app
 def check(project: Project) -> Iterator[Finding]:
     """`.delay()` on a function that is no task."""
     for path in project.files.python_paths:
-        if is_aside(path) or not _may_send(project.files.data(path)):
+        if is_aside(path) or not _may_send(path, project.files):
             continue
         for call in project.index(path).facts.calls:
             callee = call.callee
@@ -31,9 +32,9 @@ def check(project: Project) -> Iterator[Finding]:
                 yield _finding(Location(path, call.span), function, method, project)
 
 
-def _may_send(data: bytes) -> bool:
+def _may_send(path: str, files: Files) -> bool:
     """Whether a file is worth reading: `.s(` alone is a method of many things that are not Celery's."""
-    return _SENDS.search(data) is not None or (b"celery" in data and _SIGNS.search(data) is not None)
+    return files.mentions(path, _SENDS) or (files.mentions(path, _CELERY) and files.mentions(path, _SIGNS))
 
 
 def _plain_function(path: str, owner: str, method: str, project: Project) -> FunctionRef | None:

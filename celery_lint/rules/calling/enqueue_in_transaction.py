@@ -131,7 +131,7 @@ def _of_receiver(call: TaskCall, project: Project) -> Iterator[Finding]:
 def _of_view(call: TaskCall, requests: Location | None, project: Project) -> Iterator[Finding]:
     """With `ATOMIC_REQUESTS` every view is a transaction, but for those that say otherwise."""
     function = project.index(call.path).function_at(call.call.block)
-    if requests is None or function is None or _NON_ATOMIC.search(project.files.data(call.path)):
+    if requests is None or function is None or project.files.mentions(call.path, _NON_ATOMIC):
         return
     if function.is_async or not project.provenance.views.is_view(call.path, function):
         return

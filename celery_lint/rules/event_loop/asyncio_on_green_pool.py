@@ -90,7 +90,7 @@ def _drives(task: Task, project: Project) -> Location | None:
 
 
 def _in_real_thread(path: str, project: Project) -> bool:
-    return _REAL_THREADS.search(project.files.data(path)) is not None
+    return project.files.mentions(path, _REAL_THREADS)
 
 
 def _serves(worker: Worker, task: Task, project: Project) -> bool:

@@ -50,7 +50,7 @@ def _retries(reached: Reached, project: Project) -> bool:
     """Whether a function retries by itself, or its file has a library or a client that does."""
     path = reached.function.path
     index, fact = project.index(path), project.symbols.fact(reached.function)
-    if _LIBRARIES.search(project.files.data(path)) or any(_RETRIES.search(_name(each)) for each in fact.decorators):
+    if project.files.mentions(path, _LIBRARIES) or any(_RETRIES.search(_name(each)) for each in fact.decorators):
         return True
     return any(last_name(call.callee) in ("retry", "apply_async") and _is_retry(call) for call in index.calls(fact))
 

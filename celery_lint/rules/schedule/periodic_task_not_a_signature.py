@@ -17,7 +17,7 @@ from celery_lint.remedy import EditCode, Replacement
 from celery_lint.rule import ERROR, HIGH, rule
 
 _HOOKS = re.compile(rb"on_after_(?:configure|finalize)\b")
-_STOPS = "this raises an AttributeError that Celery only logs, and no periodic task after it is added"
+_STOPS = "this raises an AttributeError that Celery swallows, and no periodic task after it is added"
 _SIGN = "Schedule the task"
 
 

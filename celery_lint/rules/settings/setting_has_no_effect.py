@@ -75,7 +75,7 @@ def _beside_app(app: App, project: Project) -> Iterator[Finding]:
 
 def _meant(name: str, path: str, project: Project) -> str | None:
     """The setting that the variable NAME of the module PATH is meant to be: also of `CELERY_TASK_ACKS_LATE`."""
-    if name.startswith("CELERY_") and name.isupper() and not _FROM_OBJECT.search(project.files.data(path)):
+    if name.startswith("CELERY_") and name.isupper() and not project.files.mentions(path, _FROM_OBJECT):
         name = name.removeprefix("CELERY_").lower()
     return name if _is_setting(name) else None
 
@@ -93,7 +93,7 @@ def _is_used(path: str, name: str, assignment: Assignment, project: Project) -> 
     other = re.compile(
         rb"\bimport\b[^#]{0,5000}\b" + name.encode() + rb"\b|\b" + module + rb"\." + name.encode() + rb"\b"
     )
-    return any(other.search(project.files.data(each)) for each in project.files.holding(name) if each != path)
+    return any(project.files.mentions(each, other) for each in project.files.holding(name) if each != path)
 
 
 def _plain(app: App, name: str, setting: str, assignment: Assignment, project: Project) -> Finding:

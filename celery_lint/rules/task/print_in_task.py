@@ -101,7 +101,7 @@ def _is_helper(function: FunctionRef, project: Project, seen: frozenset[Function
     paths = [path for path in project.files.holding(fact.name) if not is_aside(path)]
     # A file that mentions it and calls nothing of that name need not be read to know that it is handed around.
     called = re.compile(rb"\b" + re.escape(fact.name.encode()) + rb"\s*\(")
-    if any(path != function.path and not called.search(project.files.data(path)) for path in paths):
+    if any(path != function.path and not project.files.mentions(path, called) for path in paths):
         return False
     return all(_only_workers_call(function, path, project, seen) for path in paths)
 

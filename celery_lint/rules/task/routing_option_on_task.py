@@ -12,7 +12,7 @@ from celery_lint.rule import HIGH, INFO, listed, rule
 
 @rule("CEL407", "routing-option-on-task", since="0.1", severity=INFO, confidence=HIGH)
 def check(project: Project) -> Iterator[Finding]:
-    """Tasks say themselves where their messages go: Celery 5.7 warns of that, and 6.0 ignores it."""
+    """Tasks say themselves where their messages go: Celery 5.7 deprecates that, and 6.0 ignores it."""
     if not project.celery.is_known:
         return
     found = [(task, options) for task in project.tasks if (options := _routing(task, project))]
@@ -22,7 +22,7 @@ def check(project: Project) -> Iterator[Finding]:
     names = sorted({option.name for _, options in found for option in options})
     who = f"{len(found)} tasks say" if len(found) > 1 else f"task `{first.name}` says"
     yield check.finding(
-        f"{who} where messages go by {listed(names)}: Celery 5.7 warns of that at each start, and 6.0 ignores it; "
+        f"{who} where messages go by {listed(names)}: Celery 5.7 deprecates that, and 6.0 ignores it; "
         "write it into `task_routes`",
         options[0].location,
         first.entity,

@@ -92,7 +92,7 @@ def _needs_app(command: CeleryCommand, project: Project) -> bool:
     if any(path.endswith("celeryconfig.py") for path in project.files.paths):
         return False
     named = (path for path in project.files.paths if not path.endswith((".py", ".md")) and not is_aside(path))
-    return not any(_NAMES_APP.search(project.files.data(path)) for path in named if ".env" in path or "env" in path)
+    return not any(project.files.mentions(path, _NAMES_APP) for path in named if ".env" in path or "env" in path)
 
 
 def _without_app(command: CeleryCommand, project: Project) -> Finding:

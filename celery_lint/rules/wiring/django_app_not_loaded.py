@@ -49,6 +49,6 @@ def _is_shared(task: Task, project: Project) -> bool:
 
 def _is_beside_settings(app: App, folder: str, project: Project) -> bool:
     """Whether the application is made for Django, in the package that holds the settings."""
-    if not _DJANGO.search(project.files.data(app.module_path)):
+    if not project.files.mentions(app.module_path, _DJANGO):
         return False
     return any(path.startswith(f"{folder}/") for path in project.registration.django.settings())

@@ -41,7 +41,7 @@ def _passes_on(project: Project) -> bool:
 def _mentions(project: Project, pattern: re.Pattern[bytes]) -> bool:
     files = project.files
     paths = (path for path in files.paths if not is_aside(path) and (_DOCKERFILE.search(path) or path.endswith(".sh")))
-    return any(pattern.search(files.data(path)) for path in paths)
+    return any(files.mentions(path, pattern) for path in paths)
 
 
 def _finding(command: CeleryCommand, how: Standing) -> Finding:

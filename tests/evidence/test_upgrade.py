@@ -1,0 +1,17 @@
+"""Rules about what the next Celery no longer has."""
+
+from __future__ import annotations
+
+from tests.evidence.harness import Project, evidence
+
+
+@evidence(
+    "CEL901",
+    pools=("prefork",),
+    files={"driver.py": "from celery import Celery\napp = Celery('driver', include=['proj.tasks'])\n"},
+    fails=("ModuleNotFoundError: No module named 'celery.task'", "ended with status 1"),
+    works=r"Task proj.tasks.add\[…\] succeeded",
+)
+def test_removed_api(project: Project) -> str:
+    project.python("from driver import app; app.send_task('proj.tasks.add', (1, 2))")
+    return project.worker(app="driver").until("succeeded")
