@@ -21,7 +21,7 @@ def read_regular(path: str | os.PathLike[str], *, most: int = LARGEST, follow: b
         descriptor = os.open(path, _FLAGS | (0 if follow else getattr(os, "O_NOFOLLOW", 0)))
     except ValueError:  # NUL in a name
         raise OSError(errno.EINVAL, os.strerror(errno.EINVAL)) from None
-    with open(descriptor, "rb") as file:
+    with os.fdopen(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(errno.EINVAL, "it is no regular file")
         return file.read(most + 1)

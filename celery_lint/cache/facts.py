@@ -94,8 +94,8 @@ class FactStore:
 
 
 def encoded(facts: PythonFacts | DeployFacts | ImportedNames) -> bytes:
-    """FACTS as they are kept; nothing where that cannot be (an integer of more than 64 bits, half a surrogate pair, too deep a nesting):
-    such a file is read each time."""
+    """FACTS as they are kept; nothing where that cannot be (an integer of more than 64 bits, half a surrogate pair,
+    too deep a nesting): such a file is read each time."""
     try:
         return msgspec.msgpack.encode(facts)
     except (OverflowError, UnicodeEncodeError, RecursionError):
