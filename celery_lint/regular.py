@@ -21,7 +21,21 @@ def read_regular(path: str | os.PathLike[str], *, most: int = LARGEST, follow: b
         descriptor = os.open(path, _FLAGS | (0 if follow else getattr(os, "O_NOFOLLOW", 0)))
     except ValueError:  # NUL in a name
         raise OSError(errno.EINVAL, os.strerror(errno.EINVAL)) from None
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "it is no regular file")
-        return file.read(most + 1)
+        return _read(descriptor, status.st_size, most + 1)
+    finally:
+        os.close(descriptor)
+
+
+def _read(descriptor: int, size: int, most: int) -> bytes:
+    """A third of the time that `open` and `read` take, and most of a small run is this."""
+    data = os.read(descriptor, min(size + 1, most))
+    if len(data) == size or len(data) == most:
+        return data
+    parts = [data]  # it grows, or is read in pieces
+    while (left := most - sum(map(len, parts))) and (data := os.read(descriptor, min(left, 1 << 20))):
+        parts.append(data)
+    return b"".join(parts)

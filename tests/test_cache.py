@@ -296,3 +296,17 @@ def test_the_secret_is_the_users_alone(tmp_path: Path, monkeypatch: pytest.Monke
     folder_in(str(tmp_path))
 
     assert (tmp_path / "celery-lint/secret").stat().st_mode & 0o077 == 0
+
+
+def test_what_a_killed_run_left_behind_goes_with_time(tmp_path: Path) -> None:
+    folder = Folder(str(tmp_path), b"secret")
+    old, new, other = (tmp_path / name for name in ("facts.bin.12.0a1b2c3d", "facts.bin.13.0a1b2c3d", "facts.bin.old"))
+    for draft in (old, new, other):
+        draft.write_bytes(b"half")
+    for draft in (old, other):
+        os.utime(draft, (1, 1))
+
+    folder.write("facts.bin", b"whole")
+
+    assert folder.read("facts.bin") == b"whole"
+    assert [draft.exists() for draft in (old, new, other)] == [False, True, True]

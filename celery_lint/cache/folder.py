@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from _blake2 import blake2b  # `hashlib` takes five times as long to load
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ _TAG = (
     b"Signature: 8a477f597d28d172789f06886806bc55\n"
     b"# This folder was made by celery-lint and may be deleted. See https://bford.info/cachedir/\n"
 )
+# Seconds after which nobody is still writing a file.
+_STALE = 3600
 # What a file may hold; a larger one is none of ours.
 _LARGEST = 1 << 28
 # Of the mode of a file; the module `stat` is not worth loading.
@@ -38,6 +41,7 @@ class Folder:
         with suppress(OSError):
             self.make()
             _replace(os.path.join(self.path, name), self._seal(name, data) + data)
+            self._sweep()
 
     def make(self) -> None:
         """Make sure that there is the folder, where there can be."""
@@ -47,6 +51,17 @@ class Folder:
             os.makedirs(self.path, exist_ok=True)
             _replace(os.path.join(self.path, ".gitignore"), b"*\n")
             _replace(os.path.join(self.path, "CACHEDIR.TAG"), _TAG)
+
+    def _sweep(self) -> None:
+        """Delete what runs that were killed while they wrote have left here."""
+        with os.scandir(self.path) as entries:
+            for entry in entries:
+                _, _, draft = entry.name.partition(".bin.")
+                process, _, rest = draft.partition(".")
+                is_draft = process.isdigit() and len(rest) == 8
+                if is_draft and time.time() - entry.stat(follow_symlinks=False).st_mtime > _STALE:
+                    with suppress(OSError):
+                        os.unlink(entry.path)
 
     def _seal(self, name: str, data: bytes) -> bytes:
         return blake2b(data, digest_size=_SEAL, key=self.secret, person=name.encode()[:16]).digest()

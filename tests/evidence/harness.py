@@ -12,6 +12,7 @@ about the second; what these two expressions match is what is recorded.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -197,6 +198,12 @@ class Project:
     def waiting(self) -> list[str]:
         """The queue of every message that nobody has taken from the filesystem broker."""
         return sorted(path.name.partition(".")[2].removesuffix(".msg") for path in self.root.glob("data_in/*.msg"))
+
+    @property
+    def sent(self) -> list[str]:
+        """The arguments of every message that waits in the filesystem broker, oldest first."""
+        messages = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(self.root.glob("data_in/*.msg"))]
+        return [message["headers"]["argsrepr"] for message in messages]
 
     def _variables(self, environment: Mapping[str, str | None]) -> dict[str, str]:
         own = {

@@ -45,8 +45,11 @@ somebody.send_task("proj.tasks.render_invoice", (Evil(),), serializer="pickle")
     pools=("prefork",),
     broker="redis",
     files={"driver.py": NAP},
-    fails=("task_time_limit is None", "the prefetch multiplier is 4, a worker of one process took [4-6] of 6 messages"),
-    works=("task_time_limit is 300", "the prefetch multiplier is 1, a worker of one process took [12] of 6 messages"),
+    fails=(
+        "task_time_limit is None",
+        "the multiplier is 4, a worker of one process took more than 2 messages",
+    ),
+    works=("task_time_limit is 300", "the multiplier is 1, a worker of one process took 2 messages"),
 )
 def test_unknown_setting(project: Project) -> str:
     limit = project.python("from proj.tasks import app; print('task_time_limit is', app.conf.task_time_limit)")
@@ -79,8 +82,11 @@ def test_legacy_or_mixed_settings(project: Project) -> str:
     pools=("prefork",),
     broker="redis",
     files={"driver.py": NAP},
-    fails=("task_acks_late is False", "the prefetch multiplier is 4, a worker of one process took [4-6] of 6 messages"),
-    works=("task_acks_late is True", "the prefetch multiplier is 1, a worker of one process took 1 of 6 messages"),
+    fails=(
+        "task_acks_late is False",
+        "the multiplier is 4, a worker of one process took more than 2 messages",
+    ),
+    works=("task_acks_late is True", "the multiplier is 1, a worker of one process took 1 messages"),
 )
 def test_setting_has_no_effect(project: Project) -> str:
     late = project.python("from proj.tasks import app; print('task_acks_late is', app.conf.task_acks_late)")
@@ -193,4 +199,5 @@ def prefetched(project: Project) -> str:
     worker = project.worker("-I", "driver", size=1)
     worker.until(r"\] received")
     taken = worker.until(r"\] received", times=6, seconds=4).count("] received")
-    return f"the prefetch multiplier is {multiplier}, a worker of one process took {taken} of 6 messages"
+    count = "more than 2" if taken > 2 else taken
+    return f"the multiplier is {multiplier}, a worker of one process took {count} messages"

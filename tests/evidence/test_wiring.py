@@ -145,7 +145,7 @@ def test_django_app_not_loaded(project: Project) -> str:
     return f"{log}\nit waits in the queue {', '.join(project.waiting)}"
 
 
-@evidence("CEL211", fails=("No such option:? '?-A", "ended with status 2"), works="celery@… ready")
+@evidence("CEL211", fails=("No such option '-A'", "ended with status 2"), works="celery@… ready")
 def test_broken_worker_command(project: Project) -> str:
     ((_, *words),) = project.commands("Procfile")
     return project.celery(*words).until("ready")

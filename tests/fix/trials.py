@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -37,12 +38,12 @@ class Seed:
         return hash(str(self))
 
 
-def seeds() -> tuple[Seed, ...]:
-    """The examples and edge cases that show a fix."""
+def seeds(*, shown: bool = True) -> tuple[Seed, ...]:
+    """The examples and edge cases that show a fix; without SHOWN all in which something is found."""
     found = []
     for page in PAGES:
         for case in load_cases(page):
-            if case.fixed or any(each.fix for each in case.expected):
+            if case.fixed or any(each.fix or not shown for each in case.expected):
                 found.append(Seed(case, case.expected[0].code if case.expected else ""))
     return tuple(found)
 
@@ -77,10 +78,33 @@ def _varied(
     path: str, text: str, variants: Sequence[Variant], encoding: str, plain: Fixing, made: set[Variant]
 ) -> bytes:
     """The file PATH with VARIANTS, which go into MADE, in the ENCODING if it can be."""
-    if not path.endswith(".py"):
+    if not path.endswith(".py") or not _is_code(text):
+        text = _redeployed(path, text, {variant.name for variant in variants})
         return encoded(text, encoding if encoding == "crlf" else "utf-8") or text.encode()
     new = _changed(text, variants, _wanted(path, plain), made)
     return encoded(new, encoding) or new.encode()
+
+
+_PLAIN = re.compile(r"[^\s#][^#|>\"'\\]*[^#|>\"'\\:\s]")
+
+
+def _redeployed(path: str, text: str, names: set[str]) -> str:
+    """The deployment file PATH with the same VARIANTS, as far as they can be made of it."""
+    lines = text.split("\n")
+    if path.endswith((".yml", ".yaml")):
+        if "a comment on each line" in names:
+            lines = [
+                f"{line}  # c{number}" if _PLAIN.fullmatch(line.strip()) else line for number, line in enumerate(lines)
+            ]
+        if "a comment above each statement" in names:
+            lines = [part for number, line in enumerate(lines) for part in _above(number, line)]
+    text = "\n".join(lines)
+    return text.rstrip("\n") if "no final newline" in names else text
+
+
+def _above(number: int, line: str) -> list[str]:
+    key = re.match(r"(\s*)[\w-]+:", line)
+    return [f"{key[1]}# above {number}", line] if key else [line]
 
 
 def _changed(text: str, variants: Sequence[Variant], wanted: Wanted, made: set[Variant]) -> str:

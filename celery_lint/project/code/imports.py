@@ -15,7 +15,13 @@ from itertools import chain
 from celery_lint.facts.model import ImportedNames
 from celery_lint.facts.python.nesting import is_too_large
 
-_LINE = re.compile(rb"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+\(?([\w, \t*]*)|import[ \t]+([\w., \t]+))", re.M)
+_LINE = re.compile(
+    rb"^(?:\xef\xbb\xbf)?[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+\(?([\w, \t*]*)|import[ \t]+([\w., \t]+))", re.M
+)
+# An import to the end of its line, or to the bracket that closes it. It may stand behind an `if x:`, or another one.
+_IMPORT = re.compile(
+    rb"(?:^|\A\xef\xbb\xbf|[\r:;])[ \t]*(?:from|import)\b(?:[^\n(\\]|\\.)*(?:\([^)]*\)[^\n]*)?\n?", re.M | re.S
+)
 _STRING = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 _CERTAIN = (ast.Try, ast.With, ast.ClassDef)
 
@@ -26,7 +32,7 @@ def imported_names(data: bytes) -> ImportedNames:
     Surely at once is what stands in no function and under no `if`. Imports for type checkers only are left out. What
     is no Python (any more) is read line by line.
     """
-    tree = _parsed(data)
+    tree = _parsed(_head(data)) or _parsed(data)
     if tree is None:
         return ImportedNames(tuple(dict.fromkeys(_of_lines(data))))
     anywhere, at_once = _of_statements(tree.body), _of_statements(tree.body, _CERTAIN)
@@ -41,6 +47,15 @@ def mentioned_modules(data: bytes, skip: re.Pattern[str]) -> Iterator[str]:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             if not any(skip.search(ast.unparse(target)) for target in targets):
                 yield from _strings(node.value)
+
+
+def _head(data: bytes) -> bytes:
+    """DATA up to the end of its last import, which is a fraction of it. Where that cuts a string or a bracket in two,
+    or leaves a block without a body, it is no Python."""
+    end = 0
+    for found in _IMPORT.finditer(data):
+        end = found.end()
+    return data[:end]
 
 
 def _strings(value: ast.expr) -> Iterator[str]:

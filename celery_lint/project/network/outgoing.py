@@ -21,7 +21,7 @@ from celery_lint.project.code.values import Evaluator, Known, Placed
 from celery_lint.project.network.tables import CLIENTS, FUNCTIONS, POSITIONS, Client, Kind, Service, Timeout
 
 _LIBRARIES = re.compile(
-    rb"^[ \t]*(?:from|import)\s+(?:[\w., ]*\b)?(?:"
+    rb"^(?:\xef\xbb\xbf)?[ \t]*(?:from|import)\s+(?:[\w., ]*\b)?(?:"
     + b"|".join(sorted({name.partition(".")[0].encode() for name in (*FUNCTIONS, *CLIENTS)}))
     + rb")\b",
     re.MULTILINE,

@@ -23,6 +23,8 @@ _CURES = (
     (re.compile(rb"\bgetpid\b"), re.compile(rb"\bcheckout\b")),
     (re.compile(rb"SQLALCHEMY_ENGINE_OPTIONS"), re.compile(rb"SQLALCHEMY_ENGINE_OPTIONS[\s\S]{0,400}NullPool")),
 )
+# The first line inside a block, for what a level of indentation looks like.
+_INDENTED = re.compile(rb":[ \t]*\r?\n([ \t]+)[^\s#]")
 _RENEWS = frozenset({"dispose", "recreate", "create_engine", "engine_from_config"})
 _NAME = "_forget_inherited_connections"
 
@@ -76,12 +78,14 @@ def _finding(use: EarlyUse, project: Project) -> Finding:
 def _remedy(engine: Engine, project: Project) -> EditCode:
     data = project.files.data(engine.path)
     name = (engine.call.target or "").lstrip("@")
+    indented = _INDENTED.search(data)
+    unit = indented[1].decode() if indented is not None else "    "
     handler = (
         f"\n\n@${{celery.signals:worker_process_init}}.connect\ndef {_NAME}(**kwargs):\n"
-        f"    {name}.dispose(close=False)\n"
+        f"{unit}{name}.dispose(close=False)\n"
     )
-    start = "" if data.endswith(b"\n") else "\n"
-    end = Replacement(Span(len(data), len(data)), "", start + handler)
+    text = handler if data.endswith((b"\n", b"\r")) else f"\n{handler}".removesuffix("\n")
+    end = Replacement(Span(len(data), len(data)), "", text)
     title = f"Drop the connections that `{name}` has inherited in each worker process"
     return EditCode(engine.path, title, (end,), ("celery.signals:worker_process_init",))
 
