@@ -10,11 +10,17 @@ import ast
 import re
 import warnings
 from collections.abc import Iterator
+from itertools import chain
 
 from celery_lint.facts.model import ImportedNames
+from celery_lint.facts.python.nesting import is_too_large
 
 _LINE = re.compile(
     rb"^(?:\xef\xbb\xbf)?[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+\(?([\w, \t*]*)|import[ \t]+([\w., \t]+))", re.M
+)
+# An import to the end of its line, or to the bracket that closes it. It may stand behind an `if x:`, or another one.
+_IMPORT = re.compile(
+    rb"(?:^|\A\xef\xbb\xbf|[\r:;])[ \t]*(?:from|import)\b(?:[^\n(\\]|\\.)*(?:\([^)]*\)[^\n]*)?\n?", re.M | re.S
 )
 _STRING = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 _CERTAIN = (ast.Try, ast.With, ast.ClassDef)
@@ -26,7 +32,7 @@ def imported_names(data: bytes) -> ImportedNames:
     Surely at once is what stands in no function and under no `if`. Imports for type checkers only are left out. What
     is no Python (any more) is read line by line.
     """
-    tree = _parsed(data)
+    tree = _parsed(_head(data)) or _parsed(data)
     if tree is None:
         return ImportedNames(tuple(dict.fromkeys(_of_lines(data))))
     anywhere, at_once = _of_statements(tree.body), _of_statements(tree.body, _CERTAIN)
@@ -43,6 +49,15 @@ def mentioned_modules(data: bytes, skip: re.Pattern[str]) -> Iterator[str]:
                 yield from _strings(node.value)
 
 
+def _head(data: bytes) -> bytes:
+    """DATA up to the end of its last import, which is a fraction of it. Where that cuts a string or a bracket in two,
+    or leaves a block without a body, it is no Python."""
+    end = 0
+    for found in _IMPORT.finditer(data):
+        end = found.end()
+    return data[:end]
+
+
 def _strings(value: ast.expr) -> Iterator[str]:
     for node in ast.walk(value):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and _STRING.fullmatch(node.value):
@@ -50,6 +65,8 @@ def _strings(value: ast.expr) -> Iterator[str]:
 
 
 def _parsed(data: bytes) -> ast.Module | None:
+    if is_too_large(data):
+        return None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -60,17 +77,21 @@ def _parsed(data: bytes) -> ast.Module | None:
 
 def _of_statements(body: list[ast.stmt], into: tuple[type[ast.stmt], ...] = (ast.stmt,)) -> Iterator[str]:
     """What the statements of BODY import; of those that hold others, the types INTO are gone into."""
-    for statement in body:
+    # No recursion: a thousand `elif` are a thousand levels.
+    waiting = [iter(body)]
+    while waiting:
+        statement = next(waiting[-1], None)
         match statement:
+            case None:
+                waiting.pop()
             case ast.Import():
                 yield from (alias.name for alias in statement.names)
             case ast.ImportFrom():
                 yield from _taken("." * statement.level + (statement.module or ""), [a.name for a in statement.names])
             case ast.If(test=ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING")):
-                yield from _of_statements(statement.orelse, into)
+                waiting.append(iter(statement.orelse))
             case _ if isinstance(statement, into):
-                for inner in _bodies(statement):
-                    yield from _of_statements(inner, into)
+                waiting.append(chain.from_iterable(_bodies(statement)))
 
 
 def _bodies(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
