@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from tests.evidence.harness import Project, evidence
+from tests.evidence.experiment import Experiment
+from tests.evidence.project import Project
 
 # The pages call the database server `db`. For drivers that look up its address it is this machine.
 HERE = """
@@ -26,7 +27,7 @@ ORDERS = "CREATE TABLE orders (id int PRIMARY KEY, state text, total int, paid b
 OPEN_TRANSACTIONS = "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'"
 
 
-@evidence(
+@Experiment(
     "CEL301",
     pools=("prefork", "solo"),
     servers=("postgresql",),
@@ -41,7 +42,7 @@ def test_pooled_async_engine(project: Project) -> str:
     return succeeded(project, 8, "-I", "driver", size=1)
 
 
-@evidence(
+@Experiment(
     "CEL302",
     pools=("prefork",),
     servers=("postgresql",),
@@ -55,7 +56,7 @@ def test_engine_used_before_fork(project: Project) -> str:
     return succeeded(project, 60)
 
 
-@evidence(
+@Experiment(
     "CEL303",
     pools=("prefork",),
     servers=("postgresql",),
@@ -69,7 +70,7 @@ def test_client_opened_before_fork(project: Project) -> str:
     return succeeded(project, 60)
 
 
-@evidence(
+@Experiment(
     "CEL304",
     pools=("prefork",),
     servers=("postgresql",),
@@ -86,7 +87,7 @@ def test_session_not_scoped(project: Project) -> str:
     return f"the task has returned, and {sql(project, OPEN_TRANSACTIONS)} transactions are open"
 
 
-@evidence(
+@Experiment(
     "CEL305",
     pools=("prefork",),
     servers=("postgresql",),
@@ -120,7 +121,7 @@ def test_session_held_during_wait(project: Project) -> str:
     return f"the task waits for the service, and {sql(project, OPEN_TRANSACTIONS)} transactions are open"
 
 
-@evidence(
+@Experiment(
     "CEL306",
     pools=("prefork",),
     files={
@@ -137,7 +138,7 @@ def test_argv_worker_detection(project: Project) -> str:
     return project.start("python", "start_worker.py", SHOP_WORKER="1").until("ready")
 
 
-@evidence(
+@Experiment(
     "CEL307",
     pools=("threads",),
     servers=("postgresql",),
@@ -153,7 +154,7 @@ def test_first_connect_race_on_threads(project: Project) -> str:
     return f"{log}\n{log.count('succeeded in')} of 24 succeeded"
 
 
-@evidence(
+@Experiment(
     "CEL308",
     pools=("prefork",),
     servers=("postgresql",),
