@@ -33,7 +33,7 @@ _SURELY_READ = re.compile(rb"celery|shared_task|\.delay\(|apply_async", re.IGNOR
 _CELERY = re.compile(rb"celery|shared_task", re.IGNORECASE)
 _CELERY_NAMED = re.compile(rb"celery")
 _CONSUMERS = re.compile(rb"\badd_consumer\b")
-_DECLARES = re.compile(rb"^\s*@.*task|shared_task|register_task", re.MULTILINE)
+_DECLARES = re.compile(rb"^[ \t]*@.*task|shared_task|register_task", re.MULTILINE)
 # How many imports away from a task files are read before they are asked for. With three it is but three of five.
 _NEAR = 2
 _HOOKS = ("__call__", "run", "before_start", "on_success", "on_failure", "on_retry", "after_return", "__init__")

@@ -144,9 +144,8 @@ def _text(before: bytes, after: bytes) -> Iterator[str]:
     if before[-1:] in b"\r\n" and after and after[-1:] not in b"\r\n":
         yield "has lost the newline at its end"
     new = Counter(after.splitlines()) - Counter(before.splitlines())
-    if any(
-        line != line.rstrip() and line.rstrip() not in {each.rstrip() for each in before.splitlines()} for line in new
-    ):
+    neat = all(line == line.rstrip() for line in before.splitlines())
+    if neat and any(line != line.rstrip() for line in new):
         yield "has a new line with whitespace at its end"
     if before[:2] == b"#!" and before.splitlines()[0] != after.splitlines()[0]:
         yield "has lost its first line"
@@ -171,7 +170,8 @@ def _loads(data: bytes) -> bool:
 
 
 def _hashes(data: bytes) -> list[bytes]:
-    return [match[0].rstrip() for match in re.finditer(rb"(?:^|(?<=\s))#.*", data, re.MULTILINE)]
+    found = (match[0].rstrip() for match in re.finditer(rb"(?:^|(?<=\s))#.*", data, re.MULTILINE))
+    return [text for text in found if not _PRAGMA.match(text.decode(errors="replace"))]
 
 
 # Python

@@ -36,9 +36,7 @@ _OF_SIGNATURES = frozenset({"options", "varies", "task", "immutable", "type", "a
 SENDING: frozenset[str] = frozenset({"delay", "delay_on_commit", "apply_async", "apply_async_on_commit", "send_task"})
 SIGNING: frozenset[str] = frozenset({"s", "si", "signature", "subtask"})
 
-_MENTIONS = re.compile(
-    rb"\b(?:delay|apply_async)(?:_on_commit)?\s*\(|\bsend_task\s*\(|\.\s*(?:si|subtask)\s*\(|\bsignature\s*\("
-)
+_MENTIONS = re.compile(rb"\b(?:delay|apply_async)(?:_on_commit)?\s*\(|\b(?:send_task|si|subtask|signature)\s*\(")
 # These are methods of many things that are not Celery's.
 _CELERY = re.compile(rb"celery")
 _MAY_MENTION = re.compile(rb"\.\s*(?:s|apply)\s*\(")

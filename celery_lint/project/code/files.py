@@ -5,17 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
 from celery_lint.cache.answers import LARGEST_TEXT, Answers, Question
 from celery_lint.cache.facts import FactStore, encoded
 from celery_lint.cache.stamp import digest
+from celery_lint.crash import Crash, attempt
 from celery_lint.facts.model import DeployFacts, ImportedNames, PythonFacts, ReadError
 from celery_lint.project.code.ahead import read_ahead
 from celery_lint.project.code.imports import imported_names
 from celery_lint.project.code.index import FileIndex
-from celery_lint.project.code.literals import literals_of
+from celery_lint.project.code.literals import gate_of
+from celery_lint.project.code.texts import Texts, holds
+from celery_lint.regular import read_regular
 from celery_lint.source import Source
 from celery_lint.watch import UNWATCHED, Part, Watch
 
@@ -59,6 +63,11 @@ def names_tools(path: str) -> bool:
     return name.endswith(_TOOLING) or name in ("Pipfile", "Makefile", "noxfile.py") or "Dockerfile" in name
 
 
+def _failure(crash: Crash) -> ReadError:
+    """One file that we fail on must not cost the findings of all others."""
+    return ReadError(f"celery-lint itself failed on it, please report it: {crash.summary}")
+
+
 class Files:
     """The files of a project below ROOT; PATHS are relative to it, with `/`.
 
@@ -74,6 +83,7 @@ class Files:
         watch: Watch = UNWATCHED,
     ) -> None:
         self.root = root
+        self._start = f"{root}/"
         self.paths = tuple(paths)
         self.known = frozenset(paths)
         self._overlay = dict(overlay or {})
@@ -83,8 +93,6 @@ class Files:
         self._python: dict[str, FileIndex] = {}
         self._deploy: dict[str, DeployFacts] = {}
         self._imports: dict[str, ImportedNames] = {}
-        self._holding: dict[str, tuple[str, ...]] = {}
-        self._containing: dict[tuple[bytes, bool], tuple[str, ...]] = {}
         self._asked: dict[re.Pattern[bytes], set[str]] = {}
         self._opened: set[str] = set()
         self.unreadable: dict[str, ReadError] = {}
@@ -115,17 +123,27 @@ class Files:
     def _bytes(self, path: str) -> bytes:
         if path in self._overlay:
             return self._overlay[path]
+        if path.endswith(".py") and path in self._code:
+            return self._code[path]
         if path not in self._data:
-            with self._watch.at(Part.READ, path):
-                self._data[path] = self._from_disk(path)
+            self._data[path] = self._from_disk(path)
         return self._data[path]
 
     def _from_disk(self, path: str) -> bytes:
-        try:
-            return (self.root / path).read_bytes()
-        except OSError as error:
-            self.unreadable[path] = ReadError(error.strerror or "it cannot be opened")
-            return b""
+        if path not in self.known:
+            return b""  # whatever names it in the project, it is none of its files
+        with self._watch.at(Part.READ, path):
+            try:
+                return read_regular(self._start + path)
+            except OSError as error:
+                self.unreadable[path] = ReadError(error.strerror or "it cannot be opened")
+                return b""
+
+    @cached_property
+    def _code(self) -> Texts:
+        """The Python files that are no tests or the like: they are searched all the time."""
+        known, read = self._overlay, self._from_disk
+        return Texts({path: known[path] if path in known else read(path) for path in self.code_paths})
 
     def source(self, path: str) -> Source:
         """PATH as people count it."""
@@ -146,7 +164,10 @@ class Files:
             with self._watch.at(Part.LOAD):
                 from celery_lint.facts.python.reader import read
 
-            facts = read(path, self.data(path))
+            found = attempt(lambda: read(path, self.data(path)))
+            if isinstance(found, Crash):
+                return self._noted(path, PythonFacts(path, error=_failure(found)))
+            facts = found
             self._store.add(path, self.data(path), facts)
         return self._noted(path, facts)
 
@@ -163,7 +184,10 @@ class Files:
             with self._watch.at(Part.LOAD):
                 from celery_lint.facts.deploy import read
 
-            facts = read(path, self.data(path))
+            found = attempt(lambda: read(path, self.data(path)))
+            if isinstance(found, Crash):
+                return DeployFacts(path, error=_failure(found))
+            facts = found
             self._store.add(path, self.data(path), facts)
         return facts
 
@@ -205,7 +229,7 @@ class Files:
         return Answers(
             read=frozenset(self._opened),
             questions=tuple(
-                Question(pattern.pattern, pattern.flags, literals_of(pattern), frozenset(yes))
+                Question(pattern.pattern, pattern.flags, gate_of(pattern).needed, frozenset(yes))
                 for pattern, yes in self._asked.items()
             ),
             imports={path: digest(encoded(names)) for path, names in self._imports.items()},
@@ -223,45 +247,23 @@ class Files:
 
     def mentioning(self, pattern: re.Pattern[bytes], among: Sequence[str] | None = None) -> Iterator[str]:
         """The Python files whose bytes hold PATTERN: of AMONG, else of all that are no tests or the like."""
-        literals = literals_of(pattern)
-        if among is None and literals is not None:
-            folded = bool(pattern.flags & re.IGNORECASE)
-            found = {path for literal in literals for path in self._with(literal, folded=folded)}
-            among = [path for path in self.code_paths if path in found]
-        yes = self._asked.setdefault(pattern, set())
-        for path in self.code_paths if among is None else among:
-            if pattern.search(self._bytes(path)):
-                yes.add(path)
-                yield path
+        if among is not None:
+            return (path for path in among if self.mentions(path, pattern))
+        found = self._code.matching(pattern)
+        self._asked.setdefault(pattern, set()).update(found)
+        return iter(found)
 
     def mentions(self, path: str, pattern: re.Pattern[bytes]) -> bool:
         """Whether the bytes of PATH hold PATTERN."""
         yes = self._asked.setdefault(pattern, set())
-        data, literals = self._bytes(path), literals_of(pattern)
-        text = data.lower() if literals is not None and pattern.flags & re.IGNORECASE else data
-        if literals is not None and not any(literal in text for literal in literals):
-            return False
-        if pattern.search(data) is None:
-            return False
+        if path in yes or not holds(self._bytes(path), pattern):
+            return path in yes
         yes.add(path)
         return True
 
-    def _with(self, literal: bytes, *, folded: bool = False) -> tuple[str, ...]:
-        """The Python files that hold LITERAL; FOLDED: in small letters or capitals."""
-        found = self._containing.get((literal, folded))
-        if found is None:
-            data = self._bytes
-            holding = [path for path in self.code_paths if literal in (data(path).lower() if folded else data(path))]
-            found = self._containing[(literal, folded)] = tuple(holding)
-        return found
-
     def holding(self, name: str) -> tuple[str, ...]:
         """The Python files in which NAME stands as a word; tests and the like do not count."""
-        found = self._holding.get(name)
-        if found is None:
-            word = re.compile(rb"\b" + re.escape(name.encode()) + rb"\b")
-            found = self._holding[name] = tuple(self.mentioning(word, self._with(name.encode())))
-        return found
+        return tuple(self.mentioning(re.compile(rb"\b" + re.escape(name.encode()) + rb"\b")))
 
     @cached_property
     def text_paths(self) -> tuple[str, ...]:
@@ -280,8 +282,9 @@ class Files:
     def anywhere(self, pattern: re.Pattern[bytes], skip: Callable[[str], bool]) -> str | None:
         """The first file of the project whose bytes hold PATTERN: of `code_paths` and `text_paths`, but those to
         SKIP."""
-        paths = (*self.code_paths, *self.text_paths)
-        return next((path for path in paths if not skip(path) and self.mentions(path, pattern)), None)
+        code = (path for path in self.mentioning(pattern) if not skip(path))
+        text = (path for path in self.text_paths if not skip(path) and self.mentions(path, pattern))
+        return next(chain(code, text), None)
 
     @cached_property
     def deploy_paths(self) -> tuple[str, ...]:

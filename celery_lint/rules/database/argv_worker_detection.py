@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Attribute, Call, Literal, Name, Operation, Value
 from celery_lint.finding import Finding, Location
-from celery_lint.project.code.files import is_aside
 from celery_lint.project.code.index import FileIndex, last_name, within
 from celery_lint.project.project import Project
 from celery_lint.rule import HIGH, INFO, rule
 
-_MENTIONS = re.compile(rb"\bargv\b[\s\S]*celery|celery[\s\S]*\bargv\b", re.IGNORECASE)
+_ARGV = re.compile(rb"\bargv\b", re.IGNORECASE)
+_NAMED = re.compile(rb"celery", re.IGNORECASE)
 _CELERY = re.compile(r"(?:^|[\s/])celery(?:$|\s)", re.IGNORECASE)
 _COMPARES = frozenset({"in", "not in", "==", "!="})
 # These have to happen before anything is imported, so only the command line can tell; Celery's own does the same.
@@ -26,8 +26,8 @@ def check(project: Project) -> Iterator[Finding]:
     """Code guesses from `sys.argv` whether it runs in a Celery worker."""
     if not project.apps and not project.tasks:
         return
-    for path in project.files.mentioning(_MENTIONS):
-        if is_aside(path) or "/management/commands/" in path:
+    for path in project.files.mentioning(_ARGV):
+        if "/management/commands/" in path or not project.files.mentions(path, _NAMED):
             continue
         index = project.index(path)
         if not _reads_its_own(index, project):
