@@ -9,6 +9,9 @@ from pathlib import Path
 from pathspec import GitIgnoreSpec
 
 from celery_lint.gitroot import find_git_root
+from celery_lint.regular import read_regular
+
+_LONGEST, _MOST_STARS = 1_000, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +44,11 @@ def _around(root: Path) -> Sequence[tuple[Path, Path]]:
 def read_ignore_file(base: str, file: Path) -> IgnoreFile | None:
     """The patterns of FILE, relative to the folder BASE; None without any. A pattern that git rejects is no pattern."""
     try:
-        lines = file.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+        # As git does: a link that a project comes with could lead anywhere.
+        data = read_regular(file, follow=file.name != ".gitignore")
     except OSError:
         return None
+    lines = data.decode("utf-8", "surrogateescape").splitlines()
     patterns = [line for line in lines if _is_pattern(line)]
     if not patterns:
         return None
@@ -62,10 +67,18 @@ def is_ignored(path: str, ignore_files: Sequence[IgnoreFile]) -> bool:
 
 
 def _is_pattern(line: str) -> bool:
-    if not line.strip() or line.startswith("#"):
+    return bool(line.strip()) and not line.startswith("#") and is_usable(line)
+
+
+def is_usable(pattern: str) -> bool:
+    """Whether PATTERN can be matched at once: each star more takes a name's length times as long."""
+    parts = pattern.split("/")
+    if len(pattern) > _LONGEST or parts.count("**") > _MOST_STARS:
+        return False
+    if any(part.count("*") > _MOST_STARS for part in parts):
         return False
     try:
-        GitIgnoreSpec.from_lines([line])
+        GitIgnoreSpec.from_lines([pattern])
     except ValueError:
         return False
     return True
@@ -82,6 +95,6 @@ def _exclude_file(top: Path) -> Path:
 
 def _first_line(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8", errors="surrogateescape").partition("\n")[0]
+        return read_regular(file, most=4_096).decode("utf-8", "surrogateescape").partition("\n")[0]
     except OSError:
         return ""
