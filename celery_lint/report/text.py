@@ -16,6 +16,11 @@ def escape(text: str) -> str:
     return text if text.isprintable() else "".join(_shown(char) for char in text)
 
 
+def escape_lines(text: str) -> str:
+    """TEXT with all but its newlines and tabs as `escape` shows it."""
+    return "".join(char if char in "\n\t" else _shown(char) for char in text)
+
+
 def cells(line: str) -> list[str]:
     """LINE, character by character, as it is shown: tabs as blanks, escapes for what `escape` escapes."""
     return [_TAB if char == "\t" else _shown(char) for char in line]
