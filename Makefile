@@ -19,8 +19,11 @@ evidence: .venv/installed-evidence services
 
 # Servers that some experiments start for themselves. Without them those are skipped, and keep their record.
 services:
-	@command -v redis-server >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends redis-server; } \
-		>/dev/null 2>&1 || echo "redis-server is not installed and cannot be: experiments with Redis are skipped" >&2
+	@for program in redis-server:redis-server pg_ctlcluster:postgresql; do \
+		command -v $${program%:*} >/dev/null || { apt-get update -qq && \
+			DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $${program#*:}; } >/dev/null 2>&1 || \
+		echo "$${program#*:} is not installed and cannot be: experiments with it are skipped and keep their record" >&2; \
+	done
 
 clean:
 	rm -rf .venv

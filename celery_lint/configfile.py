@@ -8,6 +8,7 @@ from pathlib import Path
 
 from celery_lint.errors import ConfigurationError
 from celery_lint.gitroot import find_git_root
+from celery_lint.regular import read_regular
 
 OWN_FILE = "celery-lint.toml"
 PYPROJECT = "pyproject.toml"
@@ -46,7 +47,7 @@ def locate(target: Path, *, config: Path | None = None, isolated: bool = False) 
     if isolated:
         return Place(top or start, None)
     for folder in (start, *start.parents):
-        if file := _configuration_in(folder):
+        if file := _configuration_in(folder, top or folder):
             return Place(folder, file)
         if folder == top:
             break
@@ -65,8 +66,12 @@ def read_table(file: Path, root: Path) -> Table:
     return _table(values, text, _SECTION, name)
 
 
-def _configuration_in(folder: Path) -> Path | None:
+def _configuration_in(folder: Path, top: Path) -> Path | None:
+    """The file in FOLDER that configures; TOP is the folder that nothing in the project may lead out of."""
     own, pyproject = folder / OWN_FILE, folder / PYPROJECT
+    for file in (own, pyproject):
+        if file.is_file() and not file.resolve().is_relative_to(top):
+            raise ConfigurationError(f"{file} is a link to outside of the project: name it with --config to use it")
     has_section = pyproject.is_file() and _has_section(pyproject)
     if own.is_file() and has_section:
         raise ConfigurationError(f"{own} and the [{_SECTION}] section of {pyproject} both configure it: keep one")
@@ -83,7 +88,7 @@ def _has_section(pyproject: Path) -> bool:
 
 def _read(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8-sig")
+        return read_regular(file).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ConfigurationError(f"{file}: is not UTF-8") from None
     except OSError as error:
@@ -97,6 +102,8 @@ def _parse(text: str, file: Path) -> dict[str, object]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{file}: {error}") from None
+    except RecursionError:
+        raise ConfigurationError(f"{file}: is nested too deeply") from None
 
 
 def _own_section(values: dict[str, object], name: str) -> dict[str, object] | None:

@@ -10,6 +10,9 @@ from pathlib import Path
 from pathspec import GitIgnoreSpec, RegexPattern
 
 from celery_lint.gitroot import find_git_root
+from celery_lint.regular import read_regular
+
+_LONGEST, _MOST_STARS = 1_000, 3
 
 _GROUP = re.compile(r"\(\?P<\w+>")
 
@@ -46,9 +49,11 @@ def _around(root: Path) -> Sequence[tuple[Path, Path]]:
 def read_ignore_file(base: str, file: Path) -> IgnoreFile | None:
     """The patterns of FILE, relative to the folder BASE; None without any. A pattern that git rejects is no pattern."""
     try:
-        lines = file.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+        # As git does: a link that a project comes with could lead anywhere.
+        data = read_regular(file, follow=file.name != ".gitignore")
     except OSError:
         return None
+    lines = data.decode("utf-8", "surrogateescape").splitlines()
     patterns = [line for line in lines if _is_pattern(line)]
     if not patterns:
         return None
@@ -78,10 +83,18 @@ def _any_of(spec: GitIgnoreSpec) -> re.Pattern[str]:
 
 
 def _is_pattern(line: str) -> bool:
-    if not line.strip() or line.startswith("#"):
+    return bool(line.strip()) and not line.startswith("#") and is_usable(line)
+
+
+def is_usable(pattern: str) -> bool:
+    """Whether PATTERN can be matched at once: each star more takes a name's length times as long."""
+    parts = pattern.split("/")
+    if len(pattern) > _LONGEST or parts.count("**") > _MOST_STARS:
+        return False
+    if any(part.count("*") > _MOST_STARS for part in parts):
         return False
     try:
-        GitIgnoreSpec.from_lines([line])
+        GitIgnoreSpec.from_lines([pattern])
     except ValueError:
         return False
     return True
@@ -98,6 +111,6 @@ def _exclude_file(top: Path) -> Path:
 
 def _first_line(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8", errors="surrogateescape").partition("\n")[0]
+        return read_regular(file, most=4_096).decode("utf-8", "surrogateescape").partition("\n")[0]
     except OSError:
         return ""

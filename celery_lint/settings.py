@@ -11,10 +11,10 @@ from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct
-from pathspec import GitIgnoreSpec
 
 from celery_lint.configfile import Place, read_table
 from celery_lint.errors import ConfigurationError
+from celery_lint.gitignore import is_usable
 
 Level = Literal["error", "warning", "info"]
 Preset = Literal["recommended", "strict"]
@@ -196,10 +196,8 @@ def _checked(configuration: Configuration) -> Configuration:
     settings = configuration.settings
     for key, patterns in (("exclude", settings.exclude), ("per-file-ignores", tuple(settings.per_file_ignores))):
         for pattern in patterns:
-            try:
-                GitIgnoreSpec.from_lines([pattern])
-            except ValueError:
-                raise ConfigurationError(f'{configuration.origin(key)}: {key}: "{pattern}" is no pattern') from None
+            if not is_usable(pattern):
+                raise ConfigurationError(f'{configuration.origin(key)}: {key}: "{pattern}" is no pattern')
     limits = settings.time_limits
     if limits.soft and limits.hard and limits.soft >= limits.hard:
         raise ConfigurationError(f"{configuration.origin('time-limits')}: time-limits: soft must be less than hard")

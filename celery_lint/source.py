@@ -80,5 +80,5 @@ class Source:
         """DATA as text; bytes that are not text in this encoding become replacement characters."""
         try:
             return data.decode(self.encoding, errors="replace")
-        except (SyntaxError, LookupError):
+        except (SyntaxError, LookupError, UnicodeError):
             return data.decode("utf-8", errors="replace")

@@ -64,10 +64,10 @@ HOSTILE = {
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_files_are_read_in_bounded_time(name: str, path: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     found = read(path, HOSTILE[name].encode("utf-8", errors="surrogatepass"))
     merge_alternatives([found])
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
     assert found.error is None or "\n" not in found.error.message
 
 

@@ -50,7 +50,7 @@ class FactStore:
             return {}
         try:
             stored = msgspec.msgpack.decode(data, type=_Stored)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, RecursionError):
             return {}
         return stored.entries if stored.stamp == self._stamp else {}
 
@@ -63,7 +63,7 @@ class FactStore:
             return None
         try:
             facts = msgspec.msgpack.decode(kept, type=kind)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, RecursionError):
             return None
         self._used[key] = kept
         return facts
@@ -94,11 +94,11 @@ class FactStore:
 
 
 def encoded(facts: PythonFacts | DeployFacts | ImportedNames) -> bytes:
-    """FACTS as they are kept; nothing where that cannot be (an integer of more than 64 bits, half a surrogate pair):
-    such a file is read each time."""
+    """FACTS as they are kept; nothing where that cannot be (an integer of more than 64 bits, half a surrogate pair,
+    too deep a nesting): such a file is read each time."""
     try:
         return msgspec.msgpack.encode(facts)
-    except (OverflowError, UnicodeEncodeError):
+    except (OverflowError, UnicodeEncodeError, RecursionError):
         return b""
 
 

@@ -17,7 +17,9 @@ _TAG = (
 # Seconds after which nobody is still writing a file.
 _STALE = 3600
 # What a file may hold; a larger one is none of ours.
-_LARGEST = 1 << 30
+_LARGEST = 1 << 28
+# Of the mode of a file; the module `stat` is not worth loading.
+_KIND, _REGULAR = 0o170000, 0o100000
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def _secret(folder: str | None) -> bytes | None:
     if folder is None:
         return None
     path = os.path.join(folder, "secret")
-    known = _read(path)
+    known = _read(path, is_private=True)
     if known is not None and len(known) == _SEAL:
         return known
     made = os.urandom(_SEAL)
@@ -103,18 +105,27 @@ def _secret(folder: str | None) -> bytes | None:
         _replace(path, made, 0o600)
     except OSError:
         return None
-    return _read(path)
+    return _read(path, is_private=True)
 
 
-def _read(path: str) -> bytes | None:
+def _read(path: str, *, is_private: bool = False) -> bytes | None:
+    """What the file PATH holds; None where it is none that `_replace` wrote. With IS_PRIVATE nobody else may have seen
+    it: what comes with a project (git knows no file that is for its owner alone) is none of ours."""
+    flags = os.O_RDONLY
+    for name in ("O_NOFOLLOW", "O_BINARY", "O_NONBLOCK"):
+        flags |= getattr(os, name, 0)
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
+        descriptor = os.open(path, flags)
     except (OSError, ValueError):
         return None
     try:
         with open(descriptor, "rb") as file:
-            size = os.fstat(descriptor).st_size
-            return file.read() if size <= _LARGEST else None
+            status = os.fstat(descriptor)
+            if status.st_mode & _KIND != _REGULAR or status.st_size > _LARGEST:
+                return None
+            if is_private and os.name == "posix" and (status.st_mode & 0o077 or status.st_uid != os.geteuid()):
+                return None
+            return file.read()
     except OSError:
         return None
 

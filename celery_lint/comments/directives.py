@@ -24,7 +24,7 @@ _RUFF = re.compile(rb"#[ \t]*ruff[ \t]*:[ \t]*ignore[ \t]*\[(?P<names>[^\]\r\n]*
 _RUFF_FILE = re.compile(rb"#[ \t]*ruff[ \t]*:[ \t]*file-ignore[ \t]*\[(?P<names>[^\]\r\n]*)\]", re.IGNORECASE)
 _NAME = re.compile(rb"[^\s,]+")
 # A reason ends where another comment starts (`# type: ignore`); `#123` is a ticket in the reason.
-_NEXT_COMMENT = re.compile(rb"[ \t]+#(?![0-9])")
+_NEXT_COMMENT = re.compile(rb"(?<![ \t])[ \t]+#(?![0-9])")
 
 _SUFFIXES = frozenset({
     ".py", ".pyi", ".yaml", ".yml", ".toml", ".sh", ".bash", ".mk", ".env", ".tpl", ".service", ".conf", ".ini", ".cfg",

@@ -16,7 +16,8 @@ from celery_lint.finding import Span
 from celery_lint.source import Source
 
 # A quote in a word (`don't`) opens nothing.
-_QUOTED_OR_HASH = re.compile(rb"(?<!\w)'[^']*'|\"(?:\\.|[^\"\\])*\"|#")
+_QUOTED_OR_HASH = re.compile(rb"(?<!\w)'[^']*'|\"(?:\\.|[^\"\\])*+\"|[\"#]")
+_SINGLY_QUOTED_OR_HASH = re.compile(rb"(?<!\w)'[^']*'|#")
 # In these a `#` behind something else belongs to the value.
 _OWN_LINE_ONLY = (".service", ".conf", ".ini", ".cfg")
 _INDENTED = (".yaml", ".yml", ".toml", ".tpl", ".mk")
@@ -91,11 +92,21 @@ def _lines(source: Source) -> _Lines:
 
 def _comment_column(line: bytes) -> int | None:
     """Where the comment of LINE starts: a `#` outside quotes, at the start of a word."""
-    for match in _QUOTED_OR_HASH.finditer(line):
+    for match in _marks(line):
         column = match.start()
         if match[0] == b"#" and (column == 0 or line[column - 1 : column] in b" \t;\xbf"):
             return column
     return None
+
+
+def _marks(line: bytes) -> Iterator[re.Match[bytes]]:
+    """The quoted texts of LINE, and every `#` between them."""
+    for match in _QUOTED_OR_HASH.finditer(line):
+        if match[0] == b'"':
+            # Nothing closes it, so nothing closes any behind it: to try each would take for ever.
+            yield from _SINGLY_QUOTED_OR_HASH.finditer(line, match.end())
+            return
+        yield match
 
 
 def _indentation(line: bytes) -> int:

@@ -55,9 +55,13 @@ class _Layout:
 def python_comments(source: Source, wanted: re.Pattern[bytes]) -> Iterator[Comment]:
     """The places in comments of SOURCE that match WANTED; none when it cannot be tokenized."""
     try:
-        layout = _layout(source)
-    except (tokenize.TokenError, SyntaxError, UnicodeDecodeError):
+        yield from tuple(_comments(source, wanted))
+    except (tokenize.TokenError, SyntaxError, UnicodeError, LookupError):
         return
+
+
+def _comments(source: Source, wanted: re.Pattern[bytes]) -> Iterator[Comment]:
+    layout = _layout(source)
     starts = _row_starts(source.data)
     for comment in layout.comments:
         start = _offset(source, starts, comment)

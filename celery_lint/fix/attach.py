@@ -62,13 +62,16 @@ def _attached(finding: Finding, files: Files, source_of: Callable[[str], Source]
         return finding
     try:
         done = carry_out(finding.remedy, files)
-        return replace(finding, fix=_tried(done, source_of))
+        return replace(finding, fix=_tried(done, source_of, finding.remedy))
     except Withheld as error:
         return replace(finding, withheld=error.reason)
 
 
-def _tried(done: Rewrite, source_of: Callable[[str], Source]) -> Fix:
-    """DONE as a fix; unsafe when it would delete a comment. Raises `Withheld` when the result is no Python."""
+def _tried(done: Rewrite, source_of: Callable[[str], Source], remedy: Remedy) -> Fix:
+    """DONE as a fix. Raises `Withheld` when the result is no Python, or a comment would be lost.
+
+    With a helper that nothing uses any more its comments may go, but only when the user asks for unsafe fixes.
+    """
     applicability = done.applicability
     edits = sorted(done.edits, key=lambda edit: (edit.path, edit.span))
     for path, group in groupby(edits, key=lambda edit: edit.path):
@@ -76,8 +79,11 @@ def _tried(done: Rewrite, source_of: Callable[[str], Source]) -> Fix:
         result = patched(source, group)
         if path.endswith(PYTHON) and not compiles(result):
             raise Withheld(f"the change to {path} would not compile")
-        if applicability is Applicability.SAFE and loses_comments(source.data, result):
-            applicability = Applicability.UNSAFE
+        if loses_comments(source.data, result):
+            if not isinstance(remedy, RunCoroutines):
+                raise Withheld(f"a comment in {path} would be lost")
+            if applicability is Applicability.SAFE:
+                applicability = Applicability.UNSAFE
     if not edits:
         raise Withheld("there is nothing left to change")
     return Fix(done.title, applicability, tuple(edits))

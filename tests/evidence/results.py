@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from itertools import groupby
@@ -58,6 +58,11 @@ def merge(new: Iterable[Mapping[str, object]]) -> None:
         if before is None or not result.same(before):
             known[result.code, result.pool] = result
     FILE.write_text(text(sorted(known.values())), encoding="utf-8")
+
+
+def keep(experiments: Collection[tuple[str, str]]) -> None:
+    """Drop what is recorded for rules and pools that are not among EXPERIMENTS."""
+    FILE.write_text(text(each for each in read() if (each.code, each.pool) in experiments), encoding="utf-8")
 
 
 def text(results: Iterable[Result]) -> str:

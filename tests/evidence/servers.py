@@ -1,8 +1,9 @@
-"""The brokers of the experiments. Each is a context that gives the environment of processes that shall use it."""
+"""The servers of the experiments. Each is a context that gives the environment of processes that shall use it."""
 
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 import socket
 import subprocess
@@ -46,9 +47,38 @@ def redis(folder: Path) -> Iterator[dict[str, str]]:
             server.wait()
 
 
-BROKERS: Mapping[str, Callable[[Path], AbstractContextManager[dict[str, str]]]] = {
+@contextmanager
+def postgresql(folder: Path) -> Iterator[dict[str, str]]:
+    """A PostgreSQL server with the databases `shop` and `proj`, on the usual port and for anybody on this machine."""
+    programs = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), None)
+    if programs is None:
+        pytest.skip("postgresql is not installed: `make evidence` installs it where it can")
+    # It refuses to run as root, and its folder must be its own.
+    user = "postgres" if os.geteuid() == 0 else None
+    with alone("postgresql"), tempfile.TemporaryDirectory() as home:
+        if answers(5432):
+            pytest.skip("port 5432 is taken: a PostgreSQL server that is not ours is left alone")
+        if user:
+            shutil.chown(home, user)
+
+        def run(program: str, *words: str) -> None:
+            subprocess.run([programs / program, *words], check=True, capture_output=True, user=user, cwd=home)
+
+        run("initdb", "-D", f"{home}/data", "-A", "trust", "-U", "shop", "--no-sync")
+        options = f"-c listen_addresses=127.0.0.1 -c unix_socket_directories={home} -c fsync=off"
+        run("pg_ctl", "-D", f"{home}/data", "-w", "-l", f"{home}/log", "-o", options, "start")
+        try:
+            for name in ("shop", "proj"):
+                run("createdb", "-h", "127.0.0.1", "-U", "shop", name)
+            yield {"PGUSER": "shop", "PGHOST": "127.0.0.1", "PGHOSTADDR": "127.0.0.1"}
+        finally:
+            run("pg_ctl", "-D", f"{home}/data", "-m", "immediate", "stop")
+
+
+SERVERS: Mapping[str, Callable[[Path], AbstractContextManager[dict[str, str]]]] = {
     "filesystem": filesystem,
     "redis": redis,
+    "postgresql": postgresql,
     "none": none,
 }
 

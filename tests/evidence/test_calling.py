@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from tests.evidence.harness import Project, evidence
+from tests.evidence.experiment import Experiment
+from tests.evidence.project import Project
 
 APP = "from celery import Celery\napp = Celery('driver', broker='redis://localhost')\n"
 DJANGO = """
@@ -22,7 +23,7 @@ USER = "from types import SimpleNamespace\nuser = SimpleNamespace(id=7)\n"
 ORDERS = "from types import SimpleNamespace\norders = [SimpleNamespace(pk=pk, save=lambda: None) for pk in (1, 2, 3)]\n"
 
 
-@evidence(
+@Experiment(
     "CEL601",
     pools=("prefork",),
     fails=(
@@ -37,7 +38,7 @@ def test_call_signature_mismatch(project: Project) -> str:
     return f"{log}\n{ran(project, 3)}"
 
 
-@evidence(
+@Experiment(
     "CEL602",
     fails=r"TypeError: remind\(\) got an unexpected keyword argument 'countdown'",
     works=r"sent with \(7,\)",
@@ -47,14 +48,14 @@ def test_options_passed_to_delay(project: Project) -> str:
     return f"{log}\nsent with {', '.join(project.sent)}"
 
 
-@evidence("CEL603", pools=("prefork",), fails="2 of 2 succeeded at once", works="0 of 1 succeeded at once")
+@Experiment("CEL603", pools=("prefork",), fails="2 of 2 succeeded at once", works="0 of 1 succeeded at once")
 def test_unknown_apply_async_option(project: Project) -> str:
     """A reminder that is due in an hour."""
     project.python(f"{USER}from proj.tasks import register; register(user)")
     return f"{ran(project, 2)} at once"
 
 
-@evidence(
+@Experiment(
     "CEL604",
     fails=(r"TypeError: .*argument after \* must be an iterable, not int", "0 messages sent"),
     works="2 messages sent",
@@ -80,7 +81,7 @@ register(user)
     return f"{log}\n{len(project.sent)} messages sent"
 
 
-@evidence(
+@Experiment(
     "CEL605",
     pools=("prefork",),
     needs=("django",),
@@ -103,7 +104,7 @@ pay(None, Order.objects.create().pk)
     return log + project.worker(app="driver").until("succeeded|raised", seconds=6)
 
 
-@evidence(
+@Experiment(
     "CEL606",
     needs=("django",),
     files={"driver.py": DJANGO.replace('["shop"]', "[]") + ORDERS},
@@ -127,7 +128,7 @@ with transaction.atomic():
     return f"rolled back: {rolled_back} messages sent, committed: {committed} messages sent"
 
 
-@evidence(
+@Experiment(
     "CEL607",
     needs=("django",),
     files={"driver.py": DJANGO.replace('["shop"]', "[]") + ORDERS},
@@ -157,7 +158,7 @@ pay(driver.orders)
     return f"{log}\nsent for order {', '.join(re.sub('[(,)]', '', arguments) for arguments in sorted(project.sent))}"
 
 
-@evidence(
+@Experiment(
     "CEL608",
     pools=("prefork", "threads", "solo"),
     results=True,
@@ -170,7 +171,7 @@ def test_result_get_in_task(project: Project) -> str:
     return project.worker(app="driver").until(r"measure.* succeeded|raised")
 
 
-@evidence(
+@Experiment(
     "CEL609",
     results=True,
     files={"driver.py": f"{APP}\nimport proj.tasks\n"},
@@ -183,7 +184,7 @@ def test_result_get_blocks_caller(project: Project) -> str:
     return "the request has waited for 5 seconds, for a worker that is not there" if "status -9" in log else log
 
 
-@evidence(
+@Experiment(
     "CEL610",
     pools=("prefork",),
     fails="Received unregistered task of type 'proj.tasks.resize_picture'",
@@ -194,7 +195,7 @@ def test_unknown_task_name(project: Project) -> str:
     return project.worker().until("unregistered|succeeded")
 
 
-@evidence(
+@Experiment(
     "CEL611",
     pools=("prefork",),
     results=True,
@@ -212,7 +213,7 @@ def test_canvas_not_a_signature(project: Project) -> str:
     return f"{log}\npublish ran {len(re.findall(r'publish.* succeeded', ended))} times"
 
 
-@evidence(
+@Experiment(
     "CEL612",
     pools=("prefork",),
     results=True,
@@ -226,7 +227,7 @@ def test_chord_member_ignores_result(project: Project) -> str:
     return f"publish ran {len(re.findall(r'publish.* succeeded', log))} times{looking}"
 
 
-@evidence(
+@Experiment(
     "CEL613",
     pools=("prefork",),
     broker="redis",
@@ -238,7 +239,7 @@ def test_result_backend_missing(project: Project) -> str:
     return project.python("from proj.tasks import quote_view; print('answered', quote_view(None, 7))")
 
 
-@evidence(
+@Experiment(
     "CEL614",
     pools=("prefork",),
     results=True,
@@ -250,7 +251,7 @@ def test_chain_passes_parent_result(project: Project) -> str:
     return project.worker().until("notify.*(succeeded|raised)")
 
 
-@evidence(
+@Experiment(
     "CEL615",
     pools=("prefork",),
     files={"driver.py": f"{APP}\nimport shop.tasks\n"},
@@ -263,7 +264,41 @@ def test_ambiguous_eta(project: Project) -> str:
     return f"{ran(project, 1, app='driver', zone='America/New_York')} at once in New York"
 
 
-@evidence(
+@Experiment(
+    "CEL616",
+    pools=("prefork",),
+    broker="redis",
+    files={
+        # Twelve seconds instead of a day, and the timeout of Redis in proportion.
+        "driver.py": """
+import proj.tasks
+app = proj.tasks.app
+app.conf.broker_transport_options = {
+    "visibility_timeout": 3600 / 7200, "unacked_restore_interval": 1, "unacked_restore_throttle": 1,
+}
+def send():
+    if hasattr(proj.tasks, "remind_tomorrow"):
+        apply_async = proj.tasks.remind.apply_async
+        proj.tasks.remind.apply_async = lambda args, countdown: apply_async(args, countdown=countdown / 7200)
+        return proj.tasks.remind_tomorrow(7)
+    from celery.beat import Scheduler
+    scheduler = Scheduler(app)
+    scheduler.apply_entry(scheduler.schedule["send-due-reminders"])
+"""
+    },
+    fails="one reminder runs more than once",
+    works="one reminder runs once",
+)
+def test_long_eta(project: Project) -> str:
+    """The message that a worker holds until its time comes; in the other project, beat sends it when it has come."""
+    project.python("import driver; driver.send()")
+    worker = project.worker("-I", "driver")
+    worker.until("succeeded in", seconds=25)
+    count = worker.until("succeeded in", times=2, seconds=3).count("succeeded in")
+    return f"one reminder runs {'once' if count == 1 else 'more than once' if count else 'never'}"
+
+
+@Experiment(
     "CEL617",
     files={"driver.py": APP},
     fails="AttributeError: 'function' object has no attribute 'delay'",
@@ -274,7 +309,7 @@ def test_delay_on_plain_function(project: Project) -> str:
     return f"{log}\nsent with {', '.join(project.sent)}"
 
 
-@evidence(
+@Experiment(
     "CEL618",
     needs=("fastapi", "httpx"),
     # FastAPI calls the view in a thread, where an application that is no default is not the current one.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.evidence.harness import Project, evidence
+from tests.evidence.experiment import Experiment
+from tests.evidence.project import Project
 
 # The coroutines of the examples have no body. These have one, and are put in their place.
 SLOW_CHARGE = """
@@ -44,7 +45,7 @@ shop.tasks.send_newsletter = send_newsletter
 """
 
 
-@evidence(
+@Experiment(
     "CEL101",
     pools=("threads",),
     files={"shop/profiles.py": "async def fetch_profile(user_id):\n    return user_id\n"},
@@ -56,7 +57,7 @@ def test_get_event_loop_in_task(project: Project) -> str:
     return project.worker().until("succeeded|Traceback")
 
 
-@evidence(
+@Experiment(
     "CEL102",
     pools=("threads",),
     example="The fix > A loop that was found or kept",
@@ -68,7 +69,7 @@ def test_loop_in_a_thread(project: Project) -> str:
     return project.worker().until("succeeded|Traceback")
 
 
-@evidence(
+@Experiment(
     "CEL102",
     pools=("prefork", "solo"),
     files={"driver.py": NEWSLETTER},
@@ -80,7 +81,7 @@ def test_loop_that_is_kept(project: Project) -> str:
     return project.worker("-I", "driver", size=1).until("succeeded", times=2)
 
 
-@evidence(
+@Experiment(
     "CEL103",
     pools=("gevent", "eventlet"),
     files={"driver.py": SLOW_CHARGE},
@@ -95,7 +96,7 @@ def test_asyncio_on_green_pool(project: Project) -> str:
     return f"{log}\n{log.count('succeeded in')} of 3 succeeded"
 
 
-@evidence(
+@Experiment(
     "CEL104",
     pools=("prefork", "threads", "solo", "gevent", "eventlet"),
     fails=(r"succeeded in …s: <coroutine object sync_stock at 0x…>", "coroutine 'sync_stock' was never awaited"),
@@ -108,7 +109,7 @@ def test_async_def_task(project: Project) -> str:
     return worker.until("never awaited", seconds=1)
 
 
-@evidence(
+@Experiment(
     "CEL105",
     pools=("prefork",),
     broker="redis",
@@ -122,7 +123,7 @@ def test_loop_bound_global(project: Project) -> str:
     return f"{log}\n{log.count('succeeded in')} of 6 succeeded"
 
 
-@evidence(
+@Experiment(
     "CEL106",
     pools=("prefork", "threads"),
     files={"driver.py": NOTIFY},
@@ -134,7 +135,7 @@ def test_coroutine_never_run(project: Project) -> str:
     return project.worker("-I", "driver").until("succeeded")
 
 
-@evidence("CEL107", fails="the event loop stood still", works="the event loop went on", broker="none")
+@Experiment("CEL107", fails="the event loop stood still", works="the event loop went on", broker="none")
 def test_enqueue_blocks_event_loop(project: Project) -> str:
     """The broker does not answer: nothing listens on port 1."""
     return project.python(

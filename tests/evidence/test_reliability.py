@@ -7,7 +7,8 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.evidence.harness import Project, evidence
+from tests.evidence.experiment import Experiment
+from tests.evidence.project import Project
 
 APP = "from celery import Celery\napp = Celery('driver', broker='redis://localhost')\nimport proj.tasks\n"
 # Bodies are `...` on the pages. Where Celery retries by itself it has put its own function around them.
@@ -36,7 +37,7 @@ requests.get = requests.post = fails
 )
 
 
-@evidence(
+@Experiment(
     "CEL501",
     pools=("prefork",),
     broker="redis",
@@ -59,7 +60,7 @@ def test_missing_time_limit(project: Project) -> str:
         return hangs(project, "sync_prices", app="driver")
 
 
-@evidence(
+@Experiment(
     "CEL502",
     pools=("prefork",),
     broker="redis",
@@ -81,7 +82,7 @@ def test_soft_limit_swallowed(project: Project) -> str:
     return project.worker(app="driver").until("raised unexpected|Hard time limit|succeeded")
 
 
-@evidence(
+@Experiment(
     "CEL503",
     pools=("prefork",),
     needs=("requests",),
@@ -102,7 +103,7 @@ def test_retry_swallowed(project: Project) -> str:
     return f"{log}\n{'received a second time' if log.count('] received') == 2 else ''}"
 
 
-@evidence(
+@Experiment(
     "CEL505",
     pools=("prefork",),
     broker="redis",
@@ -128,7 +129,7 @@ def test_infinite_retries(project: Project) -> str:
     )
 
 
-@evidence(
+@Experiment(
     "CEL506",
     pools=("prefork",),
     needs=("requests",),
@@ -141,7 +142,7 @@ def test_retry_options_unused(project: Project) -> str:
     return project.worker(app="driver").until("raised|Retry in")
 
 
-@evidence(
+@Experiment(
     "CEL507",
     pools=("prefork",),
     files={"driver.py": FAILS.format(error="OSError", names=())},
@@ -152,7 +153,7 @@ def test_backoff_without_autoretry(project: Project) -> str:
     return first_wait(project)
 
 
-@evidence(
+@Experiment(
     "CEL508",
     pools=("prefork",),
     files={"driver.py": FAILS.format(error="OSError", names=("charge",))},
@@ -163,7 +164,7 @@ def test_autoretry_without_backoff(project: Project) -> str:
     return first_wait(project)
 
 
-@evidence(
+@Experiment(
     "CEL509",
     pools=("prefork",),
     files={"driver.py": FAILS.format(error="KeyError('order')", names=("charge",))},
@@ -178,7 +179,7 @@ def test_blanket_retry(project: Project) -> str:
     return project.worker(app="driver").until("raised unexpected|retry: Retry", times=2)
 
 
-@evidence(
+@Experiment(
     "CEL510",
     pools=("prefork",),
     broker="redis",
@@ -210,7 +211,7 @@ def test_acks_late_lost_on_crash(project: Project) -> str:
     return f"{log}\nran {runs} times, succeeded {log.count('succeeded in')} times"
 
 
-@evidence(
+@Experiment(
     "CEL511",
     pools=("prefork",),
     broker="redis",
@@ -221,13 +222,11 @@ import time
 import proj.tasks
 options = proj.tasks.app.conf.broker_transport_options
 timeout = options.get("visibility_timeout", 3600) / 1800
-proj.tasks.app.conf.broker_transport_options = {"visibility_timeout": timeout, "unacked_restore_interval": 1}
+proj.tasks.app.conf.broker_transport_options = {
+    "visibility_timeout": timeout, "unacked_restore_interval": 1, "unacked_restore_throttle": 1,
+}
 proj.tasks.import_catalogue.time_limit = None
 proj.tasks.import_catalogue.run = lambda url: time.sleep(7200 / 1800)
-
-from kombu.transport.redis import MultiChannelPoller, QoS
-restore = QoS.restore_visible
-QoS.restore_visible = lambda self, start=0, num=10, interval=1: restore(self, start, num, 1)
 """
     },
     fails="started more than once",
@@ -241,7 +240,7 @@ def test_visibility_timeout_too_short(project: Project) -> str:
     return f"{worker.log}\nstarted {'once' if received == 1 else 'more than once'}"
 
 
-@evidence(
+@Experiment(
     "CEL512",
     pools=("prefork", "threads"),
     needs=("requests",),
@@ -265,7 +264,7 @@ def test_io_without_timeout(project: Project) -> str:
         return hangs(project, "notify", app="driver")
 
 
-@evidence(
+@Experiment(
     "CEL513",
     pools=("prefork",),
     files={"driver.py": FAILS.format(error="OSError('no printer')", names=())},
@@ -277,7 +276,7 @@ def test_failure_reported_as_success(project: Project) -> str:
     return project.worker(app="driver").until("raised unexpected|succeeded")
 
 
-@evidence(
+@Experiment(
     "CEL514",
     pools=("prefork", "threads"),
     results=True,
@@ -300,7 +299,7 @@ except Exception as error:
     )
 
 
-@evidence(
+@Experiment(
     "CEL515",
     pools=("prefork",),
     files={
@@ -323,7 +322,7 @@ def test_long_sleep_in_task(project: Project) -> str:
     return log if "succeeded" in log else f"{log}\nanother task waits for the process that sleeps"
 
 
-@evidence(
+@Experiment(
     "CEL516",
     pools=("prefork",),
     needs=("requests",),

@@ -8,7 +8,8 @@ import urllib.request
 
 import yaml
 
-from tests.evidence.harness import Project, evidence, moments
+from tests.evidence.experiment import Experiment
+from tests.evidence.project import Project, moments
 from tests.evidence.servers import alone
 
 NAP = """
@@ -40,7 +41,7 @@ somebody.send_task("proj.tasks.render_invoice", (Evil(),), serializer="pickle")
 """
 
 
-@evidence(
+@Experiment(
     "CEL801",
     pools=("prefork",),
     broker="redis",
@@ -56,7 +57,7 @@ def test_unknown_setting(project: Project) -> str:
     return f"{limit}\n{prefetched(project)}"
 
 
-@evidence(
+@Experiment(
     "CEL802",
     pools=("prefork",),
     broker="none",
@@ -68,7 +69,7 @@ def test_django_namespace_missing(project: Project) -> str:
     return project.worker(app="shop.celery").until("transport:.*")
 
 
-@evidence(
+@Experiment(
     "CEL803",
     fails=r"ImproperlyConfigured:\s+Cannot mix new and old setting keys",
     works="celery@… ready",
@@ -77,7 +78,7 @@ def test_legacy_or_mixed_settings(project: Project) -> str:
     return project.worker().until("ready")
 
 
-@evidence(
+@Experiment(
     "CEL804",
     pools=("prefork",),
     broker="redis",
@@ -93,7 +94,7 @@ def test_setting_has_no_effect(project: Project) -> str:
     return f"{late}\n{prefetched(project)}"
 
 
-@evidence(
+@Experiment(
     "CEL805",
     pools=("prefork",),
     fails="a message that somebody put into the broker ran a shell command in the worker",
@@ -109,7 +110,7 @@ def test_pickle_accepted(project: Project) -> str:
     return worker.log
 
 
-@evidence(
+@Experiment(
     "CEL807",
     fails="ran in the process that called delay",
     works="waits in the queue celery",
@@ -124,7 +125,7 @@ def test_always_eager_enabled(project: Project) -> str:
     return f"{log}\nwaits in the queue {', '.join(project.waiting)}"
 
 
-@evidence(
+@Experiment(
     "CEL808",
     pools=("prefork",),
     broker="redis",
@@ -145,7 +146,7 @@ def test_results_never_expire(project: Project) -> str:
     )
 
 
-@evidence(
+@Experiment(
     "CEL809",
     pools=("prefork",),
     files={"driver.py": PROCESS_OF},
@@ -159,7 +160,7 @@ def test_setting_wrong_unit(project: Project) -> str:
     return f"{len(processes)} tasks ran in {len(set(processes))} processes of a worker of one process"
 
 
-@evidence(
+@Experiment(
     "CEL810",
     needs=("flower",),
     files={"proj.py": "from celery import Celery\napp = Celery('proj')\n"},
@@ -183,7 +184,7 @@ def test_flower_unauthenticated(project: Project) -> str:
     return flower.log
 
 
-@evidence(
+@Experiment(
     "CEL819",
     fails=("AttributeError: 'str' object has no attribute 'name'", "ended with status 1"),
     works="celery@… ready",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from tests.evidence.harness import Project, evidence
+from tests.evidence.experiment import Experiment
+from tests.evidence.project import Project
 
 APP = "from celery import Celery\napp = Celery('driver')\nimport proj.tasks\n"
 FAILING_SYNC = f"""{APP}
@@ -29,7 +30,7 @@ USE_TZ = True
 """
 
 
-@evidence(
+@Experiment(
     "CEL401",
     pools=("prefork",),
     results=True,
@@ -44,7 +45,7 @@ def test_unknown_task_option(project: Project) -> str:
     return f"{log}\n{len(list((project.root / 'results').iterdir()))} results are stored"
 
 
-@evidence(
+@Experiment(
     "CEL402",
     files={"driver.py": APP},
     fails=("KeyError: 'min'", "ValueError: soft_time_limit must be less than or equal to time_limit"),
@@ -55,7 +56,7 @@ def test_invalid_option_value(project: Project) -> str:
     return log + project.worker(app="driver").until("ready")
 
 
-@evidence(
+@Experiment(
     "CEL403",
     pools=("prefork",),
     fails=(
@@ -70,7 +71,7 @@ def test_bind_self_mismatch(project: Project) -> str:
     return log + project.worker().until("(retry: |succeeded)", times=2, seconds=8)
 
 
-@evidence(
+@Experiment(
     "CEL404",
     pools=("prefork",),
     needs=("django",),
@@ -84,7 +85,7 @@ def test_task_decorator_not_outermost(project: Project) -> str:
     return log + worker.until("succeeded|raised", seconds=6)
 
 
-@evidence(
+@Experiment(
     "CEL405",
     broker="none",
     quick=True,
@@ -99,7 +100,7 @@ def test_duplicate_task_name(project: Project) -> str:
     )
 
 
-@evidence(
+@Experiment(
     "CEL406",
     pools=("prefork",),
     results=True,
@@ -126,7 +127,7 @@ if "order" in proj.tasks.charge.run.__code__.co_varnames:
     return log + project.worker(app="driver").until("succeeded|raised")
 
 
-@evidence(
+@Experiment(
     "CEL407",
     pools=("prefork",),
     files={"driver.py": "import shop.tasks\nfrom celery import current_app\napp = current_app._get_current_object()\n"},
@@ -140,7 +141,7 @@ def test_routing_option_on_task(project: Project) -> str:
     return f"{waits}\n{log}\n{'' if 'CDeprecationWarning' in log else 'no warning'}"
 
 
-@evidence(
+@Experiment(
     "CEL408",
     pools=("prefork",),
     files={"driver.py": "import proj.tasks\nproj.tasks.deliver = lambda order_id: None\n"},

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from tests.evidence.harness import Project, evidence
+from tests.evidence.experiment import Experiment
+from tests.evidence.project import Project
 
 
-@evidence(
+@Experiment(
     "CEL901",
     pools=("prefork",),
     files={"driver.py": "from celery import Celery\napp = Celery('driver', include=['proj.tasks'])\n"},

@@ -8,7 +8,8 @@ import signal
 import pytest
 import yaml
 
-from tests.evidence.harness import Project, evidence
+from tests.evidence.experiment import Experiment
+from tests.evidence.project import Project
 
 TASK_OF_THE_DRIVER = """
 import time
@@ -28,7 +29,7 @@ def tick(): ...
 """
 
 
-@evidence(
+@Experiment(
     "CEL201",
     pools=("prefork",),
     fails="Received unregistered task of type 'proj.reports.daily'",
@@ -39,7 +40,7 @@ def test_task_module_not_imported(project: Project) -> str:
     return project.worker().until("unregistered|succeeded")
 
 
-@evidence(
+@Experiment(
     "CEL202",
     pools=("prefork",),
     fails="Received unregistered task of type 'shop.orders.jobs.close'",
@@ -50,7 +51,7 @@ def test_autodiscover_finds_nothing(project: Project) -> str:
     return project.worker().until("unregistered|succeeded")
 
 
-@evidence(
+@Experiment(
     "CEL203",
     pools=("prefork",),
     files={
@@ -65,13 +66,13 @@ def test_autodiscover_package_is_a_string(project: Project) -> str:
     return project.worker().until("succeeded")
 
 
-@evidence("CEL204", fails="it waits in the queue celery", works="it waits in the queue async_operations")
+@Experiment("CEL204", fails="it waits in the queue celery", works="it waits in the queue async_operations")
 def test_dead_route(project: Project) -> str:
     project.python("from api.tasks.sync_tasks import sync_recordings; sync_recordings.delay(7)")
     return f"it waits in the queue {', '.join(project.waiting)}"
 
 
-@evidence(
+@Experiment(
     "CEL205",
     fails=("0 of 1 succeeded", "nobody takes it from the queue images"),
     works=("1 of 1 succeeded", "nothing waits"),
@@ -84,7 +85,7 @@ def test_queue_not_consumed(project: Project) -> str:
     return left(project)
 
 
-@evidence("CEL206", fails="the worker of images ran 0 tasks", works="the worker of images ran 1 tasks")
+@Experiment("CEL206", fails="the worker of images ran 0 tasks", works="the worker of images ran 1 tasks")
 def test_idle_queue(project: Project) -> str:
     project.python("from proj.tasks import resize; resize.delay('x.png')")
     _, images = project.deployed("Procfile")
@@ -93,7 +94,7 @@ def test_idle_queue(project: Project) -> str:
     return f"the worker of images ran {images.log.count('succeeded in')} tasks"
 
 
-@evidence(
+@Experiment(
     "CEL207",
     fails=("0 of 1 succeeded", "nobody takes it from the queue celery"),
     works=("1 of 1 succeeded", "nothing waits"),
@@ -106,13 +107,13 @@ def test_default_queue_not_consumed(project: Project) -> str:
     return left(project)
 
 
-@evidence("CEL208", fails="it waits in the queue celery", works="it waits in the queue slow")
+@Experiment("CEL208", fails="it waits in the queue celery", works="it waits in the queue slow")
 def test_unrouted_task(project: Project) -> str:
     project.python("from proj.tasks import clean; clean.delay()")
     return f"it waits in the queue {', '.join(project.waiting)}"
 
 
-@evidence(
+@Experiment(
     "CEL209",
     files={"driver.py": 'import shop.app\nshop.app.app.conf.task_routes = {"shop.mail.*": {"queue": "mail"}}\n'},
     fails="it waits in the queue celery",
@@ -124,7 +125,7 @@ def test_multiple_celery_apps(project: Project) -> str:
     return f"it waits in the queue {', '.join(project.waiting)}"
 
 
-@evidence(
+@Experiment(
     "CEL210",
     needs=("django",),
     files={
@@ -145,13 +146,13 @@ def test_django_app_not_loaded(project: Project) -> str:
     return f"{log}\nit waits in the queue {', '.join(project.waiting)}"
 
 
-@evidence("CEL211", fails=("No such option '-A'", "ended with status 2"), works="celery@… ready")
+@Experiment("CEL211", fails=("No such option '-A'", "ended with status 2"), works="celery@… ready")
 def test_broken_worker_command(project: Project) -> str:
     ((_, *words),) = project.commands("Procfile")
     return project.celery(*words).until("ready")
 
 
-@evidence(
+@Experiment(
     "CEL212",
     pools=("gevent",),
     broker="redis",
@@ -168,7 +169,7 @@ def test_green_pool_not_patched(project: Project) -> str:
     return f"{log}\n{log.count('] received')} received, {log.count('succeeded in')} succeeded"
 
 
-@evidence(
+@Experiment(
     "CEL213",
     pools=("threads",),
     files={
@@ -198,7 +199,7 @@ def test_option_ignored_by_pool(project: Project) -> str:
     return f"the time_limit is 1 second; succeeded after {took[1]} seconds" if took else log
 
 
-@evidence(
+@Experiment(
     "CEL214",
     pools=("prefork",),
     files={"driver.py": EVERY_SECOND},
@@ -217,7 +218,7 @@ def test_embedded_beat(project: Project) -> str:
     return f"{senders} of the started processes sent the periodic task"
 
 
-@evidence(
+@Experiment(
     "CEL215",
     files={"driver.py": EVERY_SECOND},
     fails="2 of the started processes sent the periodic task",
@@ -233,7 +234,7 @@ def test_replicated_beat(project: Project) -> str:
     return f"{senders} of the started processes sent the periodic task"
 
 
-@evidence(
+@Experiment(
     "CEL216",
     pools=("prefork",),
     files={"manage.py": "", "driver.py": TASK_OF_THE_DRIVER},
@@ -253,13 +254,13 @@ def test_worker_ignores_sigterm(project: Project) -> str:
     return f"SIGTERM to the container's process: {'Warm shutdown' if seen else 'the worker learns nothing'}"
 
 
-@evidence("CEL217", fails=("The module shop.worker was not found", "ended with status 2"), works="celery@… ready")
+@Experiment("CEL217", fails=("The module shop.worker was not found", "ended with status 2"), works="celery@… ready")
 def test_worker_app_not_found(project: Project) -> str:
     ((_, *words),) = project.commands("supervisor.conf")
     return project.celery(*words).until("ready")
 
 
-@evidence(
+@Experiment(
     "CEL218",
     pools=("threads",),
     files={"driver.py": TASK_OF_THE_DRIVER},

@@ -144,9 +144,8 @@ def _text(before: bytes, after: bytes) -> Iterator[str]:
     if before[-1:] in b"\r\n" and after and after[-1:] not in b"\r\n":
         yield "has lost the newline at its end"
     new = Counter(after.splitlines()) - Counter(before.splitlines())
-    if any(
-        line != line.rstrip() and line.rstrip() not in {each.rstrip() for each in before.splitlines()} for line in new
-    ):
+    neat = all(line == line.rstrip() for line in before.splitlines())
+    if neat and any(line != line.rstrip() for line in new):
         yield "has a new line with whitespace at its end"
     if before[:2] == b"#!" and before.splitlines()[0] != after.splitlines()[0]:
         yield "has lost its first line"
@@ -171,7 +170,8 @@ def _loads(data: bytes) -> bool:
 
 
 def _hashes(data: bytes) -> list[bytes]:
-    return [match[0].rstrip() for match in re.finditer(rb"(?:^|(?<=\s))#.*", data, re.MULTILINE)]
+    found = (match[0].rstrip() for match in re.finditer(rb"(?:^|(?<=\s))#.*", data, re.MULTILINE))
+    return [text for text in found if not _PRAGMA.match(text.decode(errors="replace"))]
 
 
 # Python
@@ -190,6 +190,8 @@ def _python(before: bytes, after: bytes) -> Iterator[str]:
         return
     if lost := comments(before) - comments(after) - _about_the_gone(before, old, new):
         yield f"has lost the comments {sorted(lost)}"
+    if changed := _long_strings(old, new):
+        yield f"has lost or changed the strings {sorted(changed)}"
     yield from _head(before, after, old, new)
     yield from _imports(old, new)
     yield from _names(before, after)
@@ -201,6 +203,15 @@ def comments(data: bytes) -> Counter[str]:
     tokens = tokenize.tokenize(io.BytesIO(data.removeprefix(b"\xef\xbb\xbf")).readline)
     found = (token.string.rstrip() for token in tokens if token.type == tokenize.COMMENT)
     return Counter(text for text in found if not _PRAGMA.match(text))
+
+
+def _long_strings(old: ast.Module, new: ast.Module) -> set[str]:
+    """The strings over several lines of OLD that are not in NEW: what is indented anew is code, and no text."""
+    before, after = (
+        {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+        for tree in (old, new)
+    )
+    return {text for text in before - after if "\n" in text}
 
 
 def _about_the_gone(before: bytes, old: ast.Module, new: ast.Module) -> Counter[str]:

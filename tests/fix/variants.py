@@ -88,6 +88,44 @@ def _commented(text: str, wanted: Wanted) -> str:
     )
 
 
+def _ending_in_spaces(text: str, wanted: Wanted) -> str:
+    following = _inside_strings(text)
+    lines = enumerate(_lines(text))
+    return "\n".join(f"{line} \t" if number + 1 not in following and line.strip() else line for number, line in lines)
+
+
+def _comments_in_first_column(text: str, wanted: Wanted) -> str:
+    starts = {each.lineno for each in _statements(text) if not getattr(each, "decorator_list", [])}
+    lines = []
+    for number, line in enumerate(_lines(text), start=1):
+        lines += [f"# first {number}", line] if number in starts and number > 1 else [line]
+    return "\n".join(lines)
+
+
+def _displayed(text: str, wanted: Wanted) -> str | None:
+    """Each entry of a dict or list on a line of its own, the last one without a comma."""
+    offsets, changes = _Offsets(text), []
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Dict) and node.keys and all(node.keys):
+            items = [
+                (offsets.start(key), offsets.end(value))
+                for key, value in zip(node.keys, node.values, strict=True)
+                if key
+            ]
+        elif isinstance(node, ast.List) and node.elts:
+            items = [(offsets.start(each), offsets.end(each)) for each in node.elts]
+        else:
+            continue
+        start, end = offsets.start(node), offsets.end(node)
+        if "\n" in text[start:end] or _is_in_text(node, text) or re.search(r"[(\[{]", text[start + 1 : end]):
+            continue
+        line = _lines(text)[node.lineno - 1]
+        indent = line[: len(line) - len(line.lstrip())]
+        parts = ",\n".join(f"{indent}    {text[one:two]}" for one, two in items)
+        changes.append((start, end, f"{text[start]}\n{parts}\n{indent}{text[end - 1]}"))
+    return _replaced(text, changes) if changes else None
+
+
 def _comments_above(text: str, wanted: Wanted) -> str:
     starts = {
         min([each.lineno, *(d.lineno for d in getattr(each, "decorator_list", []))]) for each in _statements(text)
@@ -163,6 +201,22 @@ class _Offsets:
 
 def _exploded(text: str, wanted: Wanted) -> str | None:
     """Each argument of the innermost calls on a line of its own."""
+    return _spread(
+        text, lambda parts, indent: "(\n" + "".join(f"{indent}    {part},\n" for part in parts) + f"{indent})"
+    )
+
+
+def _unended(text: str, wanted: Wanted) -> str | None:
+    """The same without a comma at the end, each with a comment."""
+    return _spread(
+        text,
+        lambda parts, indent: (
+            "(  # some\n" + ",  # one\n".join(f"{indent}    {part}" for part in parts) + f"  # last\n{indent})"
+        ),
+    )
+
+
+def _spread(text: str, put: Callable[[list[str], str], str]) -> str | None:
     offsets, changes = _Offsets(text), []
     for node in ast.walk(ast.parse(text)):
         if not isinstance(node, ast.Call) or not (node.args or node.keywords) or _is_in_text(node, text):
@@ -172,13 +226,14 @@ def _exploded(text: str, wanted: Wanted) -> str | None:
         inner = text[offsets.end(node.func) : offsets.end(node)]
         if any(isinstance(each, ast.GeneratorExp) for each in node.args) or "\n" in inner or "(" in inner[1:]:
             continue
-        indent = re.match(r"\s*", _lines(text)[node.lineno - 1])[0] + "    "  # type: ignore[index]
-        parts = "".join(f"{indent}{text[offsets.start(each) : offsets.end(each)]},\n" for each in items)
-        changes.append((offsets.end(node.func), offsets.end(node), f"(\n{parts}{indent[:-4]})"))
+        line = _lines(text)[node.lineno - 1]
+        parts = [text[offsets.start(each) : offsets.end(each)] for each in items]
+        new = put(parts, line[: len(line) - len(line.lstrip())])
+        changes.append((offsets.end(node.func), offsets.end(node), new))
     return _replaced(text, changes) if changes else None
 
 
-def _is_in_text(node: ast.Call, text: str) -> bool:
+def _is_in_text(node: ast.expr, text: str) -> bool:
     """Whether the call may stand in an f-string, where no line may end."""
     return any(quote in _lines(text)[node.lineno - 1] for quote in ('f"', "f'"))
 
@@ -306,6 +361,14 @@ _CHECKED = "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    from deci
 _TRIED = "try:\n    import ujson as json\nexcept ImportError:\n    import json\n"
 _FOR_CHECKERS = "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    {import}\n"
 _LONG_IMPORT = "from os.path import (\n    join,  # why\n    split,\n)\n"
+_COMPREHENSION = "some = {x: [y for y in range(x) if (z := y)] for x in range(3)}"
+_LONG_STRING = ('some = """one', "  two {three}', four", '"""')
+_OTHERS = (
+    "from {module} import zebra as {name}_zebra\n",
+    "from {module} import (aardvark, zebra)\n",
+    "from {module} import (\n    aardvark,  # first\n    zebra  # last\n)\n",
+    "from {module} import aardvark, \\\n    zebra\n",
+)
 _NEARBY = """
 
 async def nearby_rows(source, limit: int = 5) -> "list[int]":
@@ -380,17 +443,18 @@ def _decorated(above: bool) -> Callable[[str, Wanted], str | None]:
     return change
 
 
-def _in_functions(*statements: str) -> Callable[[str, Wanted], str | None]:
-    """STATEMENTS first in each function."""
+def _in_functions(*statements: str, at: int = 0) -> Callable[[str, Wanted], str | None]:
+    """STATEMENTS first in each function, or before the statement AT of those it consists of."""
 
     def change(text: str, wanted: Wanted) -> str | None:
         lines = {
-            node.body[0].lineno: " " * node.body[0].col_offset
+            node.body[at].lineno: " " * node.body[at].col_offset
             for node in ast.walk(ast.parse(text))
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
             and node.body[0].lineno > node.lineno
-            and not isinstance(node.body[0], _DEFINITIONS)
-            and not (isinstance(node.body[0], ast.Expr) and isinstance(node.body[0].value, ast.Constant))
+            and len(node.body) >= -at
+            and not isinstance(node.body[at], _DEFINITIONS)
+            and not (isinstance(node.body[at], ast.Expr) and isinstance(node.body[at].value, ast.Constant))  # type: ignore[attr-defined]
         }
         found = []
         for number, line in enumerate(_lines(text), start=1):
@@ -443,6 +507,10 @@ VARIANTS = (
     Variant("many blank lines", "layout", _airy),
     Variant("form feeds", "layout", _fed),
     Variant("one argument a line", "layout", _exploded),
+    Variant("one argument a line, with comments", "layout", _unended),
+    Variant("one entry a line", "layout", _displayed),
+    Variant("spaces at the ends of lines", "layout", _ending_in_spaces),
+    Variant("comments in the first column", "layout", _comments_in_first_column),
     Variant("values in parentheses", "layout", _in_parentheses),
     Variant("backslashes", "layout", _behind_backslash),
     Variant("statements joined by semicolons", "layout", _with_semicolons),
@@ -462,6 +530,9 @@ VARIANTS = (
     Variant("new syntax above", "adding", _below_imports(_NEARBY)),
     Variant("several imports in one line", "adding", _above_imports("import sys, shlex as words\n")),
     Variant("import in parentheses", "adding", _above_imports(_LONG_IMPORT)),
+    Variant("imports joined by semicolons", "adding", _above_imports("import sys; import shlex\n")),
+    Variant("imports over a backslash", "adding", _above_imports("from os.path import join, \\\n    split\n")),
+    Variant("imports below an if", "adding", _above_imports("import sys\n\nif sys.argv:\n    import shlex\n")),
     Variant("star import", "other", _above_imports("from string import *\n")),
     Variant("in an if", "other", _wrapped("if True:")),
     Variant("in a function", "other", _wrapped("def build():")),
@@ -471,6 +542,15 @@ VARIANTS = (
     Variant("a decorator below", "other", _decorated(above=False)),
     Variant("a walrus in each function", "other", _in_functions("if (some := 5) > 3:", "    pass")),
     Variant("a docstring in each function", "other", _in_functions('"""Größe 💡."""')),
+    Variant("a long string in each function", "other", _in_functions(*_LONG_STRING)),
+    Variant("a long string amid each function", "other", _in_functions(*_LONG_STRING, at=-2)),
+    Variant("comprehensions in each function", "other", _in_functions(_COMPREHENSION)),
+    Variant("pragmas", "other", lambda text, wanted: _commented(text, wanted).replace("# c", "# noqa: C")),
+    Variant("another name of its module", "other", _imported(_OTHERS[0])),
+    Variant("other names of its module in parentheses", "other", _imported(_OTHERS[1])),
+    Variant("other names of its module over lines", "other", _imported(_OTHERS[2])),
+    Variant("other names of its module over a backslash", "other", _imported(_OTHERS[3])),
+    Variant("all names of its module", "other", _imported("from {module} import *\n")),
     Variant("its import is there", "other", _imported("{import}\n")),
     Variant("its import under an alias", "other", _imported("{alias}\n")),
     Variant("its import for type checkers", "other", _imported(_FOR_CHECKERS)),
@@ -490,6 +570,13 @@ def encoded(text: str, how: str) -> bytes | None:
         return text.replace("\n", "\r\n").encode()
     if how == "mark":
         return codecs.BOM_UTF8 + text.encode()
+    if how == "mixed":
+        return (
+            "".join(
+                f"{line}\r\n" if number % 3 else f"{line}\n" for number, line in enumerate(text.split("\n")[:-1])
+            ).encode()
+            + text.split("\n")[-1].encode()
+        )
     if how == "latin-1":
         if "coding" in text[:100] or text.startswith("#!"):
             return None
@@ -500,4 +587,4 @@ def encoded(text: str, how: str) -> bytes | None:
     return text.encode()
 
 
-ENCODINGS = ("utf-8", "crlf", "mark", "latin-1")
+ENCODINGS = ("utf-8", "crlf", "mixed", "mark", "latin-1")

@@ -16,7 +16,7 @@ from celery_lint.facts.model import Command
 _ASSIGNMENT = re.compile(r"\s*(?:(export|override)\s+)?([\w.-]+)\s*(:::?=|::?=|\?=|\+=|!=|=)\s*")
 _RULE = re.compile(r"([^\s:#=][^:#=]*)::?(?!=)")
 _CONDITIONAL = re.compile(r"\s*(ifeq|ifneq|ifdef|ifndef)\b")
-_REFERENCE = re.compile(r"\$\$|\$\(([^()$]*)\)|\$\{([^{}$]*)\}|\$\([^)]*\)+|\$(.)")
+_REFERENCE = re.compile(r"\$\$|\$\(([^()$]*)\)|\$\{([^{}$]*)\}|\$\([^)]{0,1000}\)+|\$(.)")
 _RECIPE_PREFIX = re.compile(r"[\s@+-]*")
 
 

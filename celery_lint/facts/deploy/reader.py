@@ -41,7 +41,7 @@ _NO_SCRIPTS = frozenset([
     "news", "notice", "pipfile", "readme", "todo", "version", "gemfile", "brewfile", "vagrantfile", "jenkinsfile",
 ])  # fmt: skip
 _YAML_KEYS = re.compile(
-    rb"^\s*[\"']?(services|applications|workers|apiVersion|run|command|args|run_command|startCommand)[\"']?\s*:",
+    rb"^[ \t]*[\"']?(services|applications|workers|apiVersion|run|command|args|run_command|startCommand)[\"']?\s*:",
     re.MULTILINE,
 )
 _MENTIONS = re.compile(rb"celery|\.sh\b|\.py\b|\s-m\s", re.IGNORECASE)
@@ -60,7 +60,7 @@ def read(path: str, data: bytes) -> DeployFacts:
     if reader is None:
         return DeployFacts(path)
     if len(data) > LARGEST:
-        message = f"too large to read: {len(data) // 1_000_000} MB where a deployment file has some KB"
+        message = f"too large to read: {len(data) // 1_000_000} MB or more where a deployment file has some KB"
         return DeployFacts(path, error=ReadError(message) if _is_ours(path) else None)
     return reader(DeployFile(path, data))
 

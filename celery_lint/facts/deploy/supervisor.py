@@ -13,7 +13,7 @@ from celery_lint.facts.deploy.program import from_words
 from celery_lint.facts.deploy.text import DeployFile, Spanned, joined
 from celery_lint.facts.model import Command
 
-IS_SUPERVISOR = re.compile(rb"^\s*\[(program|watcher):", re.MULTILINE)
+IS_SUPERVISOR = re.compile(rb"^[ \t]*\[(program|watcher):", re.MULTILINE)
 _SECTION = re.compile(r"\[(program|watcher):([^\]]+)\]")
 _ENTRY = re.compile(r"(\w+)\s*[=:]\s*")
 _EXPANSION = re.compile(r"%%|%\((\w+)\)(\d*[sd])|\$\((?:circus\.)?[\w.]+\)")

@@ -8,13 +8,19 @@ import re
 import warnings
 from typing import Any
 
+from celery_lint.regular import LARGEST
+
 # Half of what the parser takes on a stack of 8 MB, and twice of what anybody has written by hand.
 _DEEPEST = 500
+# What the parser does about patterns grows fourfold with each bracket inside another: this is a second or so.
+_MOST_PATTERN_WORK = 200_000
 # Each level of a deep tree is written with one of these. Brackets and blocks are left to CPython, which allows fewer.
 _CHAINS = (
     b"elif",
     b"else",
     b"not",
+    b"and",
+    b"or",
     b"lambda",
     b"await",
     b".",
@@ -28,12 +34,29 @@ _CHAINS = (
     b"%",
     b"|",
     b"&",
+    b"^",
+    b"@",
+    b"<<",
+    b">>",
 )
-
+_CASE = re.compile(rb"^[ \t\f]*case\b", re.MULTILINE)
+_BRACKET = re.compile(rb"[(\[{]|[)\]}]")
 
 _NEWLINE = re.compile(rb"\r\n|\r|\n")
 # A statement with fewer of them cannot be deep.
 _SUSPICIOUS = 100
+
+
+# What an expression is made of; each costs memory, and a file has to fit.
+_MARKS = b",()[]{}.=:+-*/;@\n"
+_MOST_MARKS = 400_000
+
+
+def is_too_large(data: bytes) -> bool:
+    """Whether the Python file DATA is data or a trap: more than fits into memory as a tree."""
+    if len(data) <= _MOST_MARKS:
+        return False
+    return len(data) > LARGEST or sum(data.count(mark) for mark in _MARKS) > _MOST_MARKS
 
 
 class TooDeepError(Exception):
@@ -56,7 +79,22 @@ def shallow_tree(data: bytes) -> ast.Module | None:
         return None
     if any(data.count(token) > _DEEPEST for token in _CHAINS) and _is_too_deep(tree, data):
         raise TooDeepError
+    if _CASE.search(data) and _pattern_work(tree, data) > _MOST_PATTERN_WORK:
+        raise TooDeepError
     return tree
+
+
+def _pattern_work(tree: ast.Module, data: bytes) -> int:
+    """About how many steps the parser takes for the patterns of TREE."""
+    cases = [case for node in ast.walk(tree) if isinstance(node, ast.Match) for case in node.cases]
+    lines = line_starts(data) if cases else []
+    work = 0
+    for case in cases:
+        depth = 0
+        for bracket in _BRACKET.finditer(data, lines[case.pattern.lineno], lines[_last_line(case)]):
+            depth += 1 if bracket[0] in b"([{" else -1
+            work += 4 ** min(max(depth, 0), 20)
+    return work
 
 
 def _is_too_deep(tree: ast.Module, data: bytes) -> bool:
@@ -106,7 +144,19 @@ def line_starts(data: bytes) -> list[int]:
 
 
 def _depth(tree: ast.AST) -> int:
-    level, depth = [tree], 0
-    while level:
-        level, depth = [child for node in level for child in ast.iter_child_nodes(node)], depth + 1
-    return depth
+    deepest, pending = 0, [(tree, 1)]
+    while pending:
+        node, level = pending.pop()
+        level += _links(node)
+        deepest = max(deepest, level)
+        pending.extend((child, level + 1) for child in ast.iter_child_nodes(node))
+    return deepest
+
+
+def _links(node: ast.AST) -> int:
+    """How many levels LibCST makes of what is one node here."""
+    if isinstance(node, ast.BoolOp):
+        return len(node.values) - 1
+    if isinstance(node, ast.alias):
+        return node.name.count(".")
+    return (node.module or "").count(".") if isinstance(node, ast.ImportFrom) else 0

@@ -11,9 +11,10 @@ import libcst as cst
 
 from celery_lint.facts import model
 from celery_lint.facts.python.names import class_scope, dotted, function_scope, import_base, module_scope, parameters
-from celery_lint.facts.python.nesting import TooDeepError, shallow_tree
+from celery_lint.facts.python.nesting import TooDeepError, is_too_large, shallow_tree
 from celery_lint.facts.python.spans import GeneratedSpans, Spans
 from celery_lint.facts.python.tree import made_tree
+from celery_lint.facts.python.trial import survives
 from celery_lint.facts.python.values import Values
 from celery_lint.facts.python.walk import walk
 from celery_lint.finding import Span
@@ -28,8 +29,12 @@ def read(path: str, data: bytes, *, generated: bool = False) -> model.PythonFact
     if b"\0" in data:
         at = data.index(b"\0")
         return _unreadable(path, "it contains a NUL byte", Span(at, at + 1))
+    if is_too_large(data):
+        return _unreadable(path, f"it is too large: {len(data) / 1_000_000:.1f} MB", Span(0, 0))
     try:
         tree = shallow_tree(data)
+        if tree is None and not survives(data):
+            return _refused(path, data) or _unreadable(path, "it cannot be parsed", Span(0, 0))
         made = made_tree(tree, data) if tree is not None and not generated else None
         if made is None:
             module = cst.parse_module(data)
@@ -39,6 +44,8 @@ def read(path: str, data: bytes, *, generated: bool = False) -> model.PythonFact
         return _unreadable(path, "it is nested too deeply", Span(0, 0))
     except cst.ParserSyntaxError as error:
         return _syntax_error(path, data, error)
+    except (KeyError, IndexError):
+        raise  # no unknown encoding, but a mistake of ours
     except (SyntaxError, UnicodeError, LookupError) as error:
         return _unreadable(path, _first_line(str(error)), Span(0, 0))
     except RecursionError:
@@ -55,6 +62,12 @@ def _first_line(message: str) -> str:
 
 def _syntax_error(path: str, data: bytes, error: cst.ParserSyntaxError) -> model.PythonFacts:
     """What is wrong in the words of CPython, which tells people what they know; LibCST's where it has no objection."""
+    start = _offset(data, error.raw_line, error.raw_column)
+    return _refused(path, data) or _unreadable(path, _first_line(error.message), Span(start, start))
+
+
+def _refused(path: str, data: bytes) -> model.PythonFacts | None:
+    """What CPython says against DATA; None when it has no objection."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -64,8 +77,7 @@ def _syntax_error(path: str, data: bytes, error: cst.ParserSyntaxError) -> model
         return _unreadable(path, _first_line(known.msg), Span(start, start))
     except (ValueError, RecursionError, MemoryError):
         pass
-    start = _offset(data, error.raw_line, error.raw_column)
-    return _unreadable(path, _first_line(error.message), Span(start, start))
+    return None
 
 
 def _offset(data: bytes, line: int, column: int) -> int:

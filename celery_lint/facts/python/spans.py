@@ -30,7 +30,9 @@ class _Recording:
     def __enter__(self) -> None:
         self.start = self.state.offset
 
-    def __exit__(self, *error: object) -> None:
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        if error is not None:
+            return  # what it would look for has not been written
         state = self.state
         begin = self.start if self.begin is None else state.of(self.begin).start
         end = state.offset if self.end is None else state.of(self.end).end

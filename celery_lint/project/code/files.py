@@ -12,11 +12,13 @@ from typing import TypeVar
 from celery_lint.cache.answers import LARGEST_TEXT, Answers, Question
 from celery_lint.cache.facts import FactStore, encoded
 from celery_lint.cache.stamp import digest
+from celery_lint.crash import Crash, attempt
 from celery_lint.facts.model import DeployFacts, ImportedNames, PythonFacts, ReadError
 from celery_lint.project.code.ahead import read_ahead
 from celery_lint.project.code.imports import imported_names
 from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.texts import Search, Texts
+from celery_lint.regular import read_regular
 from celery_lint.source import Source
 from celery_lint.watch import UNWATCHED, Part, Watch
 
@@ -60,6 +62,11 @@ def names_tools(path: str) -> bool:
     if name.endswith((".yml", ".yaml")):
         return name.startswith((".pre-commit-config.", ".gitlab-ci.")) or ".github/workflows/" in path
     return name.endswith(_TOOLING) or name in ("Pipfile", "Makefile", "noxfile.py") or "Dockerfile" in name
+
+
+def _failure(crash: Crash) -> ReadError:
+    """One file that we fail on must not cost the findings of all others."""
+    return ReadError(f"celery-lint itself failed on it, please report it: {crash.summary}")
 
 
 class Files:
@@ -130,10 +137,11 @@ class Files:
         return self._from_disk(path)
 
     def _from_disk(self, path: str) -> bytes:
+        if path not in self.known:
+            return b""  # whatever names it in the project, it is none of its files
         with self._watch.at(Part.READ, path):
             try:
-                with open(self._start + path, "rb", buffering=0) as file:  # noqa: PTH123 -- a third of the time
-                    return file.readall()
+                return read_regular(self._start + path)
             except OSError as error:
                 self.unreadable[path] = ReadError(error.strerror or "it cannot be opened")
                 return b""
@@ -163,7 +171,10 @@ class Files:
             with self._watch.at(Part.LOAD):
                 from celery_lint.facts.python.reader import read
 
-            facts = read(path, self.data(path))
+            found = attempt(lambda: read(path, self.data(path)))
+            if isinstance(found, Crash):
+                return self._noted(path, PythonFacts(path, error=_failure(found)))
+            facts = found
             self._store.add(path, self.data(path), facts)
         return self._noted(path, facts)
 
@@ -180,7 +191,10 @@ class Files:
             with self._watch.at(Part.LOAD):
                 from celery_lint.facts.deploy import read
 
-            facts = read(path, self.data(path))
+            found = attempt(lambda: read(path, self.data(path)))
+            if isinstance(found, Crash):
+                return DeployFacts(path, error=_failure(found))
+            facts = found
             self._store.add(path, self.data(path), facts)
         return facts
 

@@ -10,8 +10,10 @@ import ast
 import re
 import warnings
 from collections.abc import Iterator
+from itertools import chain
 
 from celery_lint.facts.model import ImportedNames
+from celery_lint.facts.python.nesting import is_too_large
 
 _LINE = re.compile(
     rb"^(?:\xef\xbb\xbf)?[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+\(?([\w, \t*]*)|import[ \t]+([\w., \t]+))", re.M
@@ -63,6 +65,8 @@ def _strings(value: ast.expr) -> Iterator[str]:
 
 
 def _parsed(data: bytes) -> ast.Module | None:
+    if is_too_large(data):
+        return None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -73,17 +77,21 @@ def _parsed(data: bytes) -> ast.Module | None:
 
 def _of_statements(body: list[ast.stmt], into: tuple[type[ast.stmt], ...] = (ast.stmt,)) -> Iterator[str]:
     """What the statements of BODY import; of those that hold others, the types INTO are gone into."""
-    for statement in body:
+    # No recursion: a thousand `elif` are a thousand levels.
+    waiting = [iter(body)]
+    while waiting:
+        statement = next(waiting[-1], None)
         match statement:
+            case None:
+                waiting.pop()
             case ast.Import():
                 yield from (alias.name for alias in statement.names)
             case ast.ImportFrom():
                 yield from _taken("." * statement.level + (statement.module or ""), [a.name for a in statement.names])
             case ast.If(test=ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING")):
-                yield from _of_statements(statement.orelse, into)
+                waiting.append(iter(statement.orelse))
             case _ if isinstance(statement, into):
-                for inner in _bodies(statement):
-                    yield from _of_statements(inner, into)
+                waiting.append(chain.from_iterable(_bodies(statement)))
 
 
 def _bodies(statement: ast.stmt) -> Iterator[list[ast.stmt]]:

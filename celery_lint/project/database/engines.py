@@ -22,7 +22,8 @@ _PACKAGES = ("sqlalchemy", "sqlmodel", "flask_sqlalchemy")
 _CACHES = frozenset({"functools.lru_cache", "functools.cache", "cachetools.cached", "async_lru.alru_cache"})
 _UNPOOLED = frozenset({"NullPool", "StaticPool"})
 _WEB = re.compile(
-    rb"^(?:\xef\xbb\xbf)?\s*(?:from|import)\s+(?:fastapi|starlette|flask|quart|sanic|litestar|aiohttp|django|pyramid)\b",
+    rb"^(?:\xef\xbb\xbf)?[ \t]*(?:from|import)\s+"
+    rb"(?:fastapi|starlette|flask|quart|sanic|litestar|aiohttp|django|pyramid)\b",
     re.M,
 )
 

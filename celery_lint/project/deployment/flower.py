@@ -13,7 +13,7 @@ _PROTECTS = frozenset({
     "basic-auth", "auth", "auth-provider", "oauth2-key", "oauth2-redirect-uri", "certfile", "ca-certs",
 })  # fmt: skip
 _PROTECTING = re.compile(rb"FLOWER_(?:BASIC_AUTH|AUTH|OAUTH2_KEY)\b")
-_CONFIGURES = re.compile(rb"^\s*(?:basic_auth|auth|auth_provider|oauth2_key)\s*=", re.MULTILINE)
+_CONFIGURES = re.compile(rb"^[ \t]*(?:basic_auth|auth|auth_provider|oauth2_key)\s*=", re.MULTILINE)
 _HERE = ("127.0.0.1", "localhost", "::1", "[::1]")
 _PORT = "5555"
 

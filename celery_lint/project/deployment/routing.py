@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from celery_lint.facts.model import Call, Items, Mapping
 from celery_lint.finding import Location
+from celery_lint.project.code.tame import is_tame, is_tame_glob
 from celery_lint.project.code.values import Evaluator, Known, Placed, Unknown
 from celery_lint.project.model import App, Route
 
@@ -83,7 +84,7 @@ class _Reader:
         routes = []
         for key, text, value in entries:
             pattern, is_regex = (text.value, False) if isinstance(text, Known) else self._regex(key)
-            if pattern is None:
+            if pattern is None or not (is_regex or is_tame_glob(pattern)):
                 self.open = "a route's pattern is computed at run time"
                 continue
             queue = self._queue(value)
@@ -98,7 +99,7 @@ class _Reader:
         if self.evaluator.symbols.external(followed.path, followed.value.callee) != "re.compile":
             return None, False
         text = self.evaluator.text(followed.at(followed.value.arguments[0].value))
-        return (text.value, True) if isinstance(text, Known) and _compiles(text.value) else (None, False)
+        return (text.value, True) if isinstance(text, Known) and is_tame(text.value) else (None, False)
 
     def _queue(self, value: Placed) -> str | None:
         text = self.evaluator.text(value)
@@ -108,14 +109,6 @@ class _Reader:
             if isinstance(key, Known) and key.value == "queue":
                 return queue_name(self.evaluator, entry)
         return None
-
-
-def _compiles(pattern: str) -> bool:
-    try:
-        re.compile(pattern)
-    except re.error:
-        return False
-    return True
 
 
 def queue_name(evaluator: Evaluator, placed: Placed) -> str | None:

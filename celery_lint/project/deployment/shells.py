@@ -17,10 +17,10 @@ _AFTER_IN_TEXT = re.compile(rb"[ \t]*(?:[\"'][^\n]*)?(?:\r?\n|\Z)")
 _BACKGROUND = re.compile(rb"[^\n|;]*[^&\n|;>]&[ \t]*(?:#[^\n]*)?(?:\r?\n|\Z)")
 _CLOSES = re.compile(rb"(?:fi|esac|done|;;|#.*)?")
 _OTHER_BRANCH = re.compile(rb"(?:else|elif)\b|;;")
-_LAST_END = re.compile(rb"(?m)^\s*(?:fi|esac)\b.*$")
-_FUNCTION = re.compile(rb"(?m)^\s*(?:function\s+)?(\w+)\s*\(\)")
-_TRAP = re.compile(rb"(?m)^\s*trap\b")
-_NO_FORK = re.compile(rb"(?im)^\s*FROM\s.*(?:alpine|busybox)|^\s*SHELL\b")
+_LAST_END = re.compile(rb"(?m)^[ \t]*(?:fi|esac)\b.*$")
+_FUNCTION = re.compile(rb"(?m)^[ \t]*(?:function\s+)?(\w+)\s*\(\)")
+_TRAP = re.compile(rb"(?m)^[ \t]*trap\b")
+_NO_FORK = re.compile(rb"(?im)^[ \t]*FROM\s.*(?:alpine|busybox)|^[ \t]*SHELL\b")
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def _in_script(before: bytes, after: bytes, source: Source) -> Standing | None:
 def _is_called_in_background(before: bytes, source: Source) -> bool:
     """Whether the script calls the function that the command stands in with `&`."""
     names: list[bytes] = _FUNCTION.findall(before)
-    calls = re.finditer(rb"(?m)^\s*" + re.escape(names[-1]) + rb"\b(?!\s*\()", source.data) if names else ()
+    calls = re.finditer(rb"(?m)^[ \t]*" + re.escape(names[-1]) + rb"\b(?!\s*\()", source.data) if names else ()
     return any(_BACKGROUND.match(source.data, call.end() - 1) for call in calls)
 
 

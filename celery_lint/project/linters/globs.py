@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from celery_lint.project.code.tame import is_tame_glob
+
 _TOKEN = re.compile(r"/\*\*(?=/)|^\*\*/|\*+|\?|\[!?[^\]]+\]|[{},]|.", re.DOTALL)
 _MEANING = {"/**": "(?:/.*)?", "**/": "(?:.*/)?", "?": ".", "{": "(?:", "}": ")"}
 
@@ -24,6 +26,8 @@ def ancestors(path: str) -> Iterator[str]:
 
 @lru_cache(maxsize=256)
 def _compiled(glob: str) -> re.Pattern[str]:
+    if not is_tame_glob(glob):
+        return re.compile(r"(?!)")
     pattern, depth = "", 0
     for token in _TOKEN.findall(glob):
         depth += {"{": 1, "}": -1}.get(token, 0)

@@ -21,14 +21,14 @@ from celery_lint.project.code.values import Evaluator, Known, Placed
 from celery_lint.project.network.tables import CLIENTS, FUNCTIONS, POSITIONS, Client, Kind, Service, Timeout
 
 _LIBRARIES = re.compile(
-    rb"^(?:\xef\xbb\xbf)?\s*(?:from|import)\s+(?:[\w., ]*\b)?(?:"
+    rb"^(?:\xef\xbb\xbf)?[ \t]*(?:from|import)\s+(?:[\w., ]*\b)?(?:"
     + b"|".join(sorted({name.partition(".")[0].encode() for name in (*FUNCTIONS, *CLIENTS)}))
     + rb")\b",
     re.MULTILINE,
 )
 # Somebody gives every request a timeout from behind.
 _PATCHED = re.compile(
-    rb"TimeoutSauce|Timeout\w*Adapter|\bSession\.(?:request|send)\s*=[^=]"
+    rb"TimeoutSauce|Timeout\w{0,80}Adapter|\bSession\.(?:request|send)\s*=[^=]"
     rb"|\brequests\.(?:get|post|put|patch|delete|head|request)\s*=[^=]"
 )
 _ADAPTER = re.compile(rb"class\s+\w+\([\w., ]*HTTPAdapter\b|\w\.(?:request|send|get|post)\s*=[^=]")

@@ -22,7 +22,7 @@ _PIPENV_LOCKED = re.compile(r'"celery":\s*\{[^{}]*?"version":\s*"==([^"]+)"')
 _CLAUSES = r"(?:(?:===?|~=|!=|<=|>=|<|>)\s*[\w.*+!]+(?:\s*,\s*)?)+"
 # A line of requirements, or a string in pyproject.toml, setup.py, setup.cfg; conda writes a single `=`.
 _REQUIREMENT = re.compile(
-    rf"""(?:^[ \t]*(?:-[ \t]+)?|["'])celery(?:\[[^\]\n]*\])?[ \t]*\(?[ \t]*({_CLAUSES}|=[\d.*]+)""",
+    rf"""(?:^[ \t]*(?:-[ \t]+)?|["'])celery(?:\[[^\]\n]*\])?[ \t]*(?:\([ \t]*)?({_CLAUSES}|=[\d.*]+)""",
     re.MULTILINE | re.IGNORECASE,
 )
 # `celery = "^5.3"`, `celery = {version = "^5.3", extras = ["redis"]}`: Poetry and Pipenv.
@@ -30,7 +30,7 @@ _TABLE = re.compile(r"""^celery\s*=\s*(?:\{[^}\n]*?\bversion\s*=\s*)?["']([\^~<>
 _SECTION = re.compile(
     r"""^\[tool\.poetry\.[\w.-]*dependencies\.celery\](?:\n(?!\[)[^\n]*)*?\nversion\s*=\s*"([^"]+)\"""", re.M
 )
-_CLAUSE = re.compile(r"(===?|~=|!=|<=|>=|<|>|\^|~|=)?\s*v?(\d+(?:\.\d+)*)(\.\*)?")
+_CLAUSE = re.compile(r"(===?|~=|!=|<=|>=|<|>|\^|~|=)?\s{0,9}v?(\d+(?:\.\d+)*)(\.\*)?")
 _ENDLESS = 10**6
 
 

@@ -28,8 +28,8 @@ _DYNAMIC = re.compile(
 _ALWAYS_DYNAMIC = re.compile(rb"\bautodiscover_modules\b")
 _NAMES_IMPORTS = re.compile(rb"(?i:celery_imports|celery_include)|\bimports\s*=|[\"']imports[\"']")
 _STARTS_DJANGO = re.compile(rb"DJANGO_SETTINGS_MODULE|django\.setup|django\.conf\b")
-_INCLUDES = re.compile(rb"\binclude\(\s*\(?\s*[\"']([\w.]+)[\"']")
-_COMMANDS = re.compile(rb"celery[^\n]*?\s(?:-A|--app)[ =]?\s*([A-Za-z_][\w.]*)")
+_INCLUDES = re.compile(rb"\binclude\(\s*(?:\(\s*)?[\"']([\w.]+)[\"']")
+_COMMANDS = re.compile(rb"celery[^\n]{0,500}?\s(?:-A|--app)[ =]?\s*([A-Za-z_][\w.]*)")
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,13 @@ from celery_lint.remedy import EditCode, Replacement
 from celery_lint.rule import ERROR, HIGH, rule
 
 # SQLAlchemy's advice for forks: drop the inherited connections, or check the process of each (core/pooling.rst).
-_CURES = re.compile(
-    rb"\b(?:worker_process_init|worker_init|celeryd_init|worker_before_create_process)\b[\s\S]*\bdispose\b"
-    rb"|\bdispose\b[\s\S]*\b(?:worker_process_init|worker_init|celeryd_init|worker_before_create_process)\b"
-    rb"|\bgetpid\b[\s\S]*\bcheckout\b|\bcheckout\b[\s\S]*\bgetpid\b"
-    rb"|SQLALCHEMY_ENGINE_OPTIONS[\s\S]{0,400}NullPool"
+_CURES = (
+    (
+        re.compile(rb"\bdispose\b"),
+        re.compile(rb"\b(?:worker_process_init|worker_init|celeryd_init|worker_before_create_process)\b"),
+    ),
+    (re.compile(rb"\bgetpid\b"), re.compile(rb"\bcheckout\b")),
+    (re.compile(rb"SQLALCHEMY_ENGINE_OPTIONS"), re.compile(rb"SQLALCHEMY_ENGINE_OPTIONS[\s\S]{0,400}NullPool")),
 )
 # The first line inside a block, for what a level of indentation looks like.
 _INDENTED = re.compile(rb":[ \t]*\r?\n([ \t]+)[^\s#]")
@@ -43,7 +45,12 @@ def _is_cured(project: Project) -> bool:
         for function in project.forking.handlers
         for call in project.symbols.index(function).calls(project.symbols.fact(function))
     )
-    written = (path for path in project.files.mentioning(_CURES) if not is_aside(path))
+    written = (
+        path
+        for one, other in _CURES
+        for path in project.files.mentioning(one)
+        if project.files.mentions(path, other) and not is_aside(path)
+    )
     return project.forking.has_hooks or any(name in _RENEWS for name in handled) or any(True for _ in written)
 
 

@@ -12,7 +12,7 @@ from celery_lint.remedy import EditCode, Replacement
 from celery_lint.rule import HIGH, INFO, rule
 from celery_lint.source import Source
 
-_WEB = re.compile(rb"^(?:\xef\xbb\xbf)?\s*(?:from|import)\s+(?:fastapi|starlette)\b", re.MULTILINE)
+_WEB = re.compile(rb"^(?:\xef\xbb\xbf)?[ \t]*(?:from|import)\s+(?:fastapi|starlette)\b", re.MULTILINE)
 _STANDS_ALONE = frozenset({"discarded", "assigned", "returned", "argument"})
 
 

@@ -22,7 +22,7 @@ _ACCEPT = ("accept_content", "result_accept_content")
 _SERIALIZERS = ("task_serializer", "result_serializer", "event_serializer")
 _MENTIONS = re.compile(rb"pickle|x-python-serialize")
 # The calls of a project take a while to find: only where one may say it.
-_GIVEN = re.compile(rb"\bserializer\b[^\n]*(?:pickle|python-serialize)", re.IGNORECASE)
+_GIVEN = re.compile(rb"\bserializer\b[^\n]{0,500}(?:pickle|python-serialize)", re.IGNORECASE)
 _SIGNED = re.compile(rb"\bsetup_security\s*\(")
 
 

@@ -90,7 +90,9 @@ def _is_used(path: str, name: str, assignment: Assignment, project: Project) -> 
     module = path.rpartition("/")[2].removesuffix(".py").encode()
     if module == b"__init__":
         module = path.rpartition("/")[0].rpartition("/")[2].encode()
-    other = re.compile(rb"\bimport\b[^#]*\b" + name.encode() + rb"\b|\b" + module + rb"\." + name.encode() + rb"\b")
+    other = re.compile(
+        rb"\bimport\b[^#]{0,5000}\b" + name.encode() + rb"\b|\b" + module + rb"\." + name.encode() + rb"\b"
+    )
     return any(project.files.mentions(each, other) for each in project.files.holding(name) if each != path)
 
 

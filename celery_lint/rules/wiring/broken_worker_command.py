@@ -15,7 +15,7 @@ from celery_lint.project.project import Project
 from celery_lint.remedy import EditCommand, Replacement
 from celery_lint.rule import ERROR, HIGH, INFO, WARNING, rule
 
-_NAMES_APP = re.compile(rb"(?m)^\s*(?:export\s+)?(?:APP|CELERY_APP)\s*[=:]")
+_NAMES_APP = re.compile(rb"(?m)^[ \t]*(?:export\s+)?(?:APP|CELERY_APP)\s*[=:]")
 
 
 @rule("CEL211", "broken-worker-command", since="0.1", severity=ERROR, confidence=HIGH, fix="unsafe")

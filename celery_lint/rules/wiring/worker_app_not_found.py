@@ -17,7 +17,7 @@ from celery_lint.rule import ERROR, HIGH, MEDIUM, WARNING, listed, rule
 # Files that run this project's own code; an image of a compose file may hold another's.
 _OWN = frozenset({"python", "makefile", "procfile", "shell"})
 # What a script tells its reader to type.
-_TOLD = re.compile(rb"""\becho\b[^\n]*\bcelery\s+(?:-A\s*|--app[= ])([\w.:]+)\s+(?:worker|beat|flower)\b""")
+_TOLD = re.compile(rb"""\becho\b[^\n]{0,500}\bcelery\s+(?:-A\s*|--app[= ])([\w.:]+)\s+(?:worker|beat|flower)\b""")
 
 
 @rule("CEL217", "worker-app-not-found", since="0.1", severity=ERROR, confidence=HIGH, fix="unsafe")

@@ -15,8 +15,8 @@ from celery_lint.remedy import EditCommand, Replacement
 from celery_lint.rule import MEDIUM, WARNING, rule
 
 # What passes signals on to a whole group of processes, or ends the worker in a way of its own.
-_PASSES_ON = re.compile(rb"dumb-init|\btini\b[^\n]*-g\b|TINI_KILL_PROCESS_GROUP|preStop|shareProcessNamespace")
-_ALPINE = re.compile(rb"(?im)^\s*(?:FROM\s|image:).*alpine")
+_PASSES_ON = re.compile(rb"dumb-init|\btini\b[^\n]{0,500}-g\b|TINI_KILL_PROCESS_GROUP|preStop|shareProcessNamespace")
+_ALPINE = re.compile(rb"(?im)^[ \t]*(?:FROM\s|image:).*alpine")
 _DOCKERFILE = re.compile(r"dockerfile|containerfile|compose|\.ya?ml$", re.IGNORECASE)
 
 

@@ -26,6 +26,8 @@ _argument = maker(cst.Arg, "value", "keyword", "star")
 _integer, _float, _imaginary = (maker(kind, "value") for kind in (cst.Integer, cst.Float, cst.Imaginary))
 _ellipsis = maker(cst.Ellipsis)
 _string = maker(cst.SimpleString, "value")
+_format, _format_text = maker(cst.FormattedString, "parts", "start"), maker(cst.FormattedStringText, "value")
+_format_expression = maker(cst.FormattedStringExpression, "expression")
 _list, _set, _tuple, _dict = (maker(kind, "elements") for kind in (cst.List, cst.Set, cst.Tuple, cst.Dict))
 _element, _starred = maker(cst.Element, "value"), maker(cst.StarredElement, "value")
 _pair, _unpacked = maker(cst.DictElement, "key", "value"), maker(cst.StarredDictElement, "value")
@@ -36,6 +38,7 @@ _compared = maker(cst.ComparisonTarget, "operator", "comparator")
 _unary = maker(cst.UnaryOperation, "operator", "expression")
 _subscript = maker(cst.Subscript, "value", "slice")
 _subscript_element, _index = maker(cst.SubscriptElement, "slice"), maker(cst.Index, "value")
+_slice = maker(cst.Slice, "lower", "upper", "step")
 _choice = maker(cst.IfExp, "test", "body", "orelse")
 _lambda = maker(cst.Lambda, "params", "body")
 _parameters = maker(cst.Parameters, "posonly_params", "params", "star_arg", "kwonly_params", "star_kwarg")
@@ -69,6 +72,11 @@ _ONE_STRING = re.compile(
     rb"""[rRbBuU]{0,2}(?:'''(?:[^'\\]|\\.|'(?!''))*'''|'(?!'')(?:[^'\\]|\\.)*'|"""
     rb'''"""(?:[^"\\]|\\.|"(?!""))*"""|"(?!"")(?:[^"\\]|\\.)*")''',
     re.DOTALL,
+)
+_PART = re.compile(rb"\{(?P<name>[^}]+)\}|[^{]+")
+_PLAIN_FORMAT = re.compile(
+    rb"""[fF](?:"(?:[^"\\{}\r\n]|\{[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\})*"|"""
+    rb"""'(?:[^'\\{}\r\n]|\{[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\})*')"""
 )
 _NEWLINE = re.compile("\r\n?|\n")
 
@@ -132,6 +140,23 @@ class Expressions:
         for places in (state.whole, state.syntactic):
             self.spans.update((key, Span(*place)) for key, place in places.items())
         return node
+
+    def formatted(self, twin: Twin, start: int, end: int) -> Node:
+        """An f-string. Before 3.12 CPython does not know where the expressions in it stand; plain names are found."""
+        if not _PLAIN_FORMAT.fullmatch(self.data, start, end):
+            return self.parsed(twin, start, end)
+        parts: list[Node] = []
+        for found in _PART.finditer(self.data, start + 2, end - 1):
+            text, name = found.group().decode(), found["name"]
+            if name is None:
+                node: Node = _format_text(text)
+                self.spans[id(node)] = Span(*found.span())
+            else:
+                expression = self.dotted(name.decode())
+                self.spans[id(expression)] = Span(*found.span("name"))
+                node = _format_expression(expression)
+            parts.append(node)
+        return _format(parts, self.data[start : start + 2].decode())
 
     def attribute(self, twin: Twin, start: int, end: int) -> Node:
         # Of a dotted name only the whole is a fact.
@@ -289,15 +314,28 @@ class Expressions:
             index.elts == [] or self.is_in_parentheses(index, self.places.start(index))
         )
         items = index.elts if several else [index]
-        if any(type(item) is ast.Slice or type(item) is ast.Starred for item in items):
+        if any(type(item) is ast.Starred for item in items):
             return self.parsed(twin, start, end)
-        made, boundary, others = [], self.places.end(twin.value), 0
+        made: list[cst.SubscriptElement] = []
+        boundary, others = self.places.end(twin.value), 0
         for item in items:
-            node = _index(self.of(item))
-            self.spans[id(node)] = self.places.around(item, boundary, others)
+            if type(item) is ast.Slice:
+                node = self.slice(item)
+            else:
+                node = _index(self.of(item))
+                self.spans[id(node)] = self.places.around(item, boundary, others)
             made.append(_subscript_element(node))
             boundary = self.places.end(item)
         return _subscript(self.of(twin.value), made)
+
+    def slice(self, twin: Twin) -> Node:
+        """`lower:upper:step`. To LibCST the blanks after the last colon belong to it."""
+        node = _slice(self.maybe(twin.lower), self.maybe(twin.upper), self.maybe(twin.step))
+        end = self.places.end(twin)
+        if self.data.endswith(b":", 0, end):
+            end = self.places.after_gap(end)
+        self.spans[id(node)] = Span(self.places.start(twin), end)
+        return node
 
     def choice(self, twin: Twin, start: int, end: int) -> Node:
         return _choice(self.of(twin.test), self.of(twin.body), self.of(twin.orelse))
@@ -385,7 +423,7 @@ _NARROWER = (cst.Tuple, cst.GeneratorExp)
 _EXPRESSIONS: dict[type[ast.AST], _Make] = {
     ast.Name: Expressions.name,
     ast.Constant: Expressions.constant,
-    ast.JoinedStr: Expressions.parsed,
+    ast.JoinedStr: Expressions.formatted,
     ast.Attribute: Expressions.attribute,
     ast.Call: Expressions.call,
     ast.List: Expressions.list_,

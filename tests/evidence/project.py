@@ -1,14 +1,4 @@
-"""What an experiment needs: the page's own example on disk, real processes around it, and a comparison of the two runs.
-
-    @evidence("CEL104", fails=r"coroutine '\\w+' was never awaited", works=r"succeeded in …s: None")
-    def test_async_def_task(project: Project) -> str:
-        project.python("from proj.tasks import sync_stock; sync_stock.delay(7)")
-        return project.worker().until("succeeded")
-
-runs the function twice: on the bad example of the page of CEL104, and on what `--fix --unsafe-fixes` makes of it (on
-the page's "Use instead" where there is no fix). It must say FAILS and not WORKS about the first, WORKS and not FAILS
-about the second; what these two expressions match is what is recorded.
-"""
+"""A project of an experiment: its files, and the real processes that run on them."""
 
 from __future__ import annotations
 
@@ -23,92 +13,15 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib.util import find_spec
 from pathlib import Path
 
-import celery
-import pytest
-
-from celery_lint.catalogue import load_catalogue
-from celery_lint.rule import Rule
-from celery_lint.testing import Case, load
 from celery_lint.testing.checking import write
-from tests.evidence.results import Result, today
-from tests.evidence.servers import BROKERS
 
-ROOT = Path(__file__).parent.parent.parent
 PATIENCE = 30.0
 """Seconds after which an experiment that waits goes on with what it has seen."""
 
 Observe = Callable[["Project"], str]
 _BIN = Path(sys.executable).parent
-_VARYING = (
-    (re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "…"),
-    (re.compile(r"\b(succeeded in |Retry in )[\d.e-]+s"), r"\1…s"),
-    (re.compile(r"\b0x[0-9a-f]{6,}\b"), "0x…"),
-    (re.compile(r"\b(celery|\w+)@[\w.-]+ ready"), r"\1@… ready"),
-    (re.compile(r"\x1b\[[0-9;]*m"), ""),
-    (re.compile(r"^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}: \w+/[^\]]+\] ", re.M), ""),
-)
-
-
-def evidence(
-    code: str,
-    *,
-    fails: str | tuple[str, ...],
-    works: str | tuple[str, ...],
-    pools: tuple[str, ...] = ("none",),
-    broker: str = "filesystem",
-    example: str = "Example",
-    instead: str | None = None,
-    files: Mapping[str, str] | None = None,
-    needs: tuple[str, ...] = (),
-    results: bool = False,
-    quick: bool = False,
-) -> Callable[[Observe], Callable[..., None]]:
-    """Make the decorated function the experiment for the rule CODE, one test for each of POOLS.
-
-    FAILS and WORKS are regular expressions, all of which must be found in what it says about the bad and about the
-    corrected project. EXAMPLE and INSTEAD are sections of the page; without INSTEAD the correction is what our fix
-    makes of the example, or "Use instead" where it leaves a finding. FILES are written where the page has none: modules
-    it only imports. NEEDS are modules that must be installed. With RESULTS all processes keep results, in files,
-    whatever backend the page names. QUICK experiments belong to the default test command.
-    """
-
-    def decorate(observe: Observe) -> Callable[..., None]:
-        @pytest.mark.parametrize("pool", pools)
-        def test(pool: str, tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
-            for module in (*needs, *({"gevent", "eventlet"} & {pool})):
-                if find_spec(module) is None:
-                    pytest.skip(f"{module} is not installed: `make evidence` installs it")
-            cases = {case.name: case for case in load(page_of(code))}
-            write(tmp_path / "bad", cases[example].files)
-            correct(tmp_path / "fixed", code, cases[example], cases[instead or "Use instead"], fix=instead is None)
-            said = []
-            for root in (tmp_path / "bad", tmp_path / "fixed"):
-                with BROKERS[broker](tmp_path) as environment:
-                    kept = {"CELERY_RESULT_BACKEND": f"file://{root}/results"} if results else {}
-                    said.append(steady(Project(root, pool, {**environment, **kept}).run(observe, files or {})))
-            bad_fails, bad_works = found(fails, said[0]), found(works, said[0])
-            fixed_fails, fixed_works = found(fails, said[1]), found(works, said[1])
-            result = Result(
-                code=code,
-                celery=celery.__version__,
-                python=".".join(map(str, sys.version_info[:2])),
-                pool=pool,
-                broker=broker,
-                bad=bad_fails or unlike(said[0]),
-                fixed=fixed_works or unlike(said[1]),
-                proven=bool(bad_fails and fixed_works and not bad_works and not fixed_fails),
-                date=today(),
-            )
-            record_property("evidence", result.as_dict())
-            assert result.proven, f"{result}\n\n--- bad\n{said[0]}\n\n--- fixed\n{said[1]}"
-
-        test.__name__, test.__doc__, test.__module__ = observe.__name__, observe.__doc__, observe.__module__
-        return test if quick else pytest.mark.evidence(test)
-
-    return decorate
 
 
 @dataclass(frozen=True)
@@ -278,47 +191,3 @@ def moments(seconds: float) -> Iterator[None]:
         yield
         time.sleep(0.05)
     yield
-
-
-def page_of(code: str) -> Path:
-    """The page of the rule CODE."""
-    rule = rules()[code]
-    return ROOT / "rules" / rule.family / f"{rule.stem}.md"
-
-
-def rules() -> dict[str, Rule]:
-    """All rules by their code."""
-    return {rule.code: rule for rule in load_catalogue().rules}
-
-
-def correct(root: Path, code: str, example: Case, instead: Case, *, fix: bool) -> None:
-    """Write the corrected EXAMPLE to ROOT: fixed by the real command where FIX, else (or if it cannot) as INSTEAD."""
-    write(root, example.files)
-    if not fix or not fixed_by_us(root, code):
-        write(root, {**example.files, **instead.files})
-
-
-def fixed_by_us(root: Path, code: str) -> bool:
-    """Run `celery-lint --fix --unsafe-fixes` at ROOT; whether nothing of CODE is left."""
-    words = ["--select", code, "--fix", "--unsafe-fixes", "--fail-level", "info", "--no-cache", "."]
-    command = [sys.executable, "-m", "celery_lint", *words]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return not subprocess.run(command, cwd=root, env=environment, capture_output=True).returncode
-
-
-def steady(text: str) -> str:
-    """TEXT without what differs from run to run: ids, times, addresses."""
-    for pattern, replacement in _VARYING:
-        text = pattern.sub(replacement, text)
-    return text
-
-
-def found(patterns: str | tuple[str, ...], text: str) -> str:
-    """What all of PATTERNS find in TEXT, in one line; empty when one finds nothing."""
-    matches = [re.search(each, text, re.M) for each in ([patterns] if isinstance(patterns, str) else patterns)]
-    return " ".join("; ".join(match[0] for match in matches if match).split()) if all(matches) else ""
-
-
-def unlike(text: str) -> str:
-    """What is recorded of TEXT in which what was expected is not found: its end."""
-    return f"something else: … {' '.join(text[-200:].split())}"

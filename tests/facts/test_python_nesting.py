@@ -1,0 +1,64 @@
+"""However deep it is nested, a Python file is read or refused: nothing dies, hangs, or eats all memory."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from celery_lint.cache.facts import encoded
+from celery_lint.facts.model import PythonFacts
+from celery_lint.facts.python.reader import read
+from celery_lint.project.code.imports import imported_names
+from tests.hostile.limits import contained
+from tests.hostile.nesting import NESTED
+
+
+def facts_of(code: str) -> str:
+    """What is said against CODE; read as the command line does, for files and for imports."""
+    data = code.encode()
+    facts = read("a.py", data)
+    imported_names(data)
+    kept = encoded(facts)
+    assert not kept or msgspec.msgpack.decode(kept, type=PythonFacts) == facts
+    return facts.error.message if facts.error is not None else ""
+
+
+@pytest.mark.parametrize("depth", [30, 700])
+def test_nested(depth: int) -> None:
+    """All in one process each, since most take a millisecond."""
+
+    def all_of_them() -> list[str]:
+        return [name for name, made in NESTED.items() if not _is_fit(facts_of(made(depth)))]
+
+    ended = contained(all_of_them, seconds=60)
+    assert (ended.wrong, ended.value) == ("", [])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("depth", [200, 1_400, 3_000, 10_000])
+@pytest.mark.parametrize("kind", NESTED)
+def test_deeply_nested(kind: str, depth: int) -> None:
+    ended = contained(lambda: facts_of(NESTED[kind](depth)), seconds=30)
+    assert ended.wrong == ""
+    assert _is_fit(str(ended.value))
+    assert ended.seconds < 20
+    assert ended.megabytes < 500
+
+
+def _is_fit(message: str) -> bool:
+    """Whether MESSAGE says something to people, in one line."""
+    return "\n" not in message and not message.isdigit() and "report" not in message
+
+
+@pytest.mark.parametrize("kind", ["parentheses", "operator +", "operator and", "attributes", "elif", "functions", "not",
+                                  "lambda", "dots of an import", "sequence patterns", "subscripts"])  # fmt: skip
+def test_what_is_nested_too_deeply_says_so(kind: str) -> None:
+    ended = contained(lambda: facts_of(NESTED[kind](3_000)))
+    assert "nested too deeply" in str(ended.value), ended
+
+
+@pytest.mark.parametrize("code", ["match a:\n case ast.Call(func=ast.Attribute(value=ast.Name(id='x'))): pass\n",
+                                  "case = [[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]\n",
+                                  "x = " + "+".join(["a"] * 90) + "\n"])  # fmt: skip
+def test_what_people_write_is_read(code: str) -> None:
+    assert facts_of(code) == ""
