@@ -6,6 +6,7 @@ import gc
 import io
 import os
 import sys
+import warnings
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -48,6 +49,8 @@ def main() -> NoReturn:
 
     # A quarter of a run would go into looking for cycles among millions of syntax nodes and facts, which have none.
     gc.disable()
+    # What Python has to say about the strings of the user's code is for Python to say.
+    warnings.simplefilter("ignore")
     _open_what_is_closed()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
