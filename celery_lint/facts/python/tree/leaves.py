@@ -31,15 +31,16 @@ _CONSTANTS: dict[type[object], Callable[[str], cst.CSTNode]] = {
     str: _string, bytes: _string, bool: _name, type(None): _name, int: _integer, float: _float, complex: _imaginary,
     type(...): lambda _: _ellipsis(),
 }  # fmt: skip
+# Nothing is ever taken back in these (`++`): a long string must not take the memory of all its characters.
 _ONE_STRING = re.compile(
-    rb"""[rRbBuU]{0,2}(?:'''(?:[^'\\]|\\.|'(?!''))*'''|'(?!'')(?:[^'\\]|\\.)*'|"""
-    rb'''"""(?:[^"\\]|\\.|"(?!""))*"""|"(?!"")(?:[^"\\]|\\.)*")''',
+    rb"""[rRbBuU]{0,2}(?:'''(?:[^'\\]++|\\.|'(?!''))*+'''|'(?!'')(?:[^'\\]++|\\.)*+'|"""
+    rb'''"""(?:[^"\\]++|\\.|"(?!""))*+"""|"(?!"")(?:[^"\\]++|\\.)*+")''',
     re.DOTALL,
 )
 _PART = re.compile(rb"\{(?P<name>[^}]+)\}|[^{]+")
 _PLAIN_FORMAT = re.compile(
-    rb"""[fF](?:"(?:[^"\\{}\r\n]|\{[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\})*"|"""
-    rb"""'(?:[^'\\{}\r\n]|\{[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\})*')"""
+    rb"""[fF](?:"(?:[^"\\{}\r\n]++|\{[A-Za-z_]\w*+(?:\.[A-Za-z_]\w*+)*+\})*+"|"""
+    rb"""'(?:[^'\\{}\r\n]++|\{[A-Za-z_]\w*+(?:\.[A-Za-z_]\w*+)*+\})*+')"""
 )
 _NEWLINE = re.compile("\r\n?|\n")
 
