@@ -12,7 +12,7 @@ from tests.fix.variants import ENCODINGS, VARIANTS, Variant
 
 SEEDS = seeds()
 # So many are tried by `pytest -m slow`, and with `--update`, which writes down how many it were.
-MANY, MORE = 400, 2_000
+MANY, MORE = 400, 1_000
 _seed = st.sampled_from(SEEDS)
 _variants = st.lists(st.sampled_from(VARIANTS), min_size=1, max_size=3, unique=True)
 _encoding = st.sampled_from((*ENCODINGS, "utf-8", "utf-8"))
