@@ -25,11 +25,13 @@ def is_taken(code: Code, module: str, name: str | None) -> bool:
 
 def is_hidden(code: Code, name: str, offset: int) -> bool:
     """Whether a function around OFFSET calls something of its own NAME, other than by importing it."""
-    table = code.symbols
-    for function in _around(code, offset):
-        table = _below(code, table, function)
+    table, around = code.symbols, list(_around(code, offset))
+    for definition in around:
+        table = _below(code, table, definition)
         symbol = _symbol(table, name)
-        if symbol is not None and (symbol.is_parameter() or (symbol.is_local() and symbol.is_assigned())):
+        # What a class calls something, its methods do not see.
+        sees = not isinstance(definition, cst.ClassDef) or definition is around[-1]
+        if sees and symbol is not None and (symbol.is_parameter() or (symbol.is_local() and symbol.is_assigned())):
             return True
     return False
 
