@@ -6,14 +6,26 @@ import gc
 import io
 import os
 import sys
-from pathlib import Path
-from typing import NoReturn
+import warnings
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from celery_lint import __version__
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 USAGE, FAILED, INTERRUPTED = 2, 3, 130
+
+
+class _Path(click.Path):
+    """A path as `pathlib` has it, which is loaded when there is one."""
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        from pathlib import Path
+
+        return Path(os.fsdecode(super().convert(value, param, ctx)))  # type: ignore[arg-type]
 
 
 class _Group(click.Group):
@@ -37,6 +49,8 @@ def main() -> NoReturn:
 
     # A quarter of a run would go into looking for cycles among millions of syntax nodes and facts, which have none.
     gc.disable()
+    # What Python has to say about the strings of the user's code is for Python to say.
+    warnings.simplefilter("ignore")
     _open_what_is_closed()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -86,8 +100,8 @@ def group() -> None:
     """
 
 
-_paths = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-_config = click.option("--config", type=click.Path(path_type=Path), help="Use this configuration file.")
+_paths = click.argument("paths", nargs=-1, type=_Path())
+_config = click.option("--config", type=_Path(), help="Use this configuration file.")
 _isolated = click.option("--isolated", is_flag=True, help="Use no configuration file.")
 _color = click.option(
     "--color",
@@ -119,7 +133,7 @@ _color = click.option(
     "--jobs", type=click.IntRange(min=1), metavar="N", help="Read with N processes at most, not one a processor."
 )
 @click.option("--no-cache", is_flag=True, help="Read everything, and remember nothing.")
-@click.option("--cache-dir", type=click.Path(path_type=Path), help="Keep the cache here and not in the project's root.")
+@click.option("--cache-dir", type=_Path(), help="Keep the cache here and not in the project's root.")
 @_color
 @click.option("--quiet", is_flag=True, help="Write findings and errors only.")
 @click.option("--verbose", is_flag=True, help="Say what was used, what was skipped, and why a rule crashed.")
@@ -135,7 +149,7 @@ def check(**options: object) -> int:
 
 
 @group.command("map")
-@click.argument("path", default=".", type=click.Path(path_type=Path))
+@click.argument("path", default=".", type=_Path())
 @click.option(
     "--format",
     type=click.Choice(["text", "json", "mermaid", "dot", "html"]),
@@ -143,7 +157,7 @@ def check(**options: object) -> int:
     show_default=True,
     help="What to draw with.",
 )
-@click.option("--output", type=click.Path(path_type=Path), help="Write to this file.")
+@click.option("--output", type=_Path(), help="Write to this file.")
 @click.option("--task", metavar="NAME", help="Follow one task, from what sends it to the worker that runs it.")
 @_config
 @_isolated
@@ -184,7 +198,7 @@ def rules(as_json: bool, output_format: str) -> int:
 
 
 @group.command()
-@click.argument("path", default=".", type=click.Path(path_type=Path))
+@click.argument("path", default=".", type=_Path())
 @_config
 @_isolated
 def config(path: Path, config: Path | None, isolated: bool) -> int:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True, slots=True)
-class Crash:
+class Crash(NamedTuple):
     """An exception that nobody expected: what it says in one line, and its traceback for those who ask."""
 
     summary: str
@@ -27,6 +24,8 @@ def attempt(work: Callable[[], Result]) -> Result | Crash:
 
 
 def _crash(error: Exception) -> Crash:
+    import traceback  # most runs never need it
+
     frames = traceback.extract_tb(error.__traceback__)
     where = f" ({frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno})" if frames else ""
     text = " ".join(f"{type(error).__name__}: {error}".split())

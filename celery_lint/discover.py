@@ -6,6 +6,7 @@ import fnmatch
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 
 from pathspec import GitIgnoreSpec
@@ -104,10 +105,12 @@ class _Walk:
 
     def folder(self, top: str, ignore_files: tuple[IgnoreFile, ...]) -> None:
         """Collect the files at and below TOP; IGNORE_FILES are those of the folders above it."""
+        # What is below is no link: its way from here is that of TOP itself.
+        start, real_start = len(top), os.path.realpath(top)
         waiting = [(top, ignore_files)]
         while waiting:
             folder, above = waiting.pop()
-            real = os.path.realpath(folder)
+            real = real_start + folder[start:]
             if real in self.seen:
                 continue
             self.seen.add(real)
@@ -125,7 +128,7 @@ class _Walk:
         """What is in FOLDER, by name; nothing when it cannot be read."""
         try:
             with os.scandir(folder) as found:
-                return sorted(found, key=lambda entry: entry.name)
+                return sorted(found, key=attrgetter("name"))
         except OSError as error:
             self.unlisted.append(Unlisted(self.relative(folder) or ".", error.strerror or str(error)))
             return []
@@ -154,7 +157,9 @@ class _Walk:
         if not is_folder and name[name.rfind(".") :].lower() in _ASSETS:
             return False
         marked = path + "/" if is_folder else path
-        return not self.exclude.match_file(self.relative(marked)) and not is_ignored(marked, ignore_files)
+        if self.exclude.patterns and self.exclude.match_file(self.relative(marked)):
+            return False
+        return not is_ignored(marked, ignore_files)
 
     def follow_links(self) -> None:
         """Add what the links met so far lead to, as long as it is new and under the root."""

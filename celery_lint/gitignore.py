@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pathspec import GitIgnoreSpec
+from pathspec import GitIgnoreSpec, RegexPattern
 
 from celery_lint.gitroot import find_git_root
 from celery_lint.regular import read_regular
 
 _LONGEST, _MOST_STARS = 1_000, 3
 
+_GROUP = re.compile(r"\(\?P<\w+>")
+
 
 @dataclass(frozen=True, slots=True)
 class IgnoreFile:
-    """The patterns of one file. BASE is the folder they are relative to: absolute, with `/`, ending in `/`."""
+    """The patterns of one file. BASE is the folder they are relative to: absolute, with `/`, ending in `/`. ANY matches
+    whatever one of them does."""
 
     base: str
     patterns: GitIgnoreSpec
+    any: re.Pattern[str]
 
 
 def inherited(root: Path) -> tuple[IgnoreFile, ...]:
@@ -52,7 +57,8 @@ def read_ignore_file(base: str, file: Path) -> IgnoreFile | None:
     patterns = [line for line in lines if _is_pattern(line)]
     if not patterns:
         return None
-    return IgnoreFile(base.rstrip("/") + "/", GitIgnoreSpec.from_lines(patterns))
+    spec = GitIgnoreSpec.from_lines(patterns)
+    return IgnoreFile(base.rstrip("/") + "/", spec, _any_of(spec))
 
 
 def is_ignored(path: str, ignore_files: Sequence[IgnoreFile]) -> bool:
@@ -60,10 +66,20 @@ def is_ignored(path: str, ignore_files: Sequence[IgnoreFile]) -> bool:
     for ignore_file in reversed(ignore_files):
         if not path.startswith(ignore_file.base):
             continue
-        opinion = ignore_file.patterns.check_file(path[len(ignore_file.base) :]).include
+        inside = path[len(ignore_file.base) :]
+        # Most files match no pattern: one search tells, where each pattern would be asked.
+        if not ignore_file.any.search(inside):
+            continue
+        opinion = ignore_file.patterns.check_file(inside).include
         if opinion is not None:
             return opinion
     return False
+
+
+def _any_of(spec: GitIgnoreSpec) -> re.Pattern[str]:
+    expressions = [each.regex.pattern for each in spec.patterns if isinstance(each, RegexPattern) and each.regex]
+    # Groups of the same name cannot stand in one expression.
+    return re.compile("|".join(_GROUP.sub("(?:", each) for each in expressions) or r"(?!)")
 
 
 def _is_pattern(line: str) -> bool:

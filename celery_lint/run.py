@@ -8,7 +8,7 @@ from functools import cache
 
 from celery_lint.cache.facts import FactStore
 from celery_lint.catalogue import Agenda, Catalogue, load_catalogue, urls
-from celery_lint.comments.directives import DIRECTIVE
+from celery_lint.comments.directives import DIRECTIVE, may_hold_directives
 from celery_lint.comments.model import Suppression
 from celery_lint.discover import Unlisted, discover, divide
 from celery_lint.errors import ConfigurationError, UserError
@@ -95,7 +95,8 @@ def _run(
     judged = judge(project, [rule for rule in agenda.rules if rule not in about_comments], agenda.severities, watch)
     complete = frozenset(rule.code for rule in agenda.rules) - frozenset(judged.crashed)
     with watch.at(Part.JUDGE, "suppression comments"):
-        commented = [path for path in paths if project.files.mentions(path, DIRECTIVE)]
+        may_be = (path for path in paths if may_hold_directives(path))
+        commented = [path for path in may_be if project.files.mentions(path, DIRECTIVE)]
         silenced = silence(judged.findings, commented, source_of, catalogue, complete)
     comments = judge(silenced, about_comments, agenda.severities, watch)
     kept = sorted(without_ignored((*silenced.kept, *comments.findings), agenda.file_ignores), key=order)

@@ -263,3 +263,11 @@ def test_a_closed_stdout_or_stderr_is_no_failure(project: Path, closed: str) -> 
     done = subprocess.run(command, shell=True, cwd=project, env=ENVIRONMENT, capture_output=True, text=True)
     assert done.returncode == 0
     assert "error" not in done.stderr
+
+
+def test_what_python_thinks_of_the_code_is_not_shown(project: Path) -> None:
+    (project / "proj/escapes.py").write_bytes(APP + b"@app.task\ndef f():\n    print('\\d')\n    print('\\d', 1)\n")
+    command = [sys.executable, "-W", "always", "-m", "celery_lint", "--fix-only", "--unsafe-fixes", "--quiet"]
+    done = subprocess.run(command, cwd=project, env=ENVIRONMENT, capture_output=True, text=True)
+    assert done.stderr == ""
+    assert b"print" not in (project / "proj/escapes.py").read_bytes()

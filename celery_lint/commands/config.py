@@ -23,8 +23,14 @@ def show_config(path: Path, *, config: Path | None, isolated: bool) -> int:
     load_catalogue().agenda(configuration)
     values = {key: _value(configuration, key) for key in keys()}
     width = max(len(f"{key} = {value}") for key, value in values.items() if len(value) < 60)
-    write([f"# root: {configuration.root}", *(f"# {line}" for line in dict.fromkeys(_celery_of(configuration)))])
-    write(f"{f'{key} = {value}':{width}}  # {configuration.origin(key)}" for key, value in values.items())
+    write(
+        [
+            f"# root: {escape(str(configuration.root))}",
+            *(f"# {line}" for line in dict.fromkeys(_celery_of(configuration))),
+        ]
+    )
+    lines = (f"{f'{key} = {value}':{width}}  # {configuration.origin(key)}" for key, value in values.items())
+    write(map(escape, lines))
     return 0
 
 

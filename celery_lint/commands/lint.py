@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,7 +23,7 @@ from celery_lint.report.full import full
 from celery_lint.report.json import json
 from celery_lint.report.model import Report
 from celery_lint.report.summary import statistics, summary
-from celery_lint.report.text import escape
+from celery_lint.report.text import escape, escape_lines
 from celery_lint.run import Run, run
 from celery_lint.settings import Configuration, Settings, load, override
 from celery_lint.watch import UNWATCHED, Part, Watch
@@ -135,18 +136,21 @@ def run_on(
 
 
 def _say_what_was_used(configuration: Configuration, place: Place, done: Run) -> None:
-    note(f"root: {configuration.root}")
-    note(f"configuration: {place.file or 'none'}")
+    note(f"root: {escape(str(configuration.root))}")
+    note(f"configuration: {escape(str(place.file or 'none'))}")
     note(f"files: {len(done.paths)}")
     for trace in done.crashed.values():
-        note(trace.rstrip())
+        for line in trace.rstrip().splitlines():
+            note(escape(line))
 
 
 def _difference(done: Run, planned: Plan) -> Output:
     """What PLANNED would change; status 1 when that is anything."""
     from celery_lint.fix import diff
 
-    text = diff(planned.before, planned.after).encode("utf-8", "backslashreplace")
+    whole = diff(planned.before, planned.after)
+    # A program wants the bytes as they are, whatever they do to a terminal.
+    text = (escape_lines(whole) if sys.stdout.isatty() else whole).encode("utf-8", "backslashreplace")
     status = FAILED if done.crashed else FOUND if planned.after else CLEAN
     return Output(status, text, tuple(_warning(refusal.reason) for refusal in planned.refused))
 

@@ -13,6 +13,7 @@ from celery_lint.commands.console import note, warn, write_bytes
 from celery_lint.commands.lint import FAILED, run_on
 from celery_lint.errors import UserError
 from celery_lint.report.terminal import ColorChoice, Terminal, terminal_for
+from celery_lint.report.text import escape
 from celery_lint.run import Run
 from celery_lint.settings import Configuration, load
 from celery_lint.views.drawing import draw
@@ -90,7 +91,7 @@ def _text(picture: Picture, task: Task | None, root: Path, options: Options) -> 
 
     is_file = options.output is not None
     terminal = Terminal(options.color == "always") if is_file else terminal_for(sys.stdout, os.environ, options.color)
-    sheet = Sheet(terminal, root, _way(root, None))
+    sheet = Sheet(terminal, root, escape(_way(root, None)))
     lines = list(text(picture, sheet) if task is None else story(only(picture, task), sheet))
     whole = "".join(f"{line}\n" for line in lines)
     encoding = "utf-8" if is_file else sys.stdout.encoding or "utf-8"
@@ -114,4 +115,4 @@ def _write(data: bytes, output: Path | None) -> None:
         output.write_bytes(data)
     except OSError as error:
         raise UserError(f"{output} cannot be written: {error.strerror}") from None
-    note(f"Wrote {output}.")
+    note(escape(f"Wrote {output}."))

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import PurePosixPath
 
 from celery_lint.comments.model import Comment, Coverage, Directive, Entry
 from celery_lint.comments.plain import plain_comments
@@ -36,8 +35,9 @@ _NAMES = frozenset({"Dockerfile", "Containerfile", "Procfile", "Makefile"})
 
 def may_hold_directives(path: str) -> bool:
     """Whether directives are looked for in a file called PATH."""
-    file = PurePosixPath(path)
-    return file.suffix in _SUFFIXES or file.name.partition(".")[0] in _NAMES
+    name = path.rpartition("/")[2]
+    stem, _, suffix = name.rpartition(".")
+    return (f".{suffix}" if stem and suffix else "") in _SUFFIXES or name.partition(".")[0] in _NAMES
 
 
 def directives(source: Source) -> tuple[Directive, ...]:

@@ -7,7 +7,9 @@ to the bytes that findings and edits are made of. Lines count from 0 here.
 from __future__ import annotations
 
 import re
+import symtable
 import tokenize
+import warnings
 from bisect import bisect_left, bisect_right
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
@@ -32,6 +34,7 @@ _STRINGS: tuple[type[cst.CSTNode], ...] = (
 
 Node = TypeVar("Node", bound=cst.CSTNode)
 Block = cst.Module | cst.IndentedBlock
+Definition = cst.FunctionDef | cst.ClassDef
 
 
 class Extent(NamedTuple):
@@ -144,6 +147,22 @@ class Code:
         nodes, starts = self._ordered
         candidates = nodes[bisect_left(starts, wanted.start) : bisect_right(starts, wanted.start)]
         return [node for node in candidates if self._extents[node] == wanted]
+
+    @cached_property
+    def definitions(self) -> tuple[Definition, ...]:
+        """All functions and classes, in document order."""
+        found: tuple[Definition, ...] = (*self.nodes(cst.FunctionDef), *self.nodes(cst.ClassDef))
+        return tuple(sorted(found, key=lambda node: self._extents[node].start))
+
+    @cached_property
+    def symbols(self) -> symtable.SymbolTable | None:
+        """What Python's compiler knows of the names; None where this Python does not know the syntax."""
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # about the user's strings
+                return symtable.symtable(self.text.removeprefix("\ufeff"), "<code>", "exec")
+        except (SyntaxError, ValueError, RecursionError):
+            return None
 
     # What is around a node
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from celery_lint.source import Source
 
+_PLAIN = frozenset(range(0x20, 0x7F)) - {ord('"'), ord("\\")}
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
 
 
@@ -18,7 +19,15 @@ def diff(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> str:
 
 def _file(path: str, before: bytes, after: bytes) -> Iterator[str]:
     one, two = (_lines(Source(path, data)) for data in (before, after))
-    yield from _ended(difflib.unified_diff(one, two, f"a/{path}", f"b/{path}"))
+    yield from _ended(difflib.unified_diff(one, two, _named(f"a/{path}"), _named(f"b/{path}")))
+
+
+def _named(path: str) -> str:
+    """PATH as git writes it: what is no plain text in quotes, byte by byte."""
+    if path.isprintable() and not set(path) & {'"', "\\"}:
+        return path
+    data = path.encode("utf-8", "surrogateescape")
+    return '"' + "".join(chr(byte) if byte in _PLAIN else f"\\{byte:03o}" for byte in data) + '"'
 
 
 def _lines(source: Source) -> list[str]:

@@ -13,6 +13,7 @@ from celery_lint.fix.draft import Draft
 from celery_lint.fix.imports import bound_at_top, ensure_import, has_imports, put_after_imports, put_first
 from celery_lint.fix.names import Names, alias_of, written
 from celery_lint.fix.outcome import Withheld
+from celery_lint.fix.scopes import is_taken
 
 _FACTORIES = {
     "logging.getLogger": True,
@@ -69,6 +70,8 @@ def new_logger(draft: Draft, names: Names, style: Literal["auto", "stdlib", "tas
     else:
         module, factory = "logging", "getLogger"
     if not has_imports(code):
+        if is_taken(code, module, factory if style == "task" else None):
+            raise Withheld(f"`{factory if style == 'task' else module}` is something else in this file")
         statement = f"from {module} import {factory}" if style == "task" else f"import {module}"
         factory = factory if style == "task" else f"{module}.{factory}"
         put_first(draft, statement, f"logger = {factory}(__name__)")

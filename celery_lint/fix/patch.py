@@ -6,6 +6,7 @@ import ast
 import codecs
 import io
 import tokenize
+import warnings
 from collections import Counter
 from collections.abc import Iterable
 
@@ -43,7 +44,9 @@ def _encoded(source: Source, text: str) -> bytes:
 def compiles(data: bytes) -> bool:
     """Whether DATA is Python: for this interpreter, or for LibCST, which knows newer syntax."""
     try:
-        compile(data, "<fixed>", "exec", flags=ast.PyCF_ONLY_AST, dont_inherit=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about the user's strings
+            compile(data, "<fixed>", "exec", flags=ast.PyCF_ONLY_AST, dont_inherit=True)
     except SyntaxError as error:
         # LibCST's parser overflows the stack, and ends the process, on code that CPython calls too nested.
         return "nested" not in str(error) and _parses(data)

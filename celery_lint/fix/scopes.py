@@ -7,16 +7,15 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from celery_lint.fix.code import Code
+from celery_lint.fix.code import Code, Definition
 from celery_lint.fix.names import alias_of, module_of, written
 
 
 def is_taken(code: Code, module: str, name: str | None) -> bool:
     """Whether the module level calls something else so than `import MODULE`, or `from MODULE import NAME`, would."""
     bound = name or module.partition(".")[0]
-    try:
-        symbol = _table(code).lookup(bound)
-    except (KeyError, SyntaxError, ValueError):
+    symbol = _symbol(code.symbols, bound)
+    if symbol is None:
         return False
     if symbol.is_assigned():
         return True
@@ -26,44 +25,32 @@ def is_taken(code: Code, module: str, name: str | None) -> bool:
 
 def is_hidden(code: Code, name: str, offset: int) -> bool:
     """Whether a function around OFFSET calls something of its own NAME, other than by importing it."""
-    try:
-        table = _table(code)
-    except (SyntaxError, ValueError):
-        return False
-    for function in _around(code, offset):
-        inner = _below(code, table, function)
-        if inner is None:
-            return False
-        table = inner
+    table, around = code.symbols, list(_around(code, offset))
+    for definition in around:
+        table = _below(code, table, definition)
         symbol = _symbol(table, name)
-        if symbol is not None and (symbol.is_parameter() or (symbol.is_local() and symbol.is_assigned())):
+        # What a class calls something, its methods do not see.
+        sees = not isinstance(definition, cst.ClassDef) or definition is around[-1]
+        if sees and symbol is not None and (symbol.is_parameter() or (symbol.is_local() and symbol.is_assigned())):
             return True
     return False
 
 
-def _table(code: Code) -> symtable.SymbolTable:
-    return symtable.symtable(code.text.removeprefix("\ufeff"), "<code>", "exec")
-
-
-def _symbol(table: symtable.SymbolTable, name: str) -> symtable.Symbol | None:
+def _symbol(table: symtable.SymbolTable | None, name: str) -> symtable.Symbol | None:
     try:
-        return table.lookup(name)
+        return table.lookup(name) if table is not None else None
     except KeyError:
         return None
 
 
-def _around(code: Code, offset: int) -> list[cst.FunctionDef | cst.ClassDef]:
+def _around(code: Code, offset: int) -> Iterator[Definition]:
     """The definitions whose bodies hold OFFSET, outermost first."""
-    definitions: tuple[cst.FunctionDef | cst.ClassDef, ...] = (*code.nodes(cst.FunctionDef), *code.nodes(cst.ClassDef))
-    holding = [node for node in definitions if code.extent(node.body).start <= offset <= code.extent(node.body).end]
-    return sorted(holding, key=lambda node: code.extent(node).start)
+    return (node for node in code.definitions if code.extent(node.body).start <= offset <= code.extent(node.body).end)
 
 
-def _below(
-    code: Code, table: symtable.SymbolTable, node: cst.FunctionDef | cst.ClassDef
-) -> symtable.SymbolTable | None:
+def _below(code: Code, table: symtable.SymbolTable | None, node: Definition) -> symtable.SymbolTable | None:
     line = code.number(node)
-    for child in table.get_children():
+    for child in table.get_children() if table is not None else ():
         if child.get_name() == node.name.value and child.get_lineno() == line:
             return child
     return None

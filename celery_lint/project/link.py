@@ -34,6 +34,8 @@ _CELERY = re.compile(rb"celery|shared_task", re.IGNORECASE)
 _CELERY_NAMED = re.compile(rb"celery")
 _CONSUMERS = re.compile(rb"\badd_consumer\b")
 _DECLARES = re.compile(rb"^[ \t]*@.*task|shared_task|register_task", re.MULTILINE)
+# How many imports away from a task files are read before they are asked for. With three it is but three of five.
+_NEAR = 2
 _HOOKS = ("__call__", "run", "before_start", "on_success", "on_failure", "on_retry", "after_return", "__init__")
 
 
@@ -64,6 +66,7 @@ def link(
     tasks = tuple(_task(draft, apps, made, symbols) for draft in _task_drafts(task_finder))
     symbols.bind_self(_bound_tasks(tasks, evaluator))
     tables = {app: read_routes(app, evaluator) for app in made.values()}
+    files.read_ahead(_near(tasks, files, symbols.modules) if jobs > 1 else (), jobs)
     reach = Reach(symbols)
     reached = reach.explore([*_roots(tasks, symbols), *_app_roots(apps, symbols), *_signal_roots(files, symbols)])
     return Project(
@@ -265,6 +268,16 @@ def _app_roots(apps: Apps, symbols: Symbols) -> Iterator[Root]:
         method = symbols.method(draft.app_class, "__init__") if draft.app_class is not None else None
         if method is not None:
             yield Root(method, "the application's constructor", draft.location)
+
+
+def _near(tasks: tuple[Task, ...], files: Files, modules: Modules) -> Iterator[str]:
+    """The files that those with TASKS import, and what these import: five of six are read when calls are followed."""
+    last = seen = {task.location.path for task in tasks}
+    for _ in range(_NEAR):
+        imported = {modules.guess(path, name) for path in last for name in files.imports(path).anywhere}
+        last = {path for path in imported if path is not None} - seen
+        seen = seen | last
+        yield from sorted(last)
 
 
 def _signal_roots(files: Files, symbols: Symbols) -> Iterator[Root]:

@@ -12,7 +12,7 @@ from celery_lint import __version__
 from celery_lint.finding import Applicability, Confidence, Edit, Finding, Fix, Location, Severity
 from celery_lint.report.fingerprint import fingerprint
 from celery_lint.report.model import Report
-from celery_lint.report.text import escape
+from celery_lint.report.text import escape, printable_json
 
 SeverityWord = Literal["error", "warning", "info"]
 ConfidenceWord = Literal["high", "medium", "low"]
@@ -129,7 +129,7 @@ def json(report: Report) -> bytes:
         findings=tuple(_item(finding, report) for finding in report.findings),
         summary=_summary(report),
     )
-    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+    return printable_json(msgspec.json.format(msgspec.json.encode(document), indent=2)) + b"\n"
 
 
 def schema() -> dict[str, object]:

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 
 _TAB = "    "
+_HIDDEN = re.compile(r"[^\n\x20-\x7e]")
 _WORD = re.compile(r"(?:`[^`]*`|\S)+")
 
 
@@ -14,6 +15,19 @@ def escape(text: str) -> str:
     """TEXT with everything that is not shown as itself (control characters, direction marks, bytes that are no text)
     written as `\\x1b` or `\\u202e`. Newlines and tabs too."""
     return text if text.isprintable() else "".join(_shown(char) for char in text)
+
+
+def escape_lines(text: str) -> str:
+    """TEXT with all but its newlines and tabs as `escape` shows it."""
+    return "".join(char if char in "\n\t" else _shown(char) for char in text)
+
+
+def printable_json(data: bytes) -> bytes:
+    """The JSON text DATA, the same for programs, and harmless to the terminal of people who look at it."""
+    text = data.decode()
+    if text.isascii() and "\x7f" not in text:
+        return data
+    return _HIDDEN.sub(_as_json, text).encode()
 
 
 def cells(line: str) -> list[str]:
@@ -51,6 +65,14 @@ def _shown(char: str) -> str:
     if 0xDC80 <= code <= 0xDCFF:
         return f"\\x{code - 0xDC00:02x}"
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def _as_json(found: re.Match[str]) -> str:
+    char = found[0]
+    if char.isprintable():
+        return char
+    data = char.encode("utf-16-be")
+    return "".join(f"\\u{data[at : at + 2].hex()}" for at in range(0, len(data), 2))
 
 
 def _char_width(char: str) -> int:

@@ -17,7 +17,8 @@ _GREY, _RED = "#8a92a0", "#c9252d"
 
 def dot(picture: Picture) -> Iterator[str]:
     """The lines of a Graphviz digraph of PICTURE."""
-    drawn = sketch(readable(picture))
+    picture = readable(picture)
+    drawn = sketch(picture)
     yield f"digraph {_quoted(picture.name)} {{"
     yield '  graph [rankdir=LR, nodesep=0.12, ranksep=1.1, fontname="Helvetica", bgcolor="transparent"];'
     yield '  node [shape=box, style="rounded", fontname="Helvetica", fontsize=11, height=0.3, color="#8a92a0"];'

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from celery_lint import __version__
-from celery_lint.report.text import escape
+from celery_lint.report.text import escape, printable_json
 from celery_lint.views.model import Picture
 
 
@@ -30,7 +30,7 @@ class Document(Struct, frozen=True):
 def json(picture: Picture) -> bytes:
     """PICTURE as UTF-8."""
     data = msgspec.to_builtins(Document(1, Tool("celery-lint", __version__), picture))
-    return msgspec.json.format(msgspec.json.encode(_encodable(data)), indent=2) + b"\n"
+    return printable_json(msgspec.json.format(msgspec.json.encode(_encodable(data)), indent=2)) + b"\n"
 
 
 def schema() -> dict[str, object]:

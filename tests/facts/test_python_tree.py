@@ -26,6 +26,10 @@ SHAPES = {
     "walrus": "if (n := f(x)) and (m := 2): pass\nprint((y := g()), [z := 1, z], k=(w := 2))\n",
     "strings": "x = 'a' \"b\" \\\n  r'c'\ny = ('a'  # é\n\n     'é'\n  'c')\nz = b'1' b'2'\nw = ('é') % (a, b)\n",
     "f-strings": "x = f'{a!r:>{w}} é {b(1)} {{}}'\ny = ('é' f'{a}'\n     'b' f'''{\n  (c)  }\n  {d}''')\nz = (f'{x}')\nf((f'{f\"{a}\"}'))\n",
+    "plain f-strings": "x = f'{a} é {b.c}'\ny = F\"{a}{b} 'c' {None}\"\nz = f''\nw = f'{ a }{b!r}'\nv = f'{a}' 'b'\nu = f''' {a} '''\n"
+    "f(f'{a.b.c}', (f'{d}'), k=f'e')\nt = f'{{a}}' + f'\\n{a}' + rf'{a}'\n",
+    "slices": "x[:]\nx[ : ]\nx[1:]\nx[1 : ]\nx[(1) : (2) ]\nx[a:b:c]\nx[::2]\nx[ 1 :: ]\nx[1: # é\n ]\nx[:,1]\n"
+    "x[a:b, (c), ...]\nx[f(1):][0]\ndel x[:]\n",
     "formatted in blocks": "class A:\n\tif x:\n\t\ty = (f'{a}'\n\t\t\t# é\n\t\tf'{b(  c )}')\n\t\tmatch a:\n\t\t    case 1:\n"
     "\t\t        z = ('a'\n\t\t        f'{b}')\n",
     "statements": "x = 1; y = 2 ; \nif x: a; b;\nelif y: c\nelse: d ;\nwhile x: break\nelse: pass\nfor i in x: continue\nelse:\n  pass\n",

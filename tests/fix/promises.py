@@ -190,6 +190,8 @@ def _python(before: bytes, after: bytes) -> Iterator[str]:
         return
     if lost := comments(before) - comments(after) - _about_the_gone(before, old, new):
         yield f"has lost the comments {sorted(lost)}"
+    if changed := _long_strings(old, new):
+        yield f"has lost or changed the strings {sorted(changed)}"
     yield from _head(before, after, old, new)
     yield from _imports(old, new)
     yield from _names(before, after)
@@ -201,6 +203,15 @@ def comments(data: bytes) -> Counter[str]:
     tokens = tokenize.tokenize(io.BytesIO(data.removeprefix(b"\xef\xbb\xbf")).readline)
     found = (token.string.rstrip() for token in tokens if token.type == tokenize.COMMENT)
     return Counter(text for text in found if not _PRAGMA.match(text))
+
+
+def _long_strings(old: ast.Module, new: ast.Module) -> set[str]:
+    """The strings over several lines of OLD that are not in NEW: what is indented anew is code, and no text."""
+    before, after = (
+        {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+        for tree in (old, new)
+    )
+    return {text for text in before - after if "\n" in text}
 
 
 def _about_the_gone(before: bytes, old: ast.Module, new: ast.Module) -> Counter[str]:

@@ -141,15 +141,15 @@ def main() -> int:
         sums.append(total)
         sys.stdout.write(_said(folder.name, total, time.monotonic() - started))
         sys.stdout.flush()
-    if options.record:
-        record(
-            {
-                "real projects fixed": len(sums),
-                "files of real projects fixed": sum(each.changed for each in sums),
-                "findings of real projects fixed": sum(each.fixed.total() for each in sums),
-                "files of real projects that a fix lost or broke": sum(len(each.problems) for each in sums),
-            }
-        )
+        if options.record:
+            record(
+                {
+                    "real projects fixed": len(sums),
+                    "files of real projects fixed": sum(each.changed for each in sums),
+                    "findings of real projects fixed": sum(each.fixed.total() for each in sums),
+                    "promises that a fix of a real project broke": sum(len(each.problems) for each in sums),
+                }
+            )
     return int(any(each.problems for each in sums))
 
 

@@ -109,7 +109,10 @@ def _above(number: int, line: str) -> list[str]:
 
 def _changed(text: str, variants: Sequence[Variant], wanted: Wanted, made: set[Variant]) -> str:
     for variant in variants:
-        new = variant.change(text, wanted)
+        try:
+            new = variant.change(text, wanted)
+        except SyntaxError:  # it changed what another one had made of tabs
+            continue
         if new is not None and new != text and _is_code(new):
             made.add(variant)
             text = new

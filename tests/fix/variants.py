@@ -362,6 +362,7 @@ _TRIED = "try:\n    import ujson as json\nexcept ImportError:\n    import json\n
 _FOR_CHECKERS = "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    {import}\n"
 _LONG_IMPORT = "from os.path import (\n    join,  # why\n    split,\n)\n"
 _COMPREHENSION = "some = {x: [y for y in range(x) if (z := y)] for x in range(3)}"
+_LONG_STRING = ('some = """one', "  two {three}', four", '"""')
 _OTHERS = (
     "from {module} import zebra as {name}_zebra\n",
     "from {module} import (aardvark, zebra)\n",
@@ -442,17 +443,18 @@ def _decorated(above: bool) -> Callable[[str, Wanted], str | None]:
     return change
 
 
-def _in_functions(*statements: str) -> Callable[[str, Wanted], str | None]:
-    """STATEMENTS first in each function."""
+def _in_functions(*statements: str, at: int = 0) -> Callable[[str, Wanted], str | None]:
+    """STATEMENTS first in each function, or before the statement AT of those it consists of."""
 
     def change(text: str, wanted: Wanted) -> str | None:
         lines = {
-            node.body[0].lineno: " " * node.body[0].col_offset
+            node.body[at].lineno: " " * node.body[at].col_offset
             for node in ast.walk(ast.parse(text))
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
             and node.body[0].lineno > node.lineno
-            and not isinstance(node.body[0], _DEFINITIONS)
-            and not (isinstance(node.body[0], ast.Expr) and isinstance(node.body[0].value, ast.Constant))
+            and len(node.body) >= -at
+            and not isinstance(node.body[at], _DEFINITIONS)
+            and not (isinstance(node.body[at], ast.Expr) and isinstance(node.body[at].value, ast.Constant))  # type: ignore[attr-defined]
         }
         found = []
         for number, line in enumerate(_lines(text), start=1):
@@ -540,7 +542,8 @@ VARIANTS = (
     Variant("a decorator below", "other", _decorated(above=False)),
     Variant("a walrus in each function", "other", _in_functions("if (some := 5) > 3:", "    pass")),
     Variant("a docstring in each function", "other", _in_functions('"""Größe 💡."""')),
-    Variant("a long string in each function", "other", _in_functions('some = """one', "  two {three}', four", '"""')),
+    Variant("a long string in each function", "other", _in_functions(*_LONG_STRING)),
+    Variant("a long string amid each function", "other", _in_functions(*_LONG_STRING, at=-2)),
     Variant("comprehensions in each function", "other", _in_functions(_COMPREHENSION)),
     Variant("pragmas", "other", lambda text, wanted: _commented(text, wanted).replace("# c", "# noqa: C")),
     Variant("another name of its module", "other", _imported(_OTHERS[0])),

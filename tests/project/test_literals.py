@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from celery_lint.project.code.literals import gate_of
-from celery_lint.project.code.texts import Texts
+from celery_lint.project.code.texts import Search, Texts
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,11 @@ def test_what_is_found_is_what_the_pattern_finds(pattern: bytes, texts: list[byt
     compiled = re.compile(pattern, flags)
     named = {str(number): text for number, text in enumerate(texts)}
 
-    assert Texts(named).matching(compiled) == tuple(name for name, text in named.items() if compiled.search(text))
+    search = Search(compiled)
+
+    expected = tuple(name for name, text in named.items() if compiled.search(text))
+    assert tuple(name for name, text in named.items() if search.finds(text)) == expected
+    assert Texts(named).matching(search) == expected
 
 
 def test_each_text_is_there() -> None:

@@ -18,9 +18,7 @@ from celery_lint.project.code.placed import Placed
 from celery_lint.project.code.settled import settled
 
 _CELERY = re.compile(rb"celery")
-_MENTIONS = re.compile(
-    rb"\b(?:chain|group|chord)\b|\blink(?:_error)?\b|\bon_error\b|\)\s*\|\s*\w|\|\s*[\w.]+\.si?\(|\.si?\("
-)
+_MENTIONS = re.compile(rb"\b(?:chain|group|chord)\b|\blink(?:_error)?\b|\bon_error\b|\)\s*\|\s*\w|\.si?\(")
 _PIPES = re.compile(rb"[^|]\|[^|=]")
 _STARTS = frozenset({"delay", "apply_async"})
 

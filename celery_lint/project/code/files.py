@@ -17,8 +17,7 @@ from celery_lint.facts.model import DeployFacts, ImportedNames, PythonFacts, Rea
 from celery_lint.project.code.ahead import read_ahead
 from celery_lint.project.code.imports import imported_names
 from celery_lint.project.code.index import FileIndex
-from celery_lint.project.code.literals import gate_of
-from celery_lint.project.code.texts import Texts, holds
+from celery_lint.project.code.texts import Search, Texts
 from celery_lint.regular import read_regular
 from celery_lint.source import Source
 from celery_lint.watch import UNWATCHED, Part, Watch
@@ -26,6 +25,8 @@ from celery_lint.watch import UNWATCHED, Part, Watch
 Read = TypeVar("Read", PythonFacts, DeployFacts)
 
 # Larger files are data: dumps, recordings, generated documents.
+# When so many files have been searched for a pattern in vain, searching all at once is less work.
+_SEVERAL = 64
 _CELERY = re.compile(rb"celery|shared_task", re.IGNORECASE)
 _ASIDE = frozenset({
     "tests", "test", "testing", "test_utils", "unittests", "e2e", "docs", "doc", "examples", "example", "samples",
@@ -93,7 +94,7 @@ class Files:
         self._python: dict[str, FileIndex] = {}
         self._deploy: dict[str, DeployFacts] = {}
         self._imports: dict[str, ImportedNames] = {}
-        self._asked: dict[re.Pattern[bytes], set[str]] = {}
+        self._searches: dict[tuple[bytes, int], Search] = {}
         self._opened: set[str] = set()
         self.unreadable: dict[str, ReadError] = {}
 
@@ -128,6 +129,12 @@ class Files:
         if path not in self._data:
             self._data[path] = self._from_disk(path)
         return self._data[path]
+
+    def _glimpsed(self, path: str) -> bytes:
+        """The same for a search: of tests and the like there are many, and few are needed again."""
+        if path in self._overlay or path in self._data or not path.endswith(".py") or path in self._code:
+            return self._bytes(path)
+        return self._from_disk(path)
 
     def _from_disk(self, path: str) -> bytes:
         if path not in self.known:
@@ -229,8 +236,7 @@ class Files:
         return Answers(
             read=frozenset(self._opened),
             questions=tuple(
-                Question(pattern.pattern, pattern.flags, gate_of(pattern).needed, frozenset(yes))
-                for pattern, yes in self._asked.items()
+                Question(*key, search.gate.needed, frozenset(search.yes)) for key, search in self._searches.items()
             ),
             imports={path: digest(encoded(names)) for path, names in self._imports.items()},
         )
@@ -249,17 +255,27 @@ class Files:
         """The Python files whose bytes hold PATTERN: of AMONG, else of all that are no tests or the like."""
         if among is not None:
             return (path for path in among if self.mentions(path, pattern))
-        found = self._code.matching(pattern)
-        self._asked.setdefault(pattern, set()).update(found)
-        return iter(found)
+        return iter(self._code.matching(self._search(pattern)))
 
     def mentions(self, path: str, pattern: re.Pattern[bytes]) -> bool:
         """Whether the bytes of PATH hold PATTERN."""
-        yes = self._asked.setdefault(pattern, set())
-        if path in yes or not holds(self._bytes(path), pattern):
-            return path in yes
-        yes.add(path)
-        return True
+        search = self._search(pattern)
+        if path in search.yes or path in search.no:
+            return path in search.yes
+        if (search.found is not None or (len(search.no) > _SEVERAL and search.is_cheap)) and path in self._code:
+            self._code.matching(search)
+            return path in search.yes
+        found = search.finds(self._glimpsed(path))
+        (search.yes if found else search.no).add(path)
+        return found
+
+    def _search(self, pattern: re.Pattern[bytes]) -> Search:
+        # A pattern itself would be hashed anew each time.
+        key = (pattern.pattern, pattern.flags)
+        search = self._searches.get(key)
+        if search is None:
+            search = self._searches[key] = Search(pattern)
+        return search
 
     def holding(self, name: str) -> tuple[str, ...]:
         """The Python files in which NAME stands as a word; tests and the like do not count."""

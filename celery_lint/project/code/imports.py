@@ -20,7 +20,7 @@ _LINE = re.compile(
 )
 # An import to the end of its line, or to the bracket that closes it. It may stand behind an `if x:`, or another one.
 _IMPORT = re.compile(
-    rb"(?:^|\A\xef\xbb\xbf|[\r:;])[ \t]*(?:from|import)\b(?:[^\n(\\]|\\.)*(?:\([^)]*\)[^\n]*)?\n?", re.M | re.S
+    rb"(?:^|\A\xef\xbb\xbf|[\r:;])[ \t]*(?:from|import)\b(?:[^\n(\\]++|\\.)*+(?:\([^)]*+\)[^\n]*+)?\n?", re.M | re.S
 )
 _STRING = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 _CERTAIN = (ast.Try, ast.With, ast.ClassDef)

@@ -83,6 +83,18 @@ def last_name(value: Value) -> str | None:
     return value.name if isinstance(value, Attribute) else None
 
 
+def _attribute(value: Value) -> str | None:
+    """The attribute that VALUE reads, or may name."""
+    match value:
+        case Name():
+            return value.ref.rpartition(".")[2] if "." in value.ref else None
+        case Attribute():
+            return value.name
+        case Literal():
+            return value.value if isinstance(value.value, str) else None
+    return None
+
+
 def _by_block(facts: Iterable[F]) -> dict[int, list[F]]:
     found: dict[int, list[F]] = defaultdict(list)
     for fact in facts:
@@ -101,6 +113,7 @@ class FileIndex:
         self.facts = facts
         self.path = facts.path
         self._values: dict[int, tuple[Value, ...]] = {}
+        self._attributes_read: dict[int, frozenset[str]] = {}
 
     def block(self, number: int) -> Block:
         """The block with that number."""
@@ -410,6 +423,14 @@ class FileIndex:
         if known is None:
             read = (value for value in self._read(function) if value is not None)
             known = self._values[function.block] = tuple(inner for value in read for inner in within(value))
+        return known
+
+    def attributes_read(self, function: Function) -> frozenset[str]:
+        """The names of the attributes that the body of FUNCTION reads; strings may name some (`getattr(self, "x")`)."""
+        known = self._attributes_read.get(function.block)
+        if known is None:
+            names = (_attribute(value) for value in self.values(function))
+            known = self._attributes_read[function.block] = frozenset(name for name in names if name is not None)
         return known
 
     def _read(self, function: Function) -> Iterator[Value | None]:

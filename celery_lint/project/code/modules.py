@@ -57,6 +57,18 @@ class Modules:
         _, _, root, hit = min(hits)
         return self._note(root, hit)
 
+    def guess(self, path: str, dotted: str) -> str | None:
+        """The file that `find` would most likely give; nothing is learnt from it."""
+        names = tuple(dotted.split("."))
+        if dotted.startswith("."):
+            hit = self._relative(path, dotted)
+        elif names[0] in _INSTALLED:
+            hit = None
+        else:
+            hits = (self.below(root, names) for root in self._roots_around(path, names[0]))
+            hit = next((each for each in hits if each is not None), None)
+        return hit[0] if hit is not None else None
+
     def _elsewhere(self, path: str, names: tuple[str, ...]) -> tuple[str, tuple[str, ...]] | None:
         """A package of this repository beside the importing file's own tree: the deepest match, the nearest folder."""
         around = set(_around(path))

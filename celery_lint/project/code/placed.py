@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from msgspec import Struct
+
 from celery_lint.facts.model import Value
 from celery_lint.finding import Span
 
@@ -31,8 +33,7 @@ Scalar = str | int | float | bool | None
 Evaluated = Known[Scalar] | Unknown
 
 
-@dataclass(frozen=True)
-class Placed:
+class Placed(Struct, frozen=True):
     """A value and where it stands: the names in it mean what they mean there.
 
     BOUND gives the parameters of a factory the arguments of one of its calls.

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from celery_lint.facts.model import Assignment, Class, Function
 
 
-@dataclass(frozen=True)
-class External:
+class External(Struct, frozen=True):
     """Something that no file of the project defines, by its dotted name."""
 
     name: str
 
 
-@dataclass(frozen=True)
-class Internal:
+class Internal(Struct, frozen=True):
     """Something a file of the project defines: FACT (None: the module itself), and the attributes after it."""
 
     path: str
@@ -26,16 +24,14 @@ class Internal:
 Target = External | Internal
 
 
-@dataclass(frozen=True)
-class FunctionRef:
+class FunctionRef(Struct, frozen=True):
     """A function of the project: the file and the number of its body's block."""
 
     path: str
     block: int
 
 
-@dataclass(frozen=True)
-class ClassRef:
+class ClassRef(Struct, frozen=True):
     """A class of the project: the file and the number of its body's block."""
 
     path: str

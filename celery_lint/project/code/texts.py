@@ -10,6 +10,36 @@ from functools import cached_property
 from celery_lint.project.code.literals import gate_of
 
 
+class Search:
+    """A search for PATTERN: YES and NO are the texts of which it is known whether they hold it. FOUND are those of a
+    whole collection, when that has been searched."""
+
+    def __init__(self, pattern: re.Pattern[bytes]) -> None:
+        self.pattern = pattern
+        self.gate = gate_of(pattern)
+        self.yes: set[str] = set()
+        self.no: set[str] = set()
+        self.found: tuple[str, ...] | None = None
+
+    @property
+    def is_cheap(self) -> bool:
+        """Whether plain searches tell most texts that the pattern is not in."""
+        return self.gate.within is not None
+
+    def finds(self, text: bytes) -> bool:
+        """Whether TEXT holds the pattern."""
+        gate, pattern = self.gate, self.pattern
+        small = text.lower() if gate.folded else text
+        for start in gate.starts:
+            place = small.find(start)
+            while place >= 0:
+                if pattern.match(text, place):
+                    return True
+                place = small.find(start, place + 1)
+        may = gate.within is None or any(literal in small for literal in gate.within)
+        return may and pattern.search(text) is not None
+
+
 class Texts:
     """Texts by name, one behind the other: what is in none of them is known after one search."""
 
@@ -25,7 +55,6 @@ class Texts:
             end += 1 + len(text)
             self._ends.append(end)
         self._holding: dict[tuple[bytes, bool], frozenset[int]] = {}
-        self._matching: dict[re.Pattern[bytes], tuple[str, ...]] = {}
 
     def __contains__(self, name: str) -> bool:
         return name in self._numbers
@@ -38,16 +67,15 @@ class Texts:
     def _small(self) -> bytes:
         return self._all.lower()
 
-    def matching(self, pattern: re.Pattern[bytes]) -> tuple[str, ...]:
-        """The names of the texts that hold PATTERN, in order."""
-        found = self._matching.get(pattern)
-        if found is None:
-            numbers = self._search(pattern)
-            found = self._matching[pattern] = tuple(self.names[number] for number in sorted(numbers))
-        return found
+    def matching(self, search: Search) -> tuple[str, ...]:
+        """The names of the texts that SEARCH finds, in order."""
+        if search.found is None:
+            search.found = tuple(self.names[number] for number in sorted(self._numbers_of(search)))
+            search.yes.update(search.found)
+        return search.found
 
-    def _search(self, pattern: re.Pattern[bytes]) -> set[int]:
-        gate = gate_of(pattern)
+    def _numbers_of(self, search: Search) -> set[int]:
+        gate, pattern = search.gate, search.pattern
         view, starts, ends = memoryview(self._all), self._starts, self._ends
         found: set[int] = set()
         for literal in gate.starts:
@@ -82,8 +110,3 @@ class Texts:
                 numbers.add(number)
             found = self._holding[literal, folded] = frozenset(numbers)
         return found
-
-
-def holds(text: bytes, pattern: re.Pattern[bytes]) -> bool:
-    """Whether TEXT holds PATTERN: the same for one text."""
-    return bool(Texts({"": text}).matching(pattern))

@@ -27,6 +27,7 @@ class Sessions:
         self.extra = extra
         # What functions return. One that is still being asked about returns nothing yet: that ends the circles.
         self._known: dict[tuple[str, int], Kind | None] = {}
+        self._module_level: dict[tuple[str, str], tuple[str, str] | None] = {}
 
     def opened(self, index: FileIndex, assignment: Assignment) -> Kind | None:
         """What kind of session an assignment opens; None when it opens none."""
@@ -130,6 +131,12 @@ class Sessions:
 
     def module_level(self, path: str, ref: str) -> tuple[str, str] | None:
         """The module-level session that REF leads to, as (file, name); a `scoped_session` is none."""
+        key = (path, ref)
+        if key not in self._module_level:
+            self._module_level[key] = self._find_module_level(path, ref)
+        return self._module_level[key]
+
+    def _find_module_level(self, path: str, ref: str) -> tuple[str, str] | None:
         target = self.symbols.target(path, ref)
         if not isinstance(target, Internal) or not isinstance(target.fact, Assignment) or target.fact.target is None:
             return None

@@ -26,6 +26,7 @@ class InstalledApps:
         self.evaluator = evaluator
         self.symbols = evaluator.symbols
         self.module = module
+        self._mentioned: dict[str, tuple[str, ...]] = {}
 
     def settings(self) -> tuple[str, ...]:
         """The settings files: those that say what is installed."""
@@ -51,10 +52,16 @@ class InstalledApps:
                     if module is not None:
                         yield from self.module(path, f"{name}.{module}")
             yield from self._urls(path, reasons)
-            for name in mentioned_modules(self.files.data(path), _CELERYS):
+            for name in self._modules_in(path):
                 found = self.symbols.modules.find(path, name)
                 if found is not None:
                     yield found[0]
+
+    def _modules_in(self, path: str) -> tuple[str, ...]:
+        """The modules that the settings in PATH mention."""
+        if path not in self._mentioned:
+            self._mentioned[path] = tuple(dict.fromkeys(mentioned_modules(self.files.data(path), _CELERYS)))
+        return self._mentioned[path]
 
     def _urls(self, path: str, reasons: list[str]) -> Iterator[str]:
         """The URL configuration: Celery's Django fixup runs the system checks when a worker starts, and one of them

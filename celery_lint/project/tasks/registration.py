@@ -65,6 +65,7 @@ class Registration:
         self._imported: dict[int, Imported] = {}
         self._at_once: dict[int, frozenset[str]] = {}
         self._targets: dict[str, tuple[str, ...]] = {}
+        self._packages: dict[str, tuple[str, ...]] = {}
 
     def imported(self, app: App) -> Imported:
         """The files that a worker of APP imports."""
@@ -103,8 +104,7 @@ class Registration:
             if path in seen:
                 continue
             seen.add(path)
-            queue.extend(self._with_packages(path))
-            queue.extend(targets(path))
+            queue.extend(each for each in (*self._with_packages(path), *targets(path)) if each not in seen)
             if app is None:
                 continue
             if self.files.mentions(path, _DISCOVERS):
@@ -140,20 +140,25 @@ class Registration:
         """The files that the imports of PATH run: the modules, and the packages around them."""
         if path not in self._targets:
             names = self.files.imports(path).anywhere if path in self.files.known else ()
-            self._targets[path] = tuple(dict.fromkeys(self._found(path, names)))
+            self._targets[path] = self._found(path, names)
         return self._targets[path]
 
     def _targets_at_once(self, path: str) -> tuple[str, ...]:
         names = self.files.imports(path).at_once if path in self.files.known else ()
-        return tuple(dict.fromkeys(self._found(path, names)))
+        return self._found(path, names)
 
-    def _found(self, path: str, names: tuple[str, ...]) -> Iterator[str]:
-        for name in names:
-            hit = self.symbols.modules.find(path, name)
-            yield from self._with_packages(hit[0]) if hit is not None else ()
+    def _found(self, path: str, names: tuple[str, ...]) -> tuple[str, ...]:
+        hits = (self.symbols.modules.find(path, name) for name in names)
+        modules = dict.fromkeys(hit[0] for hit in hits if hit is not None)
+        return tuple(dict.fromkeys(file for module in modules for file in self._with_packages(module)))
 
-    def _with_packages(self, path: str) -> Iterator[str]:
-        yield path
+    def _with_packages(self, path: str) -> tuple[str, ...]:
+        """PATH, and the packages around it."""
+        if path not in self._packages:
+            self._packages[path] = (path, *self._around(path))
+        return self._packages[path]
+
+    def _around(self, path: str) -> Iterator[str]:
         folder = path.rpartition("/")[0]
         while folder:
             package = f"{folder}/__init__.py"

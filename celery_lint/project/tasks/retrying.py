@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from celery_lint.facts.model import Attribute, Call, Items, Literal, Name, Value
+from celery_lint.facts.model import Call, Items, Name, Value
 from celery_lint.finding import Span
 from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.symbols import ClassRef, FunctionRef
@@ -110,26 +110,15 @@ def code_of(task: Task, project: Project) -> Iterator[FunctionRef]:
 def reads(task: Task, name: str, project: Project) -> bool:
     """Whether code that TASK runs, or that stands in its file, reads the attribute NAME of something."""
     functions = {*code_of(task, project), *_functions_of(task.location.path, project)}
-    return any(
-        _reads(value, name)
-        for function in functions
-        for value in project.symbols.index(function).values(project.symbols.fact(function))
-    )
+    return any(_reads(function, name, project) for function in functions)
 
 
 def _functions_of(path: str, project: Project) -> Iterator[FunctionRef]:
     yield from (FunctionRef(path, function.block) for function in project.index(path).facts.functions)
 
 
-def _reads(value: Value, name: str) -> bool:
-    match value:
-        case Name():
-            return value.ref.endswith(f".{name}")
-        case Attribute():
-            return value.name == name
-        case Literal():
-            return value.value == name  # getattr(self, "max_retries")
-    return False
+def _reads(function: FunctionRef, name: str, project: Project) -> bool:
+    return name in project.symbols.index(function).attributes_read(project.symbols.fact(function))
 
 
 def _methods(ref: ClassRef, project: Project) -> Iterator[FunctionRef]:
@@ -176,7 +165,7 @@ def _decorator_retries(task: Task, project: Project) -> bool:
 def _may_retry_in(function: FunctionRef, project: Project) -> bool:
     """Whether FUNCTION calls or passes on the `.retry` of anything, or raises Retry by hand."""
     index, fact = project.symbols.index(function), project.symbols.fact(function)
-    if any(_reads(value, "retry") for value in index.values(fact)):
+    if _reads(function, "retry", project):
         return True
     return any(_raises_retry(item.value, index, project) for item in index.raises(fact))
 

@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 import ast
-import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import libcst as cst
 
-from celery_lint.facts.python.spans import SpanState
+from celery_lint.facts.python.tree.displays import Displays
+from celery_lint.facts.python.tree.leaves import Node, Twin
 from celery_lint.facts.python.tree.nodes import UnknownSyntaxError, maker
-from celery_lint.facts.python.tree.places import Places
 from celery_lint.finding import Span
 
-Twin = Any
-"""An `ast` node; its kind has been looked up already."""
-Node = Any
-"""The LibCST node that is made of one; the fields it goes into take just that kind."""
-
-_name = maker(cst.Name, "value")
 _attribute = maker(cst.Attribute, "value", "attr")
 _call = maker(cst.Call, "func", "args")
 _argument = maker(cst.Arg, "value", "keyword", "star")
-_integer, _float, _imaginary = (maker(kind, "value") for kind in (cst.Integer, cst.Float, cst.Imaginary))
-_ellipsis = maker(cst.Ellipsis)
-_string = maker(cst.SimpleString, "value")
-_list, _set, _tuple, _dict = (maker(kind, "elements") for kind in (cst.List, cst.Set, cst.Tuple, cst.Dict))
-_element, _starred = maker(cst.Element, "value"), maker(cst.StarredElement, "value")
-_pair, _unpacked = maker(cst.DictElement, "key", "value"), maker(cst.StarredDictElement, "value")
 _binary = maker(cst.BinaryOperation, "left", "operator", "right")
 _boolean = maker(cst.BooleanOperation, "left", "operator", "right")
 _comparison = maker(cst.Comparison, "left", "comparisons")
@@ -36,6 +23,7 @@ _compared = maker(cst.ComparisonTarget, "operator", "comparator")
 _unary = maker(cst.UnaryOperation, "operator", "expression")
 _subscript = maker(cst.Subscript, "value", "slice")
 _subscript_element, _index = maker(cst.SubscriptElement, "slice"), maker(cst.Index, "value")
+_slice = maker(cst.Slice, "lower", "upper", "step")
 _choice = maker(cst.IfExp, "test", "body", "orelse")
 _lambda = maker(cst.Lambda, "params", "body")
 _parameters = maker(cst.Parameters, "posonly_params", "params", "star_arg", "kwonly_params", "star_kwarg")
@@ -44,17 +32,6 @@ _annotation = maker(cst.Annotation, "annotation")
 _walrus = maker(cst.NamedExpr, "target", "value")
 _await = maker(cst.Await, "expression")
 _yield, _from = maker(cst.Yield, "value"), maker(cst.From, "item")
-_list_comprehension = maker(cst.ListComp, "elt", "for_in")
-_set_comprehension = maker(cst.SetComp, "elt", "for_in")
-_generator = maker(cst.GeneratorExp, "elt", "for_in")
-_dict_comprehension = maker(cst.DictComp, "key", "value", "for_in")
-_clause = maker(cst.CompFor, "target", "iter", "ifs", "inner_for_in")
-_condition = maker(cst.CompIf, "test")
-
-_CONSTANTS: dict[type[object], Callable[[str], cst.CSTNode]] = {
-    str: _string, bytes: _string, bool: _name, type(None): _name, int: _integer, float: _float, complex: _imaginary,
-    type(...): lambda _: _ellipsis(),
-}  # fmt: skip
 # Operators hold nothing but blanks: one of each is enough.
 OPERATORS: dict[type[ast.AST], cst.CSTNode] = {
     ast.Add: cst.Add(), ast.Sub: cst.Subtract(), ast.Mult: cst.Multiply(), ast.MatMult: cst.MatrixMultiply(),
@@ -65,22 +42,10 @@ OPERATORS: dict[type[ast.AST], cst.CSTNode] = {
     ast.GtE: cst.GreaterThanEqual(), ast.Is: cst.Is(), ast.IsNot: cst.IsNot(), ast.In: cst.In(), ast.NotIn: cst.NotIn(),
     ast.Invert: cst.BitInvert(), ast.Not: cst.Not(), ast.UAdd: cst.Plus(), ast.USub: cst.Minus(),
 }  # fmt: skip
-_ONE_STRING = re.compile(
-    rb"""[rRbBuU]{0,2}(?:'''(?:[^'\\]|\\.|'(?!''))*'''|'(?!'')(?:[^'\\]|\\.)*'|"""
-    rb'''"""(?:[^"\\]|\\.|"(?!""))*"""|"(?!"")(?:[^"\\]|\\.)*")''',
-    re.DOTALL,
-)
-_NEWLINE = re.compile("\r\n?|\n")
 
 
-class Expressions:
+class Expressions(Displays):
     """Makes LibCST expressions of CPython's, and notes their spans."""
-
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-        self.places = Places(data)
-        self.spans: dict[int, Span] = {}
-        self.constants: dict[int, object] = {}
 
     def of(self, twin: Twin) -> Node:
         """The LibCST node of TWIN; its span is noted."""
@@ -95,44 +60,6 @@ class Expressions:
             self.spans[id(node)] = Span(start, end)
         return node
 
-    def maybe(self, twin: Twin) -> Node:
-        """The LibCST node of TWIN, None when there is none."""
-        return None if twin is None else self.of(twin)
-
-    # one method a kind: it gets the `ast` node, and where CPython says that it begins and ends
-
-    def name(self, twin: Twin, start: int, end: int) -> cst.Name:
-        return self.identifier(twin.id)
-
-    def identifier(self, text: str) -> cst.Name:
-        # CPython normalises what is not ASCII.
-        if not text.isascii():
-            raise UnknownSyntaxError(text)
-        return _name(text)
-
-    def constant(self, twin: Twin, start: int, end: int) -> Node:
-        value = twin.value
-        make = _CONSTANTS[type(value)]
-        if make is _string and not _ONE_STRING.fullmatch(self.data, start, end):
-            return self.parsed(twin, start, end)
-        node = make(self.data[start:end].decode())
-        self.constants[id(node)] = value
-        return node
-
-    def parsed(self, twin: Twin, start: int, end: int) -> Node:
-        """What LibCST's parser makes of the bytes from START to END; the spans are those of its code generator."""
-        text = self.data[start:end].decode()
-        try:
-            node = cst.parse_expression(f"({text})")
-        except cst.ParserSyntaxError:
-            raise UnknownSyntaxError(text) from None
-        newline = _NEWLINE.search(text)
-        state = SpanState("    ", newline.group() if newline is not None else "\n", offset=start - 1)
-        node._codegen(state)
-        for places in (state.whole, state.syntactic):
-            self.spans.update((key, Span(*place)) for key, place in places.items())
-        return node
-
     def attribute(self, twin: Twin, start: int, end: int) -> Node:
         # Of a dotted name only the whole is a fact.
         names, value = [twin.attr], twin.value
@@ -142,18 +69,6 @@ class Expressions:
         if type(value) is not ast.Name:
             return _attribute(self.of(twin.value), self.identifier(twin.attr))
         return self.path(value.id, reversed(names))
-
-    def path(self, first: str, rest: Iterable[str]) -> Node:
-        """A dotted name; a plain one when there is no REST."""
-        made: Node = self.identifier(first)
-        for name in rest:
-            made = _attribute(made, self.identifier(name))
-        return made
-
-    def dotted(self, name: str) -> Node:
-        """The dotted NAME."""
-        first, *rest = name.split(".")
-        return self.path(first, rest)
 
     def call(self, twin: Twin, start: int, end: int) -> Node:
         func = self.of(twin.func)
@@ -187,72 +102,6 @@ class Expressions:
             made.append(node)
             boundary, others = places.end(twin), 0
         return made
-
-    def list_(self, twin: Twin, start: int, end: int) -> Node:
-        return _list(self.elements(twin.elts))
-
-    def set_(self, twin: Twin, start: int, end: int) -> Node:
-        return _set(self.elements(twin.elts))
-
-    def elements(self, twins: Sequence[Twin]) -> list[cst.BaseElement]:
-        return [self.element(twin) for twin in twins]
-
-    def element(self, twin: Twin) -> cst.BaseElement:
-        return self.of(twin) if type(twin) is ast.Starred else _element(self.of(twin))
-
-    def starred(self, twin: Twin, start: int, end: int) -> Node:
-        return _starred(self.of(twin.value))
-
-    def tuple_(self, twin: Twin, start: int, end: int) -> Node:
-        """Its span is what stands between the parentheses; CPython counts those of a tuple as its own."""
-        node = _tuple(self.elements(twin.elts))
-        if not twin.elts:
-            at = self.places.after_gap(start + 1)
-            self.spans[id(node)] = Span(at, at)
-            return node
-        first = start + 1 if self.is_in_parentheses(twin, start) else start
-        self.spans[id(node)] = self.listed(twin.elts, first)
-        return node
-
-    def is_in_parentheses(self, twin: Twin, start: int) -> bool:
-        """Whether the tuple TWIN, which begins at START, has parentheses of its own."""
-        first = twin.elts[0]
-        opened = self.places.opened(start, self.places.start(first))
-        return len(opened) > len(self.places.closed(self.places.end(first), len(opened)))
-
-    def listed(self, twins: Sequence[Twin], boundary: int) -> Span:
-        """From the first of TWINS to the last, and to the comma after it; before the first nothing but parentheses
-        stands behind BOUNDARY."""
-        first, last = twins[0], twins[-1]
-        span = self.places.around(first, boundary)
-        end = span.end
-        if first is not last:
-            end = self.places.around(last, self.places.end(twins[-2])).end
-        return Span(span.start, self.places.after_comma(end) or end)
-
-    def dict_(self, twin: Twin, start: int, end: int) -> Node:
-        places, boundary = self.places, start + 1
-        made: list[cst.BaseDictElement] = []
-        for key, value in zip(twin.keys, twin.values, strict=True):
-            node: cst.BaseDictElement
-            if key is None:
-                node = _unpacked(self.of(value))
-                begin = self.after_comma_of(boundary)
-                stop = places.around(value, begin + 2).end
-            else:
-                node = _pair(self.of(key), self.of(value))
-                begin = places.around(key, boundary).start
-                stop = places.around(value, places.end(key)).end
-            self.spans[id(node)] = Span(begin, stop)
-            made.append(node)
-            boundary = places.end(value)
-        return _dict(made)
-
-    def after_comma_of(self, end: int) -> int:
-        """Behind the parentheses and the comma, if any, that follow END."""
-        closed = self.places.closed(end, len(self.data))
-        end = closed[-1] if closed else end
-        return self.places.after_gap(self.places.after_comma(end) or end)
 
     def binary(self, twin: Twin, start: int, end: int) -> Node:
         return _binary(self.of(twin.left), OPERATORS[type(twin.op)], self.of(twin.right))
@@ -289,15 +138,28 @@ class Expressions:
             index.elts == [] or self.is_in_parentheses(index, self.places.start(index))
         )
         items = index.elts if several else [index]
-        if any(type(item) is ast.Slice or type(item) is ast.Starred for item in items):
+        if any(type(item) is ast.Starred for item in items):
             return self.parsed(twin, start, end)
-        made, boundary, others = [], self.places.end(twin.value), 0
+        made: list[cst.SubscriptElement] = []
+        boundary, others = self.places.end(twin.value), 0
         for item in items:
-            node = _index(self.of(item))
-            self.spans[id(node)] = self.places.around(item, boundary, others)
+            if type(item) is ast.Slice:
+                node = self.slice(item)
+            else:
+                node = _index(self.of(item))
+                self.spans[id(node)] = self.places.around(item, boundary, others)
             made.append(_subscript_element(node))
             boundary = self.places.end(item)
         return _subscript(self.of(twin.value), made)
+
+    def slice(self, twin: Twin) -> Node:
+        """`lower:upper:step`. To LibCST the blanks after the last colon belong to it."""
+        node = _slice(self.maybe(twin.lower), self.maybe(twin.upper), self.maybe(twin.step))
+        end = self.places.end(twin)
+        if self.data.endswith(b":", 0, end):
+            end = self.places.after_gap(end)
+        self.spans[id(node)] = Span(self.places.start(twin), end)
+        return node
 
     def choice(self, twin: Twin, start: int, end: int) -> Node:
         return _choice(self.of(twin.test), self.of(twin.body), self.of(twin.orelse))
@@ -340,44 +202,6 @@ class Expressions:
     def yield_from(self, twin: Twin, start: int, end: int) -> Node:
         return _yield(_from(self.of(twin.value)))
 
-    def list_comprehension(self, twin: Twin, start: int, end: int) -> Node:
-        return _list_comprehension(self.of(twin.elt), self.clauses(twin, twin.elt, start + 1))
-
-    def set_comprehension(self, twin: Twin, start: int, end: int) -> Node:
-        return _set_comprehension(self.of(twin.elt), self.clauses(twin, twin.elt, start + 1))
-
-    def generator(self, twin: Twin, start: int, end: int) -> Node:
-        """Its span is what stands between the parentheses."""
-        clauses = self.clauses(twin, twin.elt, start + 1)
-        node = _generator(self.of(twin.elt), clauses)
-        self.spans[id(node)] = Span(self.places.around(twin.elt, start + 1).start, self.spans[id(clauses)].end)
-        return node
-
-    def dict_comprehension(self, twin: Twin, start: int, end: int) -> Node:
-        clauses = self.clauses(twin, twin.value, self.places.end(twin.key))
-        return _dict_comprehension(self.of(twin.key), self.of(twin.value), clauses)
-
-    def clauses(self, twin: Twin, element: Twin, boundary: int) -> cst.CompFor:
-        """The `for` clauses behind ELEMENT, which BOUNDARY stands before: each begins where what is before it ends, and
-        goes on to the end of the last."""
-        places = self.places
-        end, inner = places.around(element, boundary).end, places.end(element)
-        starts: list[int] = []
-        for clause in twin.generators:
-            starts.append(end)
-            ends = [places.end(clause.target), *map(places.end, (clause.iter, *clause.ifs))]
-            for part, before in zip((clause.iter, *clause.ifs), ends, strict=False):
-                end = places.around(part, before).end
-            inner = end
-        made: cst.CompFor | None = None
-        for clause, start in zip(reversed(twin.generators), reversed(starts), strict=True):
-            made = _clause(
-                self.of(clause.target), self.of(clause.iter), [_condition(self.of(each)) for each in clause.ifs], made
-            )
-            self.spans[id(made)] = Span(start, inner)
-        assert made is not None
-        return made
-
 
 _Make = Callable[[Expressions, Any, int, int], cst.CSTNode]
 # The methods of these note a narrower span than CPython's.
@@ -385,7 +209,7 @@ _NARROWER = (cst.Tuple, cst.GeneratorExp)
 _EXPRESSIONS: dict[type[ast.AST], _Make] = {
     ast.Name: Expressions.name,
     ast.Constant: Expressions.constant,
-    ast.JoinedStr: Expressions.parsed,
+    ast.JoinedStr: Expressions.formatted,
     ast.Attribute: Expressions.attribute,
     ast.Call: Expressions.call,
     ast.List: Expressions.list_,

@@ -6,7 +6,8 @@ import ast
 
 import libcst as cst
 
-from celery_lint.facts.python.tree.expressions import Expressions, Twin
+from celery_lint.facts.python.tree.expressions import Expressions
+from celery_lint.facts.python.tree.leaves import Twin
 from celery_lint.facts.python.tree.nodes import UnknownSyntaxError, maker
 
 _as, _star = maker(cst.MatchAs, "pattern", "name"), maker(cst.MatchStar, "name")

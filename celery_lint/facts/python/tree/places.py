@@ -10,7 +10,7 @@ from celery_lint.facts.python.nesting import line_starts
 from celery_lint.finding import Span
 
 # What may stand between two tokens inside brackets.
-_GAP = re.compile(rb"(?:[ \t\f\r\n]|\\\r?\n|\\\r|#[^\r\n]*)*")
+_GAP = re.compile(rb"(?:[ \t\f\r\n]++|\\\r?\n|\\\r|#[^\r\n]*+)*+")
 _OPENING, _CLOSING, _COMMA = b"(", b")", b","
 
 

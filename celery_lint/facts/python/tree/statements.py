@@ -12,7 +12,7 @@ from typing import Any
 
 import libcst as cst
 
-from celery_lint.facts.python.tree.expressions import Twin
+from celery_lint.facts.python.tree.leaves import Twin
 from celery_lint.facts.python.tree.nodes import UnknownSyntaxError, maker
 from celery_lint.facts.python.tree.patterns import Patterns
 from celery_lint.finding import Span
