@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from celery_lint.comments.model import Comment, Coverage
@@ -30,14 +30,24 @@ class _Lines:
     starts: tuple[int, ...]
     texts: tuple[bytes, ...]
     is_indented: bool
+    blocks: dict[int, tuple[int, int]] = field(default_factory=dict)
+    nexts: dict[int, int] = field(default_factory=dict)
 
     def block(self, index: int) -> tuple[int, int]:
         """The first and last line of what the line INDEX belongs to."""
+        known = self.blocks.get(index)
+        if known is not None:
+            return known
         first = last = index
         while first > 0 and self.is_continued(first - 1):
             first -= 1
         while last + 1 < len(self.texts) and (self.is_continued(last) or self.is_below(first, last + 1)):
             last += 1
+        # The lines that a line is continued on are in the same block; asked one by one they take for ever.
+        line = first
+        while line == first or (line <= last and self.is_continued(line - 1)):
+            self.blocks[line] = (first, last)
+            line += 1
         return first, last
 
     def is_continued(self, index: int) -> bool:
@@ -55,9 +65,12 @@ class _Lines:
 
     def below(self, index: int) -> int:
         """The next line with something to say."""
-        following = range(index + 1, len(self.texts))
-        speaking = (each for each in following if self.texts[each].strip()[:1] not in (b"", b"#"))
-        return next(speaking, index)
+        line = self.nexts.get(index, index + 1)
+        while line < len(self.texts) and self.texts[line].strip()[:1] in (b"", b"#"):
+            line += 1
+        if index not in self.nexts:  # the lines that were passed have the same next one
+            self.nexts.update(dict.fromkeys(range(index, line), line))
+        return line if line < len(self.texts) else index
 
     def span(self, first: int, last: int) -> Span:
         """The bytes of the lines FIRST to LAST."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import re
 import tokenize
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -50,6 +51,16 @@ class _Layout:
     statements: list[_Statement] = field(default_factory=list)
     comments: list[_Found] = field(default_factory=list)
     depths: dict[int, int] = field(default_factory=dict)
+    first_rows: list[int] = field(default_factory=list)
+
+    def after(self, row: int) -> int:
+        """The index of the first statement below ROW."""
+        return bisect_right(self.first_rows, row)
+
+    def around(self, row: int) -> _Statement | None:
+        """The statement that ROW is in."""
+        index = self.after(row)
+        return self.statements[index - 1] if index and row <= self.statements[index - 1].last else None
 
 
 def python_comments(source: Source, wanted: re.Pattern[bytes]) -> Iterator[Comment]:
@@ -89,6 +100,7 @@ def _layout(source: Source) -> _Layout:
             if open_statement is None:
                 open_statement = _Statement(row, row, token.string == "@")
                 layout.statements.append(open_statement)
+                layout.first_rows.append(row)
             open_statement.last = token.end[0]
             layout.depths.setdefault(row, depth)
             layout.depths[token.end[0]] = depth
@@ -96,7 +108,7 @@ def _layout(source: Source) -> _Layout:
 
 
 def _coverage(layout: _Layout, comment: _Found, starts: list[int]) -> Coverage:
-    inside = next((each for each in layout.statements if each.first <= comment.row <= each.last), None)
+    inside = layout.around(comment.row)
     if inside is None:
         return Coverage(_rows(starts, *_statement_below(layout, comment.row)))
     if comment.is_alone:
@@ -110,8 +122,8 @@ def _coverage(layout: _Layout, comment: _Found, starts: list[int]) -> Coverage:
 def _statement_below(layout: _Layout, row: int) -> tuple[int, int]:
     """The rows of the statement below ROW; a decorated one is all its decorators and the header."""
     statements = layout.statements
-    index = next((index for index, each in enumerate(statements) if each.first > row), None)
-    if index is None:
+    index = layout.after(row)
+    if index == len(statements):
         return row, row
     first = last = index
     while first > 0 and statements[first - 1].is_decorator:
@@ -123,7 +135,7 @@ def _statement_below(layout: _Layout, row: int) -> tuple[int, int]:
 
 def _item_below(layout: _Layout, comment: _Found, inside: _Statement) -> tuple[int, int]:
     """The rows of what follows COMMENT inside brackets, up to where no more brackets are open than at COMMENT."""
-    last = first = min(row for row in layout.depths if row > comment.row)
+    last = first = next(row for row in range(comment.row + 1, inside.last + 1) if row in layout.depths)
     while last < inside.last and layout.depths.get(last, comment.depth + 1) > comment.depth:
         last += 1
     return first, last

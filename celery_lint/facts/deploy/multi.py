@@ -71,7 +71,7 @@ def _selects(selector: str, name: str, number: int) -> bool:
         first, dash, last = part.partition("-")
         if part in (name, name.partition("@")[0], str(number)):
             return True
-        if dash and first.isdecimal() and last.isdecimal() and int(first) <= number <= int(last):
+        if dash and len(part) < 20 and first.isdecimal() and last.isdecimal() and int(first) <= number <= int(last):
             return True
     return False
 

@@ -22,6 +22,10 @@ _OPERATORS: dict[type[cst.CSTNode], str] = {
 }  # fmt: skip
 
 
+# Greater numbers are not calculated with.
+_MOST = 2**63 - 1
+
+
 @dataclass
 class Values:
     """Turns the expressions of one file into values, and collects the calls found on the way.
@@ -96,7 +100,10 @@ class Values:
         return model.Attribute(self.of(node.value, "receiver"), node.attr.value, self.spans.of(node))
 
     def _number(self, node: cst.Integer | cst.Float) -> model.Value:
-        return model.Literal(self._constant(node), self.spans.of(node))  # type: ignore[arg-type]
+        number, span = self._constant(node), self.spans.of(node)
+        if isinstance(number, int | float) and not -_MOST <= number <= _MOST:
+            return model.Opaque((), span)  # no program means it, and neither `float` nor `str` can be relied on
+        return model.Literal(number, span)  # type: ignore[arg-type]
 
     def _constant(self, node: cst.Integer | cst.Float | cst.SimpleString) -> object:
         known = self.constants.get(id(node))

@@ -20,7 +20,8 @@ _LINE = re.compile(
 )
 # An import to the end of its line, or to the bracket that closes it. It may stand behind an `if x:`, or another one.
 _IMPORT = re.compile(
-    rb"(?:^|\A\xef\xbb\xbf|[\r:;])[ \t]*(?:from|import)\b(?:[^\n(\\]++|\\.)*+(?:\([^)]*+\)[^\n]*+)?\n?", re.M | re.S
+    rb"(?:^|\A\xef\xbb\xbf|[\r:;])[ \t]*(?:from|import)\b(?:[^\n(\\]++|\\.)*+(?:\([^)]{0,5000}+\)[^\n]*+)?\n?",
+    re.M | re.S,
 )
 _STRING = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 _CERTAIN = (ast.Try, ast.With, ast.ClassDef)
@@ -45,7 +46,7 @@ def mentioned_modules(data: bytes, skip: re.Pattern[str]) -> Iterator[str]:
     for node in ast.walk(tree) if tree is not None else ():
         if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign) and node.value is not None:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            if not any(skip.search(ast.unparse(target)) for target in targets):
+            if not any(skip.search(_written(target)) for target in targets):
                 yield from _strings(node.value)
 
 
@@ -56,6 +57,13 @@ def _head(data: bytes) -> bytes:
     for found in _IMPORT.finditer(data):
         end = found.end()
     return data[:end]
+
+
+def _written(target: ast.expr) -> str:
+    try:
+        return ast.unparse(target)
+    except RecursionError:  # no name of a setting
+        return ""
 
 
 def _strings(value: ast.expr) -> Iterator[str]:

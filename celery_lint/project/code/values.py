@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -39,11 +40,18 @@ _ENVIRONMENT = frozenset(
 class Evaluator(Follower):
     """Evaluates placed values."""
 
+    _steps = 0
+
+    def _is_too_much(self, depth: int) -> bool:
+        """Whether to give up: `b = a + a`, `c = b + b` and so on takes twice as long with each line."""
+        self._steps = self._steps + 1 if depth else 0
+        return depth > DEPTH or self._steps > _MOST_STEPS
+
     # scalars
 
     def scalar(self, placed: Placed, depth: int = 0) -> Evaluated:
         """The string, number, boolean or None that PLACED is."""
-        if depth > DEPTH:
+        if self._is_too_much(depth):
             return Unknown("it refers to itself")
         placed = self.follow(placed)
         match placed.value:
@@ -140,7 +148,7 @@ class Evaluator(Follower):
         inner = self.scalar(placed.at(call.arguments[0].value), depth + 1)
         if isinstance(inner, Unknown):
             return inner
-        if name == "builtins.int" and isinstance(inner.value, float):
+        if name == "builtins.int" and isinstance(inner.value, float) and math.isfinite(inner.value):
             return Known(int(inner.value), inner.from_environment)
         convert: Callable[[str], Scalar] = {"builtins.int": int, "builtins.float": float, "builtins.str": str}[name]
         try:
@@ -195,6 +203,8 @@ class Evaluator(Follower):
 
     def entries(self, placed: Placed, depth: int = 0) -> Iterator[tuple[Known[str] | Unknown, Placed, Placed]]:
         """(key, where the key is written, value) of a dict; an Unknown key stands for what cannot be seen."""
+        if depth == 0:
+            self._steps = 0
         placed = self.follow(placed)
         match placed.value:
             case Dict():
@@ -219,7 +229,7 @@ class Evaluator(Follower):
                 yield _open(placed)
 
     def _spread(self, placed: Placed, depth: int) -> Iterator[tuple[Known[str] | Unknown, Placed, Placed]]:
-        if depth > DEPTH:
+        if self._is_too_much(depth + 1):
             yield _open(placed)
             return
         yield from self.entries(placed, depth + 1)
@@ -236,7 +246,7 @@ class Evaluator(Follower):
 
     def items(self, placed: Placed, depth: int = 0) -> list[Placed] | None:
         """The items of a list, tuple or set; None when they cannot all be seen."""
-        if depth > DEPTH:  # `NAMES = NAMES + [...]`
+        if self._is_too_much(depth):  # `NAMES = NAMES + [...]`
             return None
         placed = self.follow(placed)
         if isinstance(placed.value, Operation) and placed.value.operator == "+":
@@ -282,10 +292,15 @@ def _reads_environment(name: str) -> bool:
     return head.endswith(("environ", ".env")) and last in ("get", "str", "int", "bool", "float", "list")
 
 
+_MOST_STEPS = 3_000
+# Neither `float` nor `str` can be relied on with greater numbers, and texts that double themselves fill all memory.
+_MOST, _LONGEST = 2**63 - 1, 100_000
+
+
 def _calculate(sign: str, left: Known[Scalar], right: Known[Scalar]) -> Evaluated:
     a, b = left.value, right.value
     from_environment = left.from_environment or right.from_environment
-    if isinstance(a, str) and isinstance(b, str) and sign == "+":
+    if isinstance(a, str) and isinstance(b, str) and sign == "+" and len(a) + len(b) <= _LONGEST:
         return Known(a + b, from_environment)
     if not isinstance(a, int | float) or not isinstance(b, int | float):
         return Unknown("it is computed at run time")
@@ -294,4 +309,6 @@ def _calculate(sign: str, left: Known[Scalar], right: Known[Scalar]) -> Evaluate
         result = calculate(a, b) if calculate is not None else None
     except (ZeroDivisionError, OverflowError):
         return Unknown("it is computed at run time")
-    return Known(result, from_environment) if result is not None else Unknown("it is computed at run time")
+    if result is None or not -_MOST <= result <= _MOST:
+        return Unknown("it is computed at run time")
+    return Known(result, from_environment)

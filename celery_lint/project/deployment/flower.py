@@ -89,7 +89,11 @@ def _is_port(published: str, port: str | None) -> bool:
     """Whether a published port leads to the port PORT of the container; what cannot be seen may."""
     target = published.partition("/")[0].rpartition(":")[2]
     low, _, high = target.partition("-")
-    if port is None or not (low.isdecimal() and port.isdecimal() and (high or low).isdecimal()):
+    if (
+        port is None
+        or len(port + target) > 40
+        or not (low.isdecimal() and port.isdecimal() and (high or low).isdecimal())
+    ):
         return True
     return int(low) <= int(port) <= int(high or low)
 

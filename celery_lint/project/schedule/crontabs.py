@@ -151,7 +151,7 @@ def _spec(placed: Placed, evaluator: Evaluator) -> Known[Spec] | None:
 
 def single(value: Spec) -> int | None:
     """The number that a field is given, if it is just one: `0`, `"30"`."""
-    if isinstance(value, str) and value.strip().isdecimal():
+    if isinstance(value, str) and value.strip().isdecimal() and len(value) < 20:
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 

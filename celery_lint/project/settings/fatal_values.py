@@ -215,7 +215,11 @@ def _concurrency(value: Placed, project: Project) -> Fatal | None:
         return None
     at = value.value
     old = project.files.data(value.path)[at.span.start : at.span.end].decode("utf-8", "replace")
-    edits = (Replacement(at.span, old, str(int(text))),) if text.isdigit() and isinstance(at, Literal) else ()
+    edits = (
+        (Replacement(at.span, old, str(int(text))),)
+        if text.isdecimal() and len(text) < 20 and isinstance(at, Literal)
+        else ()
+    )
     return Fatal(f'is the string "{text}": the worker stops with a TypeError when it starts', value, edits)
 
 
