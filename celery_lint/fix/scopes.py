@@ -36,6 +36,23 @@ def is_hidden(code: Code, name: str, offset: int) -> bool:
     return False
 
 
+def runs_at_once(code: Code, offset: int) -> bool:
+    """Whether what stands at OFFSET runs when the module is imported: in no function."""
+    return not any(isinstance(node, cst.FunctionDef) for node in _around(code, offset))
+
+
+def imported_at(code: Code, name: str) -> list[int]:
+    """Where imports at module level bind NAME."""
+    found: list[int] = []
+    statements: tuple[cst.Import | cst.ImportFrom, ...] = (*code.nodes(cst.Import), *code.nodes(cst.ImportFrom))
+    for statement in statements:
+        aliases = () if isinstance(statement.names, cst.ImportStar) else statement.names
+        bound = {alias_of(alias) or written(alias.name).partition(".")[0] for alias in aliases}
+        if name in bound and code.function(statement) is code.module:
+            found.append(code.extent(statement).start)
+    return found
+
+
 def _symbol(table: symtable.SymbolTable | None, name: str) -> symtable.Symbol | None:
     try:
         return table.lookup(name) if table is not None else None

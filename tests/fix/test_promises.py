@@ -46,6 +46,7 @@ FORMERLY = [
     ("engine-used-before-fork::The fix", "two spaces|no final newline", "utf-8"),
     ("engine-used-before-fork::The fix", "tabs", "crlf"),
     ("options_passed_to_delay::Reported > Swallowed", "one argument a line, with comments", "utf-8"),
+    ("invalid-setting-value::The fix", "its import below everything", "utf-8"),
     # What is easily broken.
     ("run-until-complete-in-task::The fix > A new loop", "a comment on each line", "utf-8"),
     ("session-not-scoped::The fix", "a long string amid each function", "utf-8"),
