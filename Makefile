@@ -15,7 +15,7 @@ test: .venv/installed-dev
 
 # Runs every rule's bad example and its correction on real Celery processes, and records what was seen.
 evidence: .venv/installed-evidence services
-	.venv/bin/pytest -m evidence -n 2 --record tests/evidence
+	.venv/bin/pytest -m "" -n 2 -r s --record tests/evidence
 
 # Servers that some experiments start for themselves. Without them those are skipped, and keep their record.
 services:

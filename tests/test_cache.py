@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from celery_lint.cache.facts import FactStore
-from celery_lint.cache.folder import NAME, Folder, folder_in
+from celery_lint.cache.folder import NAME, Folder, folder_at, folder_in
 from celery_lint.facts.model import PythonFacts
 from celery_lint.facts.python.reader import read
 
@@ -310,3 +310,49 @@ def test_what_a_killed_run_left_behind_goes_with_time(tmp_path: Path) -> None:
 
     assert folder.read("facts.bin") == b"whole"
     assert [draft.exists() for draft in (old, new, other)] == [False, True, True]
+
+
+def test_a_secret_that_comes_with_a_project_is_none(tmp_path: Path) -> None:
+    """git knows no file that is for its owner alone."""
+    theirs = folder_at(str(tmp_path))
+    (tmp_path / "secret").chmod(0o644)
+    mine = folder_at(str(tmp_path))
+
+    assert theirs is not None
+    assert mine is not None
+    theirs.write("facts.bin", b"planted")
+    assert mine.read("facts.bin") is None
+    assert folder_at(str(tmp_path)) == mine
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files away")
+def test_a_secret_of_somebody_else_is_none(tmp_path: Path) -> None:
+    theirs = folder_at(str(tmp_path))
+    os.chown(tmp_path / "secret", 65_534, 65_534)
+
+    assert folder_at(str(tmp_path)) != theirs
+
+
+@pytest.mark.parametrize("name", ["facts.bin", "output.bin", "secret"])
+def test_a_pipe_in_the_cache_blocks_nobody(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / name)
+    folder = folder_at(str(tmp_path))
+
+    assert folder is not None
+    assert folder.read(name) is None
+
+
+@pytest.mark.slow
+def test_two_runs_at_once(lint: Lint, project: Path, tmp_path: Path) -> None:
+    alone = lint("--no-cache")
+    environment = {**os.environ, "HOME": str(tmp_path / "home"), "XDG_CACHE_HOME": str(tmp_path / "home")}
+    command = [sys.executable, "-c", SPY]
+    running = [
+        subprocess.Popen(command, cwd=project, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        for _ in range(4)
+    ]
+
+    said = [process.communicate(timeout=120)[0].decode() for process in running]
+
+    assert said == [alone.shown[1]] * 4
+    assert lint().shown == alone.shown

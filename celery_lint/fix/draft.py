@@ -14,7 +14,7 @@ from typing import NamedTuple
 from celery_lint.finding import Edit
 from celery_lint.fix.code import Code, Extent
 from celery_lint.fix.outcome import Withheld
-from celery_lint.fix.scopes import is_hidden
+from celery_lint.fix.scopes import imported_at, is_hidden, runs_at_once
 
 
 class _Change(NamedTuple):
@@ -103,11 +103,16 @@ class Draft:
         )
 
     def _check_names(self) -> None:
+        changes = (*self._replaced, *self._insertions())
         for name in sorted(self._needed):
             word = re.compile(rf"(?<![\w.]){re.escape(name)}\b")
-            for change in (*self._replaced, *self._insertions()):
-                if word.search(change.text) and is_hidden(self.code, name, change.start):
-                    raise Withheld(f"`{name}` is something else where it is needed")
+            uses = [change for change in changes if word.search(change.text) and not _imports(change.text, word)]
+            if any(is_hidden(self.code, name, change.start) for change in uses):
+                raise Withheld(f"`{name}` is something else where it is needed")
+            own = [change.start for change in changes if _imports(change.text, word)]
+            first = min([*own, *imported_at(self.code, name)], default=0)
+            if any(change.start < first and runs_at_once(self.code, change.start) for change in uses):
+                raise Withheld(f"`{name}` is imported further down")
 
     def _changes(self) -> list[_Change]:
         solid = [*self._replaced, *self._deletions()]
@@ -180,6 +185,11 @@ class Draft:
         if change.end > end or "\n" in change.text:
             return line, 0, 0
         return line, change.end - start, len(change.text) - (change.end - change.start)
+
+
+def _imports(text: str, word: re.Pattern[str]) -> bool:
+    """Whether a line of TEXT is an import that binds WORD."""
+    return any(re.match(r"(?:from|import)\b", line) and word.search(line) for line in text.lstrip().splitlines())
 
 
 def _joined(changes: Iterable[_Change]) -> Iterable[_Change]:

@@ -25,13 +25,32 @@ def is_taken(code: Code, module: str, name: str | None) -> bool:
 
 def is_hidden(code: Code, name: str, offset: int) -> bool:
     """Whether a function around OFFSET calls something of its own NAME, other than by importing it."""
-    table = code.symbols
-    for function in _around(code, offset):
-        table = _below(code, table, function)
+    table, around = code.symbols, list(_around(code, offset))
+    for definition in around:
+        table = _below(code, table, definition)
         symbol = _symbol(table, name)
-        if symbol is not None and (symbol.is_parameter() or (symbol.is_local() and symbol.is_assigned())):
+        # What a class calls something, its methods do not see.
+        sees = not isinstance(definition, cst.ClassDef) or definition is around[-1]
+        if sees and symbol is not None and (symbol.is_parameter() or (symbol.is_local() and symbol.is_assigned())):
             return True
     return False
+
+
+def runs_at_once(code: Code, offset: int) -> bool:
+    """Whether what stands at OFFSET runs when the module is imported: in no function."""
+    return not any(isinstance(node, cst.FunctionDef) for node in _around(code, offset))
+
+
+def imported_at(code: Code, name: str) -> list[int]:
+    """Where imports at module level bind NAME."""
+    found: list[int] = []
+    statements: tuple[cst.Import | cst.ImportFrom, ...] = (*code.nodes(cst.Import), *code.nodes(cst.ImportFrom))
+    for statement in statements:
+        aliases = () if isinstance(statement.names, cst.ImportStar) else statement.names
+        bound = {alias_of(alias) or written(alias.name).partition(".")[0] for alias in aliases}
+        if name in bound and code.function(statement) is code.module:
+            found.append(code.extent(statement).start)
+    return found
 
 
 def _symbol(table: symtable.SymbolTable | None, name: str) -> symtable.Symbol | None:

@@ -51,11 +51,6 @@ class Project:
         makers = (path for path in sorted(self.root.rglob("*.py")) if "= Celery(" in path.read_text(encoding="utf-8"))
         return ".".join(next(makers).relative_to(self.root).with_suffix("").parts)
 
-    def write(self, path: str, text: str) -> None:
-        """Add a file of the experiment to the project; it replaces nothing."""
-        assert not (self.root / path).exists(), f"{path} is the page's own"
-        write(self.root, {path: text})
-
     def commands(self, path: str) -> list[list[str]]:
         """All commands of Celery in the deployment file PATH, as words."""
         text = (self.root / path).read_text(encoding="utf-8")

@@ -23,25 +23,25 @@ def facts_of(code: str) -> str:
     return facts.error.message if facts.error is not None else ""
 
 
-@pytest.mark.parametrize("depth", [30, 700])
+@pytest.mark.parametrize("depth", [12, 700])
 def test_nested(depth: int) -> None:
-    """All in one process each, since most take a millisecond."""
+    """All in one process, since most take a millisecond. What is no Python is tried in one of its own."""
 
     def all_of_them() -> list[str]:
-        return [name for name, made in NESTED.items() if not _is_fit(facts_of(made(depth)))]
+        return [name for name, made in NESTED.items() if "error" not in name and not _is_fit(facts_of(made(depth)))]
 
-    ended = contained(all_of_them, seconds=60)
+    ended = contained(all_of_them, seconds=120)
     assert (ended.wrong, ended.value) == ("", [])
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("depth", [200, 1_400, 3_000, 10_000])
+@pytest.mark.parametrize("depth", [30, 200, 1_400, 10_000])
 @pytest.mark.parametrize("kind", NESTED)
 def test_deeply_nested(kind: str, depth: int) -> None:
-    ended = contained(lambda: facts_of(NESTED[kind](depth)), seconds=30)
+    ended = contained(lambda: facts_of(NESTED[kind](depth)), seconds=120)
     assert ended.wrong == ""
     assert _is_fit(str(ended.value))
-    assert ended.seconds < 20
+    assert ended.processor < 20
     assert ended.megabytes < 500
 
 

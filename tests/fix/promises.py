@@ -196,6 +196,8 @@ def _python(before: bytes, after: bytes) -> Iterator[str]:
     yield from _imports(old, new)
     yield from _names(before, after)
     yield from _shadowed(old, new)
+    if early := _too_early(new) - _too_early(old):
+        yield f"uses {sorted(early)} before it is imported"
 
 
 def comments(data: bytes) -> Counter[str]:
@@ -268,6 +270,21 @@ def _future(tree: ast.Module) -> list[tuple[int, str]]:
         for index, node in enumerate(tree.body)
         if isinstance(node, ast.ImportFrom) and node.module == "__future__"
     ]
+
+
+def _too_early(tree: ast.Module) -> set[str]:
+    """The names that are used at module level above all of their imports, and bound by nothing else."""
+    bound: set[str] = set()
+    used: set[str] = set()
+    for node in tree.body:
+        names = [each for each in ast.walk(node) if isinstance(each, ast.Name)]
+        at_once = [*getattr(node, "decorator_list", ())] if isinstance(node, _SCOPES) else [node]
+        loads = {each.id for part in at_once for each in ast.walk(part) if isinstance(each, ast.Name)}
+        used |= loads - bound
+        bound |= {each.id for each in names if isinstance(each.ctx, ast.Store)}
+        bound |= {called.partition(".")[0] for _, _, called in imported(ast.Module([node], []))}
+        bound |= {node.name} if isinstance(node, _SCOPES) else set()
+    return used & {called.partition(".")[0] for _, _, called in imported(tree)}
 
 
 _Bound = tuple[str, str, str]

@@ -12,7 +12,7 @@ from tests.fix.variants import ENCODINGS, VARIANTS, Variant
 
 SEEDS = seeds()
 # So many are tried by `pytest -m slow`, and with `--update`, which writes down how many it were.
-MANY, MORE = 600, 2_000
+MANY, MORE = 400, 1_000
 _seed = st.sampled_from(SEEDS)
 _variants = st.lists(st.sampled_from(VARIANTS), min_size=1, max_size=3, unique=True)
 _encoding = st.sampled_from((*ENCODINGS, "utf-8", "utf-8"))
@@ -46,6 +46,7 @@ FORMERLY = [
     ("engine-used-before-fork::The fix", "two spaces|no final newline", "utf-8"),
     ("engine-used-before-fork::The fix", "tabs", "crlf"),
     ("options_passed_to_delay::Reported > Swallowed", "one argument a line, with comments", "utf-8"),
+    ("invalid-setting-value::The fix", "its import below everything", "utf-8"),
     # What is easily broken.
     ("run-until-complete-in-task::The fix > A new loop", "a comment on each line", "utf-8"),
     ("session-not-scoped::The fix", "a long string amid each function", "utf-8"),

@@ -166,9 +166,7 @@ def _unshared(script: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "name", [b"with space", b"new\nline", b"\xff\xfe bytes", "Größe 💡".encode(), b"'quo\"te", b"-dash"], ids=repr
-)
+@pytest.mark.parametrize("name", [b"-with 'sp\"ace", b"new\nline", b"\xff\xfe bytes", "Größe 💡".encode()], ids=repr)
 def test_odd_names(tmp_path: Path, name: bytes) -> None:
     root = tmp_path / os.fsdecode(name)
     path = f"{os.fsdecode(name)}/{os.fsdecode(name)}.py"
@@ -220,8 +218,8 @@ def test_output_that_goes_nowhere(project: Path, where: str) -> None:
 @pytest.mark.parametrize("cache", [("--no-cache",), ()], ids=["no cache", "one cache"])
 def test_several_runs_at_once(tmp_path: Path, cache: tuple[str, ...]) -> None:
     root = tmp_path / "project"
-    files = {f"proj/tasks_{number}.py": PRINTS for number in range(30)}
-    for attempt in range(3):
+    files = {f"proj/tasks_{number}.py": PRINTS for number in range(20)}
+    for attempt in range(2):
         shutil.rmtree(root, ignore_errors=True)
         write(root, {**files, ".git/HEAD": "ref: refs/heads/main\n"})
         command = [sys.executable, "-m", "celery_lint", *FIX, *cache]

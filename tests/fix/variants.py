@@ -491,6 +491,11 @@ def _imported(form: str) -> Callable[[str, Wanted], str | None]:
     return change
 
 
+def _imported_below(text: str, wanted: Wanted) -> str | None:
+    added = "".join(f"{_statement(module, name)}\n" for module, name in wanted)
+    return _below(added)(text, wanted) if added else None
+
+
 def _called_so(text: str, wanted: Wanted) -> str | None:
     """Each function has a parameter or variable of the name that the fix would import."""
     names = [name or module.partition(".")[0] for module, name in wanted]
@@ -552,6 +557,7 @@ VARIANTS = (
     Variant("other names of its module over a backslash", "other", _imported(_OTHERS[3])),
     Variant("all names of its module", "other", _imported("from {module} import *\n")),
     Variant("its import is there", "other", _imported("{import}\n")),
+    Variant("its import below everything", "other", _imported_below),
     Variant("its import under an alias", "other", _imported("{alias}\n")),
     Variant("its import for type checkers", "other", _imported(_FOR_CHECKERS)),
     Variant("its import tried", "other", _imported("try:\n    {import}\nexcept ImportError:\n    {name} = None\n")),

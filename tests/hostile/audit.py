@@ -87,6 +87,7 @@ def main(root: str, arguments: Sequence[str]) -> None:
             commands[-1].append(argument)
     for command in commands:
         sys.argv[1:] = command
+        print(f"==== {' '.join(command)!a}")
         try:
             run()
         except SystemExit as ended:

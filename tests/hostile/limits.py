@@ -17,12 +17,14 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How work ended: its VALUE, or what went WRONG. SECONDS and MEGABYTES are what it took."""
+    """How work ended: its VALUE, or what went WRONG. SECONDS on the clock, those on the PROCESSOR, and MEGABYTES are
+    what it took."""
 
     value: object
     wrong: str
     seconds: float
     megabytes: int
+    processor: float
 
 
 def contained(work: Callable[[], object], seconds: int = 20, megabytes: int = 2_000) -> Ended:
@@ -36,12 +38,12 @@ def contained(work: Callable[[], object], seconds: int = 20, megabytes: int = 2_
     with os.fdopen(source, "rb") as pipe:
         data = pipe.read()
     _, status, used = os.wait4(process, 0)
-    took, most = time.monotonic() - begun, used.ru_maxrss // 1024
+    took = (time.monotonic() - begun, used.ru_maxrss // 1024, used.ru_utime + used.ru_stime)
     if status:
         killed = signal.Signals(os.WTERMSIG(status)).name if os.WIFSIGNALED(status) else f"status {status >> 8}"
-        return Ended(None, f"the process died: {killed}", took, most)
+        return Ended(None, f"the process died: {killed}", *took)
     value, wrong = pickle.loads(data)
-    return Ended(value, wrong, took, most)
+    return Ended(value, wrong, *took)
 
 
 def _work(work: Callable[[], object], target: int, seconds: int, megabytes: int) -> None:

@@ -28,8 +28,15 @@ def _add(draft: Draft, span: Span, text: str) -> None:
     nodes = code.at(span)
     holder = next((node for node in nodes if isinstance(node, cst.Call | cst.Dict)), None)
     if holder is not None:
-        put_last(draft, holder, [text])
+        put_last(draft, holder, [_quoted_as(holder, text) if isinstance(holder, cst.Dict) else text])
     elif any(isinstance(node, cst.Decorator) for at in nodes for node in code.ancestors(at)):
         draft.insert(code.character(span.end), f"({text})")
     else:
         raise Withheld("the code is not where the rule saw it")
+
+
+def _quoted_as(holder: cst.Dict, text: str) -> str:
+    """TEXT with the quotes that the keys of HOLDER have, when it is plain enough."""
+    keys = [each.key for each in holder.elements if isinstance(each, cst.DictElement)]
+    single = bool(keys) and all(isinstance(key, cst.SimpleString) and key.value.startswith("'") for key in keys)
+    return text.replace('"', "'") if single and "'" not in text and "\\" not in text else text

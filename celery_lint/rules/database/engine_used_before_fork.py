@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from celery_lint.finding import Finding, Related, Span
 from celery_lint.project.code.files import is_aside
 from celery_lint.project.code.index import last_name
+from celery_lint.project.code.layout import unit_of
 from celery_lint.project.database.connecting import EarlyUse, early_uses
 from celery_lint.project.database.engines import Engine
 from celery_lint.project.project import Project
@@ -23,8 +24,6 @@ _CURES = (
     (re.compile(rb"\bgetpid\b"), re.compile(rb"\bcheckout\b")),
     (re.compile(rb"SQLALCHEMY_ENGINE_OPTIONS"), re.compile(rb"SQLALCHEMY_ENGINE_OPTIONS[\s\S]{0,400}NullPool")),
 )
-# The first line inside a block, for what a level of indentation looks like.
-_INDENTED = re.compile(rb":[ \t]*\r?\n([ \t]+)[^\s#]")
 _RENEWS = frozenset({"dispose", "recreate", "create_engine", "engine_from_config"})
 _NAME = "_forget_inherited_connections"
 
@@ -78,11 +77,9 @@ def _finding(use: EarlyUse, project: Project) -> Finding:
 def _remedy(engine: Engine, project: Project) -> EditCode:
     data = project.files.data(engine.path)
     name = (engine.call.target or "").lstrip("@")
-    indented = _INDENTED.search(data)
-    unit = indented[1].decode() if indented is not None else "    "
     handler = (
         f"\n\n@${{celery.signals:worker_process_init}}.connect\ndef {_NAME}(**kwargs):\n"
-        f"{unit}{name}.dispose(close=False)\n"
+        f"{unit_of(data)}{name}.dispose(close=False)\n"
     )
     text = handler if data.endswith((b"\n", b"\r")) else f"\n{handler}".removesuffix("\n")
     end = Replacement(Span(len(data), len(data)), "", text)

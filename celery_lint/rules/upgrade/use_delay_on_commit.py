@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from celery_lint.facts.model import Argument, Call, Lambda, Literal, Name
-from celery_lint.finding import Applicability, Finding, Location
+from celery_lint.finding import Applicability, Finding, Location, Span
 from celery_lint.project.code.files import is_aside
 from celery_lint.project.code.index import last_name
+from celery_lint.project.code.layout import call_text, indent_at
 from celery_lint.project.code.symbols import External
 from celery_lint.project.model import Task
 from celery_lint.project.project import Project
@@ -23,12 +24,13 @@ _DJANGO_TASK = "celery.contrib.django.task.DjangoTask"
 
 @dataclass(frozen=True)
 class _Sending:
-    """What is handed to `on_commit`: TEXT is the call that sends TASK by METHOD, NOW whether its arguments are worked
-    out at once, as `delay_on_commit` does."""
+    """What is handed to `on_commit`: CALLEE with ARGUMENTS sends TASK by METHOD, NOW says whether they are worked out
+    at once, as `delay_on_commit` does."""
 
     task: Task
     method: str
-    text: str
+    callee: str
+    arguments: tuple[Argument, ...]
     now: bool
 
 
@@ -50,11 +52,12 @@ def check(project: Project) -> Iterator[Finding]:
 
 def _finding(path: str, call: Call, sending: _Sending, project: Project) -> Finding:
     new = f"{sending.method}_on_commit"
-    old = _text(path, call, project)
+    data, start = project.files.data(path), call.span.start
+    old = _text(path, call.span, project)
+    given = [(_text(path, each.span, project), indent_at(data, each.span.start)) for each in sending.arguments]
+    text = call_text(f"{sending.callee}_on_commit", given, data, start)
     applicability = Applicability.SAFE if sending.now else Applicability.UNSAFE
-    edit = EditCode(
-        path, f"Write `.{new}()`", (Replacement(call.span, old, sending.text),), applicability=applicability
-    )
+    edit = EditCode(path, f"Write `.{new}()`", (Replacement(call.span, old, text),), applicability=applicability)
     return check.finding(
         f"`on_commit` with `{sending.task.name}.{sending.method}` is what `.{new}()` of the task does",
         Location(path, call.span),
@@ -63,8 +66,8 @@ def _finding(path: str, call: Call, sending: _Sending, project: Project) -> Find
     )
 
 
-def _text(path: str, call: Call, project: Project) -> str:
-    return project.files.data(path)[call.span.start : call.span.end].decode("utf-8", "replace")
+def _text(path: str, span: Span, project: Project) -> str:
+    return project.files.data(path)[span.start : span.end].decode("utf-8", "replace")
 
 
 def _sending(path: str, call: Call, project: Project) -> _Sending | None:
@@ -102,13 +105,11 @@ def _sent(
         return None
     owner, _, method = callee.ref.rpartition(".")
     task = project.task_calls.task_of(path, call.block if call is not None else block, Name(owner))
-    data = project.files.data(path)
-    written = data[callee.span.start : callee.span.end].decode("utf-8", "replace")
+    written = _text(path, callee.span, project)
     if task is None or not written.endswith(f".{method}"):
         return None
-    given = ", ".join(data[each.span.start : each.span.end].decode("utf-8", "replace") for each in arguments)
     settled = all(_is_settled(path, call, each, project) for each in arguments)
-    return _Sending(task, method, f"{written}_on_commit({given})", now or settled)
+    return _Sending(task, method, written, arguments, now or settled)
 
 
 def _is_settled(path: str, call: Call | None, argument: Argument, project: Project) -> bool:
