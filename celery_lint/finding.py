@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from celery_lint.remedy import Remedy
 
 
-class Span(Struct, frozen=True, array_like=True, order=True):
+class Span(Struct, frozen=True, array_like=True, gc=False, order=True):
     """A half-open range of bytes in one file."""
 
     start: int

@@ -75,11 +75,12 @@ def _tried(done: Rewrite, source_of: Callable[[str], Source], remedy: Remedy) ->
     applicability = done.applicability
     edits = sorted(done.edits, key=lambda edit: (edit.path, edit.span))
     for path, group in groupby(edits, key=lambda edit: edit.path):
-        source = source_of(path)
-        result = patched(source, group)
+        source, changes = source_of(path), list(group)
+        result = patched(source, changes)
         if path.endswith(PYTHON) and not compiles(result):
             raise Withheld(f"the change to {path} would not compile")
-        if loses_comments(source.data, result):
+        takes_some = any(b"#" in source.data[edit.span.start : edit.span.end] for edit in changes)
+        if takes_some and loses_comments(source.data, result):
             if not isinstance(remedy, RunCoroutines):
                 raise Withheld(f"a comment in {path} would be lost")
             if applicability is Applicability.SAFE:

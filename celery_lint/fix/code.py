@@ -155,6 +155,12 @@ class Code:
         return tuple(sorted(found, key=lambda node: self._extents[node].start))
 
     @cached_property
+    def imports(self) -> tuple[cst.Import | cst.ImportFrom, ...]:
+        """The imports at module level, under an `if` and in a `try` too."""
+        found: tuple[cst.Import | cst.ImportFrom, ...] = (*self.nodes(cst.Import), *self.nodes(cst.ImportFrom))
+        return tuple(statement for statement in found if self.function(statement) is self.module)
+
+    @cached_property
     def symbols(self) -> symtable.SymbolTable | None:
         """What Python's compiler knows of the names; None where this Python does not know the syntax."""
         try:

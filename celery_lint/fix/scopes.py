@@ -44,11 +44,10 @@ def runs_at_once(code: Code, offset: int) -> bool:
 def imported_at(code: Code, name: str) -> list[int]:
     """Where imports at module level bind NAME."""
     found: list[int] = []
-    statements: tuple[cst.Import | cst.ImportFrom, ...] = (*code.nodes(cst.Import), *code.nodes(cst.ImportFrom))
-    for statement in statements:
+    for statement in code.imports:
         aliases = () if isinstance(statement.names, cst.ImportStar) else statement.names
         bound = {alias_of(alias) or written(alias.name).partition(".")[0] for alias in aliases}
-        if name in bound and code.function(statement) is code.module:
+        if name in bound:
             found.append(code.extent(statement).start)
     return found
 
@@ -75,14 +74,13 @@ def _below(code: Code, table: symtable.SymbolTable | None, node: Definition) -> 
 
 def _origins(code: Code, bound: str) -> Iterator[tuple[str, str | None]]:
     """What the imports at module level that bind the name BOUND import."""
-    for statement in code.nodes(cst.Import):
-        if code.function(statement) is code.module:
+    for statement in code.imports:
+        if isinstance(statement, cst.Import):
             for alias in statement.names:
                 name, called = written(alias.name), alias_of(alias)
                 if (called or name.partition(".")[0]) == bound:
                     yield (name if called else bound), None
-    for origin in code.nodes(cst.ImportFrom):
-        if code.function(origin) is code.module and not isinstance(origin.names, cst.ImportStar):
-            for alias in origin.names:
+        elif not isinstance(statement.names, cst.ImportStar):
+            for alias in statement.names:
                 if (alias_of(alias) or written(alias.name)) == bound:
-                    yield module_of(origin), written(alias.name)
+                    yield module_of(statement), written(alias.name)

@@ -171,7 +171,7 @@ def test_green_pool_not_patched(project: Project) -> str:
 
 @Experiment(
     "CEL213",
-    pools=("threads",),
+    pools=("threads", "solo"),
     files={
         # One second instead of a minute, for both.
         "driver.py": """
@@ -193,8 +193,9 @@ if shop.tasks.fetch.time_limit:
 )
 def test_option_ignored_by_pool(project: Project) -> str:
     project.python("import driver; driver.shop.tasks.fetch.delay('https://example.com')")
-    (worker,) = project.deployed("Procfile", "-I", "driver")
-    log = worker.until("succeeded|raised")
+    ((_, *words),) = project.commands("Procfile")
+    words = [word.replace("threads", project.pool) for word in words]
+    log = project.celery(*words, "-I", "driver", "--loglevel=INFO").until("succeeded|raised")
     took = re.search(r"succeeded in (\d+)", log)
     return f"the time_limit is 1 second; succeeded after {took[1]} seconds" if took else log
 
