@@ -40,7 +40,7 @@ _ENVIRONMENT = frozenset(
 class Evaluator(Follower):
     """Evaluates placed values."""
 
-    _steps = 0
+    _steps = _spreads = 0
 
     def _is_too_much(self, depth: int) -> bool:
         """Whether to give up: `b = a + a`, `c = b + b` and so on takes twice as long with each line."""
@@ -204,7 +204,7 @@ class Evaluator(Follower):
     def entries(self, placed: Placed, depth: int = 0) -> Iterator[tuple[Known[str] | Unknown, Placed, Placed]]:
         """(key, where the key is written, value) of a dict; an Unknown key stands for what cannot be seen."""
         if depth == 0:
-            self._steps = 0
+            self._spreads = 0
         placed = self.follow(placed)
         match placed.value:
             case Dict():
@@ -229,7 +229,8 @@ class Evaluator(Follower):
                 yield _open(placed)
 
     def _spread(self, placed: Placed, depth: int) -> Iterator[tuple[Known[str] | Unknown, Placed, Placed]]:
-        if self._is_too_much(depth + 1):
+        self._spreads += 1
+        if depth > DEPTH or self._spreads > _MOST_STEPS:
             yield _open(placed)
             return
         yield from self.entries(placed, depth + 1)
