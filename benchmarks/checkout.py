@@ -28,7 +28,12 @@ class Checkout:
 
 
 def copied(name: str, source: Path, target: Path) -> Checkout:
-    """The project NAME: what git does not ignore in SOURCE, or all of it without git, copied to TARGET."""
+    """The project NAME: what git does not ignore in SOURCE, or all of it without git, copied to TARGET, which is
+    replaced."""
+    if source.resolve().is_relative_to(target.resolve()) or target.resolve().is_relative_to(source.resolve()):
+        raise SystemExit(
+            f"{source} and the place for its copy, {target}, are one in the other: choose another --folder"
+        )
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     for path in _paths(source):

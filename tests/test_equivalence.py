@@ -38,6 +38,18 @@ def test_a_difference_is_found(tmp_path: Path) -> None:
     assert done.stdout.startswith("demo: differs: four processes; empty cache; nothing changed; ")
 
 
+@pytest.mark.parametrize("place", ["project", "project/copy", "."])
+def test_a_checkout_is_never_replaced_by_its_copy(tmp_path: Path, place: str) -> None:
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project/app.py").write_text("x = 1\n")
+    copy = "from pathlib import Path\nfrom checkout import copied\n" + f"copied('x', Path('project'), Path({place!r}))"
+    command = [sys.executable, "-c", f"import sys\nsys.path.insert(0, {str(ROOT / 'benchmarks')!r})\n{copy}"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert "choose another" in done.stderr
+    assert (tmp_path / "project/app.py").read_text() == "x = 1\n"
+
+
 @pytest.mark.slow
 def test_what_answers_alike_says_the_same() -> None:
     command = [sys.executable, str(ROOT / "benchmarks/answers_equivalence.py"), *map(str, PROJECTS), "--tries", "12"]
