@@ -64,7 +64,9 @@ def lint(project: Path, tmp_path: Path) -> Lint:
         environment = {name: value for name, value in os.environ.items() if name not in ("XDG_CACHE_HOME", "HOME")}
         environment |= {"HOME": str(home)} if home is not None else {"HOME": "/"}
         command = [sys.executable, "-c", SPY, *arguments]
-        done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=project, env=environment, capture_output=True, text=True, check=False, timeout=120
+        )
         return Result(done)
 
     # What was written just now could change again unseen.
@@ -174,6 +176,15 @@ def test_an_import_that_loads_tasks_is_seen(lint: Lint, project: Path) -> None:
     after = lint()
     assert "CEL201" not in after.shown[1]
     assert after.shown == lint("--no-cache").shown
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_a_file_that_became_a_pipe_blocks_nothing(lint: Lint, project: Path) -> None:
+    lint()
+    (project / "proj/other.py").unlink()
+    os.mkfifo(project / "proj/other.py")
+
+    assert lint().shown == lint("--no-cache").shown
 
 
 def test_answers_of_another_run_count_for_nothing(lint: Lint, project: Path) -> None:
