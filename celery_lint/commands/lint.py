@@ -83,8 +83,10 @@ def lint(
         output = _output(done, configuration.settings, selection, options, around)
     sure = not done.crashed and not done.unlisted
     whole = Output(output.status, output.stdout, (*refusals, *output.stderr))
+    if folder is None or not sure:
+        return Outcome(whole)
     answers = together(project.files.answers() for project in done.projects)
-    return Outcome(whole, (*done.looked_at, *done.paths) if sure else (), answers)
+    return Outcome(whole, (*done.looked_at, *done.paths), answers)
 
 
 def _processors() -> int:
