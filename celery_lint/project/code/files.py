@@ -24,7 +24,6 @@ from celery_lint.watch import UNWATCHED, Part, Watch
 
 Read = TypeVar("Read", PythonFacts, DeployFacts)
 
-# Larger files are data: dumps, recordings, generated documents.
 # When so many files have been searched for a pattern in vain, searching all at once is less work.
 _SEVERAL = 64
 _CELERY = re.compile(rb"celery|shared_task", re.IGNORECASE)
@@ -67,6 +66,19 @@ def names_tools(path: str) -> bool:
 def _failure(crash: Crash) -> ReadError:
     """One file that we fail on must not cost the findings of all others."""
     return ReadError(f"celery-lint itself failed on it, please report it: {crash.summary}")
+
+
+def _python_reader() -> Callable[[str, bytes], PythonFacts]:
+    # LibCST is loaded when the first file needs it: a project without Celery never does.
+    from celery_lint.facts.python.reader import read
+
+    return read
+
+
+def _deploy_reader() -> Callable[[str, bytes], DeployFacts]:
+    from celery_lint.facts.deploy import read
+
+    return read
 
 
 class Files:
@@ -161,42 +173,29 @@ class Files:
         index = self._python.get(path)
         if index is None:
             with self._watch.at(Part.READ, path):
-                index = self._python[path] = FileIndex(self._read_python(path))
+                index = self._python[path] = FileIndex(self._facts(PythonFacts, path, _python_reader))
         return index
-
-    def _read_python(self, path: str) -> PythonFacts:
-        facts = self._store.find(PythonFacts, path, self.data(path))
-        if facts is None:
-            # LibCST is loaded when the first file needs it: a project without Celery never does.
-            with self._watch.at(Part.LOAD):
-                from celery_lint.facts.python.reader import read
-
-            found = attempt(lambda: read(path, self.data(path)))
-            if isinstance(found, Crash):
-                return self._noted(path, PythonFacts(path, error=_failure(found)))
-            facts = found
-            self._store.add(path, self.data(path), facts)
-        return self._noted(path, facts)
 
     def deploy(self, path: str) -> DeployFacts:
         """What the deployment file PATH says."""
         if path not in self._deploy:
             with self._watch.at(Part.READ, path):
-                self._deploy[path] = self._noted(path, self._read_deploy(path))
+                self._deploy[path] = self._facts(DeployFacts, path, _deploy_reader)
         return self._deploy[path]
 
-    def _read_deploy(self, path: str) -> DeployFacts:
-        facts = self._store.find(DeployFacts, path, self.data(path))
+    def _facts(self, kind: type[Read], path: str, load: Callable[[], Callable[[str, bytes], Read]]) -> Read:
+        """What PATH says, in facts of this KIND; LOAD gives the reader, and may take a while."""
+        data = self.data(path)
+        facts = self._store.find(kind, path, data)
         if facts is None:
             with self._watch.at(Part.LOAD):
-                from celery_lint.facts.deploy import read
-
-            found = attempt(lambda: read(path, self.data(path)))
+                read = load()
+            found = attempt(lambda: read(path, data))
             if isinstance(found, Crash):
-                return DeployFacts(path, error=_failure(found))
+                return self._noted(path, kind(path, error=_failure(found)))
             facts = found
-            self._store.add(path, self.data(path), facts)
-        return facts
+            self._store.add(path, data, facts)
+        return self._noted(path, facts)
 
     def imports(self, path: str) -> ImportedNames:
         """What the Python file PATH imports."""
@@ -221,11 +220,13 @@ class Files:
         if jobs < 2 or not sizes:
             return
         with self._watch.at(Part.LOAD):
-            from celery_lint.facts.python.reader import read  # once, for all processes
+            read = _python_reader()  # once, for all processes
 
         def facts_of(path: str) -> bytes:
             with self._watch.at(Part.READ, path):
-                return encoded(read(path, self._bytes(path)))
+                found = attempt(lambda: read(path, self._bytes(path)))
+                # Whoever needs the file reads it again, and says that it cannot be read.
+                return b"" if isinstance(found, Crash) else encoded(found)
 
         found = read_ahead(sizes, facts_of, jobs)
         for path, facts in found.items():
