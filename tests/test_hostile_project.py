@@ -122,7 +122,8 @@ def run(project: Path, *commands: str | list[str]) -> Ended:
     listed = [command.split() if isinstance(command, str) else command for command in commands]
     arguments = [word for command in listed for word in ("--then", *command)][1:]
     done = subprocess.run(
-        [sys.executable, "-P", "-m", "tests.hostile.audit", str(project), *arguments],
+        # What Python itself writes when it first loads a module (`-B`) is none of our doing.
+        [sys.executable, "-B", "-P", "-m", "tests.hostile.audit", str(project), *arguments],
         cwd=project,
         env={**os.environ, "PYTHONPATH": str(REPOSITORY), "PWNED": str(project.parent / "pwned"), "FORCE_COLOR": ""},
         capture_output=True,
