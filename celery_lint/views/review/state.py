@@ -1,0 +1,111 @@
+"""One state of a project under review: what was understood of it, and what was found."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from celery_lint.finding import Finding, Severity
+from celery_lint.project.project import Project
+from celery_lint.report.fingerprint import fingerprint
+from celery_lint.source import Source
+from celery_lint.views import model as picture
+from celery_lint.views.model import Place
+from celery_lint.views.review.model import Note, Problem
+from celery_lint.views.review.subject import Subject, place_of, subjects
+
+_SEVERITIES: Mapping[Severity, picture.Severity] = {
+    Severity.ERROR: "error",
+    Severity.WARNING: "warning",
+    Severity.INFO: "info",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """PROJECTS under one root with their FINDINGS and all their tasks, as SUBJECTS. URLS: the pages of rules."""
+
+    projects: Sequence[Project]
+    findings: Sequence[Finding]
+    source_of: Callable[[str], Source]
+    urls: Mapping[str, str] = field(default_factory=dict)
+    declared: Place = field(default_factory=lambda: Place("pyproject.toml", 1))
+    subjects: Sequence[Subject] = ()
+
+    def problem(self, finding: Finding, *, is_new: bool) -> Problem:
+        """FINDING, for people."""
+        return Problem(
+            finding.code,
+            finding.name,
+            _SEVERITIES[finding.severity],
+            finding.message,
+            self._place(finding.location.path, finding),
+            tuple(
+                Note(each.message, place_of(each.location, self._owner(each.location.path)))
+                for each in finding.related
+                if each.location.path != "."
+            ),
+            is_new,
+            finding.fix.title if finding.fix is not None else None,
+            self.urls.get(finding.code),
+        )
+
+    def _place(self, path: str, finding: Finding) -> Place:
+        return Place(path, 1) if path == "." else place_of(finding.location, self._owner(path))
+
+    def _owner(self, path: str) -> Project:
+        return next((each for each in self.projects if path in each.files.known), self.projects[0])
+
+
+def state_of(
+    projects: Sequence[Project],
+    findings: Sequence[Finding],
+    source_of: Callable[[str], Source],
+    urls: Mapping[str, str],
+    declared: Place,
+) -> State:
+    """The state of PROJECTS with FINDINGS. DECLARED is where the configuration declares workers."""
+    return State(projects, findings, source_of, urls, declared, subjects(projects, declared))
+
+
+def new_findings(now: State, then: State) -> frozenset[Finding]:
+    """The findings of NOW that THEN has not: neither at the same text, nor about the same thing, wherever it stands."""
+    left = list(now.findings)
+    old = list(then.findings)
+    for key in (_by_text, _by_words, _by_entity, _by_message):
+        known = Counter(key(finding, then) for finding in old)
+        rest = []
+        for finding in left:
+            mark = key(finding, now)
+            if known[mark]:
+                known[mark] -= 1
+            else:
+                rest.append(finding)
+        gone = Counter(key(finding, now) for finding in left) - Counter(key(finding, now) for finding in rest)
+        kept = []
+        for finding in old:
+            mark = key(finding, then)
+            if gone[mark]:
+                gone[mark] -= 1
+            else:
+                kept.append(finding)
+        left, old = rest, kept
+    return frozenset(left)
+
+
+def _by_text(finding: Finding, state: State) -> tuple[str, ...]:
+    path = finding.location.path
+    return (fingerprint(finding, Source(path, b"") if path == "." else state.source_of(path)),)
+
+
+def _by_words(finding: Finding, _: State) -> tuple[str, ...]:
+    return finding.code, finding.entity, finding.message
+
+
+def _by_entity(finding: Finding, _: State) -> tuple[str, ...]:
+    return finding.code, finding.entity
+
+
+def _by_message(finding: Finding, _: State) -> tuple[str, ...]:
+    return finding.code, finding.message
