@@ -86,7 +86,12 @@ def _row(subject: Subject, draft: Draft, problems: tuple[Problem, ...]) -> Row:
 
 def _beside(now: State, tasks: Collection[TaskReview], fresh: Collection[Finding]) -> Iterator[Problem]:
     """The new problems that no row of TASKS has."""
-    said = {(problem.code, problem.place, problem.message) for task in tasks for row in task.rows for problem in row.problems}
+    said = {
+        (problem.code, problem.place, problem.message)
+        for task in tasks
+        for row in task.rows
+        for problem in row.problems
+    }
     for finding in now.findings:
         if finding in fresh:
             problem = now.problem(finding, is_new=True)
@@ -100,7 +105,9 @@ def _beside(now: State, tasks: Collection[TaskReview], fresh: Collection[Finding
 class _Reasons:
     """Why the change concerns a task."""
 
-    def __init__(self, now: State, change: Change, known: Mapping[Subject, Subject], fresh: Collection[Finding]) -> None:
+    def __init__(
+        self, now: State, change: Change, known: Mapping[Subject, Subject], fresh: Collection[Finding]
+    ) -> None:
         self.now = now
         self.known = known
         self.fresh = fresh
@@ -124,11 +131,11 @@ class _Reasons:
         way = way_to(subject, self.functions)
         if way is not None:
             target, steps = way
-            place = place_of(Location(target.function.path, subject.project.symbols.fact(target.function).name_span),
+            there = place_of(Location(target.function.path, subject.project.symbols.fact(target.function).name_span),
                              subject.project)  # fmt: skip
             what = f"`{target.label}`" + (f", which uses `{target.name}`" if target.name is not None else "")
             yield Reason(f"it runs {what}, which changed" if target.name is None else f"it runs {what}; that changed",
-                         place, tuple(subject.place(step) for step in steps))  # fmt: skip
+                         there, tuple(subject.place(step) for step in steps))  # fmt: skip
         if any(line_of(finding, subject) is not None for finding in self.fresh):
             yield Reason("there is a new problem with it")
 

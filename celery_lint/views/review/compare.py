@@ -65,36 +65,42 @@ def _signature(now: Subject, then: Subject) -> Iterator[Alteration]:
     if new is None or old is None:
         return
     place = now.place(now.task.location)
-    was = {item.name: item for item in (*old.plain, *old.keyword_only)}
-    have = {item.name: item for item in (*new.plain, *new.keyword_only)}
+    for severity, text, consequence in _parameters(new, old):
+        yield Alteration("callers", severity, text, text, consequence, place)
+
+
+def _parameters(new: Parameters, old: Parameters) -> Iterator[tuple[Severity, str, str]]:
+    """What is other in the parameters, how grave that is, and what it does to messages."""
+    was, have = _by_name(old), _by_name(new)
     needed = [name for name, item in have.items() if name not in was and item.default is None]
-    sharpened = [name for name, item in have.items() if name in was and item.default is None and was[name].default]
+    bare = [name for name, item in have.items() if name in was and item.default is None and was[name].default]
     gone = [name for name in was if name not in have] if not new.takes_any_name else []
+    optional = [name for name, item in have.items() if name not in was and item.default is not None]
     if needed and len(needed) == len(gone) and _same_but_names(old, new):
-        renamed = joined([f"`{name}`" for name in gone]), joined([f"`{name}`" for name in needed])
-        text = f"takes {renamed[1]} where it took {renamed[0]}"
-        yield Alteration("callers", "warning", text, text,
-                         f"{_QUEUED} that name {renamed[0]} fail with a TypeError; by position they still fit", place)  # fmt: skip
+        left = _listed(gone)
+        fails = f"{_QUEUED} that name {left} fail with a TypeError; by position they still fit"
+        yield "warning", f"takes {_listed(needed)} where it took {left}", fails
         return
     if needed:
-        text = f"needs {_listed(needed)} now"
-        yield Alteration("callers", "warning", text, text,
-                         f"{_QUEUED} come without and fail with a TypeError; give a default until they are gone", place)  # fmt: skip
-    if sharpened:
-        text = f"{_listed(sharpened)} {'have' if len(sharpened) > 1 else 'has'} no default any more"
-        yield Alteration("callers", "warning", text, text,
-                         f"{_QUEUED} may come without and fail with a TypeError", place)  # fmt: skip
+        fails = f"{_QUEUED} come without and fail with a TypeError; give a default until they are gone"
+        yield "warning", f"needs {_listed(needed)} now", fails
+    if bare:
+        no_default = f"{_listed(bare)} {'have' if len(bare) > 1 else 'has'} no default any more"
+        yield "warning", no_default, f"{_QUEUED} may come without and fail with a TypeError"
     if gone:
-        text = f"takes {_listed(gone)} no more"
-        yield Alteration("callers", "warning", text, text,
-                         f"{_QUEUED} may bring {'them' if len(gone) > 1 else 'it'} and fail with a TypeError", place)  # fmt: skip
-    yield from _order(old, new, place_now=now)
-    optional = [name for name, item in have.items() if name not in was and item.default is not None]
+        them = "them" if len(gone) > 1 else "it"
+        yield "warning", f"takes {_listed(gone)} no more", f"{_QUEUED} may bring {them} and fail with a TypeError"
+    moved = _moved(old, new)
+    if moved:
+        wrong = f"{_QUEUED} put their values by position into the wrong parameter, and nothing may fail at first"
+        yield "warning", f"{_listed(moved)} {'stand' if len(moved) > 1 else 'stands'} at another position now", wrong
     if optional and not needed and not gone:
-        text = f"can be given {_listed(optional)} now"
-        yield Alteration("callers", "info", text, text,
-                         "workers that still run the old code fail on messages with it: deploy them before what sends it",
-                         place)  # fmt: skip
+        fails = "workers that still run the old code fail on messages that bring it: deploy them before what sends it"
+        yield "info", f"can be given {_listed(optional)} now", fails
+
+
+def _by_name(takes: Parameters) -> dict[str, Parameter]:
+    return {item.name: item for item in (*takes.plain, *takes.keyword_only)}
 
 
 def _same_but_names(old: Parameters, new: Parameters) -> bool:
@@ -106,18 +112,10 @@ def _same_but_names(old: Parameters, new: Parameters) -> bool:
     return all(other not in names for _, other in kept)
 
 
-def _order(old: Parameters, new: Parameters, *, place_now: Subject) -> Iterator[Alteration]:
-    """Parameters that both have, in another order: what is sent by position lands in the wrong one."""
-    common = {item.name for item in old.plain} & {item.name for item in new.plain}
+def _moved(old: Parameters, new: Parameters) -> list[str]:
+    """The parameters that both have, at another position: what is sent by position lands in the wrong one."""
     before, after = _positions(old.plain), _positions(new.plain)
-    moved = [name for name in after if name in common and before[name] != after[name]]
-    if moved:
-        text = f"{_listed(moved)} {'stand' if len(moved) > 1 else 'stands'} at another position now"
-        yield Alteration(
-            "callers", "warning", text, "parameters moved",
-            f"{_QUEUED} put their values by position into the wrong parameter, and nothing fails at first",
-            place_now.place(place_now.task.location),
-        )  # fmt: skip
+    return [name for name in after if name in before and before[name] != after[name]]
 
 
 def _positions(items: tuple[Parameter, ...]) -> dict[str, int]:
@@ -148,7 +146,9 @@ def _queues(now: Subject, then: Subject) -> Iterator[Alteration]:
         severity, consequence = "error", f"no worker consumes {_listed(starving)}: its messages wait there for ever"
     elif nobody and now.picture.workers:
         severity = "warning"
-        consequence = f"no worker consumes {_listed(nobody)} any more: what waits there stays; drain it before you deploy"
+        consequence = (
+            f"no worker consumes {_listed(nobody)} any more: what waits there stays; drain it before you deploy"
+        )
     elif left:
         consequence = f"what waits in {_listed(left)} still runs on the workers of that queue"
     yield Alteration("runs on", severity, text, text, consequence, now.edges[0].place)
@@ -184,7 +184,7 @@ def _limits(now: Subject, then: Subject) -> Iterator[Alteration]:
             yield Alteration("limits", "warning", f"{lost}; it was {before}", lost,
                              "a call that hangs keeps its pool slot", now.place(now.task.location))  # fmt: skip
         else:
-            text = f"{after}, {'none' if not before else before} before"
+            text = f"{after}, {before or 'none'} before"
             yield Alteration("limits", "info", text, f"{after} now")
 
 
@@ -236,7 +236,9 @@ def _schedule(now: Subject, then: Subject) -> Iterator[Alteration]:
             yield Alteration("schedule", "info", text, f"{entry.meaning} now", None, entry.place)
     lost = [f"`{key}`" if key else "an entry without a name" for key in old if key not in new]
     if lost and not now.schedule:
-        yield Alteration("schedule", "info", f"is not scheduled any more: {joined(lost)} is gone", "not scheduled any more")
+        yield Alteration(
+            "schedule", "info", f"is not scheduled any more: {joined(lost)} is gone", "not scheduled any more"
+        )
     elif lost:
         yield Alteration("schedule", "info", f"is not sent by {joined(lost)} any more", "one schedule entry less")
 

@@ -10,11 +10,10 @@ from celery_lint.finding import Location
 from celery_lint.project.code.symbols import ClassRef, FunctionRef
 from celery_lint.project.model import Task
 from celery_lint.project.project import Project
-from celery_lint.views import model as picture
 from celery_lint.views.drawing import draw
-from celery_lint.views.model import Place
+from celery_lint.views.model import Edge, Entry, Picture, Place, Queue, Worker
+from celery_lint.views.model import Task as DrawnTask
 from celery_lint.views.review.model import Kind, State
-
 
 
 @dataclass(frozen=True)
@@ -34,8 +33,8 @@ class Subject:
 
     task: Task
     project: Project
-    drawn: picture.Task
-    picture: picture.Picture
+    drawn: DrawnTask
+    picture: Picture
 
     @cached_property
     def code(self) -> tuple[FunctionRef, ...]:
@@ -65,8 +64,10 @@ class Subject:
     def own_span(self) -> Location:
         """The whole `def` or `class` statement of the task, with its decorators."""
         index = self.project.index(self.task.location.path)
-        around = [fact for fact in (*index.facts.functions, *index.facts.classes) if fact.name_span == self.task.location.span]
-        return Location(self.task.location.path, around[0].span) if around else self.task.location
+        named = self.task.location.span
+        spans = [fact.span for fact in index.facts.functions if fact.name_span == named]
+        spans += [fact.span for fact in index.facts.classes if fact.name_span == named]
+        return Location(self.task.location.path, spans[0]) if spans else self.task.location
 
     def place(self, location: Location) -> Place:
         """LOCATION as people count it."""
@@ -78,26 +79,26 @@ class Subject:
         return f"{place.path}:{place.line}"
 
     @cached_property
-    def edges(self) -> tuple[picture.Edge, ...]:
+    def edges(self) -> tuple[Edge, ...]:
         """The edges to the queues of the task."""
         return self.picture.out_of(self.drawn.id)
 
-    def queue(self, identifier: str) -> picture.Queue:
+    def queue(self, identifier: str) -> Queue:
         """A queue of the picture."""
         return self.queues[identifier]
 
     @cached_property
-    def queues(self) -> dict[str, picture.Queue]:
+    def queues(self) -> dict[str, Queue]:
         """The queues of the picture."""
         return {queue.id: queue for queue in self.picture.queues}
 
     @cached_property
-    def workers(self) -> dict[str, picture.Worker]:
+    def workers(self) -> dict[str, Worker]:
         """The workers of the picture."""
         return {worker.id: worker for worker in self.picture.workers}
 
     @cached_property
-    def schedule(self) -> tuple[picture.Entry, ...]:
+    def schedule(self) -> tuple[Entry, ...]:
         """The schedule entries that send the task."""
         return tuple(entry for entry in self.picture.schedule if entry.task_id == self.drawn.id)
 

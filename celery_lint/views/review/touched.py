@@ -87,9 +87,7 @@ def _elsewhere(project: Project, before: Mapping[str, bytes | None]) -> Iterator
                 yield from ((name, text) for text in texts)
 
 
-def _changed_in(
-    project: Project, path: str, old: bytes | None, moved: Counter[tuple[str, str]]
-) -> Iterator[Touched]:
+def _changed_in(project: Project, path: str, old: bytes | None, moved: Counter[tuple[str, str]]) -> Iterator[Touched]:
     was, now = outline(old or b""), outline(project.files.data(path))
     if was is None or now is None:
         was = now = Outline()
@@ -97,13 +95,17 @@ def _changed_in(
     for fact in project.index(path).facts.functions:
         function = FunctionRef(path, fact.block)
         texts = now.functions.get(fact.qualname)
-        if texts is None or Counter(texts) - Counter(was.functions.get(fact.qualname, ())):
-            if texts is None or not all(moved[(fact.qualname, text)] for text in texts):
-                yield Touched(function, fact.qualname)
-                continue
+        if texts is None or _differs(fact.qualname, texts, was, moved):
+            yield Touched(function, fact.qualname)
+            continue
         used = sorted(names & now.uses.get(fact.qualname, frozenset()))
         if used:
             yield Touched(function, fact.qualname, used[0])
+
+
+def _differs(name: str, texts: tuple[str, ...], was: Outline, moved: Counter[tuple[str, str]]) -> bool:
+    """Whether TEXTS of the functions called NAME are other than they WERE, and none has only MOVED."""
+    return bool(Counter(texts) - Counter(was.functions.get(name, ()))) and not all(moved[name, each] for each in texts)
 
 
 # reading

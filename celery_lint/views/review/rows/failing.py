@@ -16,10 +16,14 @@ from celery_lint.views.words import duration, joined
 
 _WORDS: dict[LimitName, str] = {"time_limit": "hard", "soft_time_limit": "soft"}
 _SOURCES = {
-    "annotation": "`task_annotations`", "option": "its own option", "base": "its base class", "worker": "the worker's command",
-}  # fmt: skip
+    "annotation": "`task_annotations`",
+    "option": "its own option",
+    "base": "its base class",
+    "worker": "the worker's command",
+}
 _SENDS = frozenset({"post", "put", "patch", "delete", "send", "sendmail", "send_message"})
 _MANY = 3
+NEVER = "never retries"
 
 
 def limits(subject: Subject) -> Draft:
@@ -33,11 +37,11 @@ def limits(subject: Subject) -> Draft:
             parts.append(limit_in_words(name, known[0]))
             places += [limit.origin for limit in known]
             doubts += _enforced(subject, name, parts)
+    why = "; ".join(dict.fromkeys(doubts)) or None
     if not parts:
         text = "no time limit is seen" if doubts else "no time limit"
-        return Draft("limits", "unknown" if doubts else "not applicable", text, "; ".join(dict.fromkeys(doubts)) or None)
-    return Draft("limits", "unknown" if doubts else "passed", "; ".join(parts), "; ".join(dict.fromkeys(doubts)) or None,
-                 tuple(places))  # fmt: skip
+        return Draft("limits", "unknown" if doubts else "not applicable", text, why)
+    return Draft("limits", "unknown" if doubts else "passed", "; ".join(parts), why, tuple(places))
 
 
 def limits_of(subject: Subject, name: LimitName) -> list[Limit | Unknown]:
@@ -64,7 +68,9 @@ def _enforced(subject: Subject, name: LimitName, parts: list[str]) -> list[str]:
         parts[-1] += f", ignored by {pools}"
     else:
         enforcing = joined(sorted(ENFORCED[name] - {"processes"}))
-        return [f"which pools run it is not known, and only {enforcing} enforce{'' if ' and ' in enforcing else 's'} it"]
+        return [
+            f"which pools run it is not known, and only {enforcing} enforce{'' if ' and ' in enforcing else 's'} it"
+        ]
     return []
 
 
@@ -74,11 +80,8 @@ def retries(subject: Subject) -> Draft:
     if text is None:
         return Draft("retries", "unknown", "whether it retries", "it goes through code that cannot be followed")
     own = [retry.location for retry in subject.project.retry_calls if retry.task is subject.task]
-    options = [
-        option.location for name, option in subject.task.options.items() if "retr" in name
-    ]
-    state = "not applicable" if text == "never retries" else "passed"
-    return Draft("retries", state, text, places=(*own, *options))
+    options = [option.location for name, option in subject.task.options.items() if "retr" in name]
+    return Draft("retries", "not applicable" if text == NEVER else "passed", text, places=(*own, *options))
 
 
 def retries_in_words(subject: Subject, *, with_places: bool = True) -> str | None:
@@ -87,7 +90,7 @@ def retries_in_words(subject: Subject, *, with_places: bool = True) -> str | Non
     automatic = autoretries(task, project)
     calls = [retry for retry in project.retry_calls if retry.task is task]
     if automatic is None and not calls:
-        return None if may_retry(task, project) else "never retries"
+        return None if may_retry(task, project) else NEVER
     if isinstance(automatic, Unknown) and not calls:
         return None
     how = []
@@ -132,7 +135,11 @@ def _pause(subject: Subject) -> str:
     delay = option_of(subject.task, "default_retry_delay", subject.project)
     if isinstance(delay, Given):
         seconds = subject.project.evaluator.scalar(delay.value)
-        return f" after {duration(seconds.value)}" if isinstance(seconds, Known) and isinstance(seconds.value, int | float) else ""
+        return (
+            f" after {duration(seconds.value)}"
+            if isinstance(seconds, Known) and isinstance(seconds.value, int | float)
+            else ""
+        )
     return " after 180 s" if delay is None and backoff is None else ""
 
 
@@ -141,14 +148,18 @@ def acknowledgement(subject: Subject) -> Draft:
     task, project = subject.task, subject.project
     late = late_at(subject)
     if late:
-        lost = any(option_of(task, name, project) is not None for name in ("reject_on_worker_lost", "retry_on_worker_lost"))
+        lost = any(
+            option_of(task, name, project) is not None for name in ("reject_on_worker_lost", "retry_on_worker_lost")
+        )
         text = "acknowledged after it has run" + (", and sent again when its process is lost" if lost else "")
         return Draft("acknowledgement", "passed", text, places=tuple(late))
     option = option_of(task, "acks_late", project)
     if isinstance(option, Unknown) or any(project.may_set(app, "task_acks_late") for app in project.apps_of(task)):
         is_off = isinstance(option, Given) and project.evaluator.scalar(option.value) == Known(False)
         settings = [app.settings.get("task_acks_late") for app in project.apps_of(task)]
-        off = settings and all(each is not None and project.evaluator.scalar(each.value) == Known(False) for each in settings)
+        off = settings and all(
+            each is not None and project.evaluator.scalar(each.value) == Known(False) for each in settings
+        )
         if not is_off and not off:
             why = option.why if isinstance(option, Unknown) else "`task_acks_late` may be set where it cannot be seen"
             return Draft("acknowledgement", "unknown", "whether it is acknowledged before or after it runs", why)
@@ -180,7 +191,7 @@ def _causes(subject: Subject) -> list[str]:
     project = subject.project
     found = ["`acks_late`"] if late_at(subject) else []
     text = retries_in_words(subject)
-    if text is not None and text != "never retries":
+    if text is not None and text != NEVER:
         found.append("retries")
     if late_at(subject) and any(visibility(app, project) is not None for app in project.apps_of(subject.task)):
         found.append("the broker sends again what is not acknowledged in time")
@@ -199,6 +210,3 @@ def _effects(subject: Subject) -> list[str]:
             if outgoing.name.rpartition(".")[2].lower() in _SENDS:
                 found.append(f"`{outgoing.name}` ({subject.at(outgoing.location)})")
     return found
-
-
-

@@ -25,8 +25,7 @@ def registration(subject: Subject) -> Draft:
     why = next((why for app in apps if (why := project.registration.imported(app).open) is not None), None)
     if why is None and not any(project.registration.commands_of(app) for app in apps):
         why = "no command that starts a worker is in this repository, and `-A` may name any module"
-    state = "unknown" if why is not None else "passed"
-    return Draft("registration", state, f"no worker is seen to import {path}", why)
+    return Draft("registration", "passed" if why is None else "unknown", f"no worker is seen to import {path}", why)
 
 
 def declaration(subject: Subject) -> Draft:
@@ -95,7 +94,9 @@ def _doubts(edge: picture.Edge, queue: picture.Queue, workers: list[picture.Work
         declared = f'workers = [{{queues = ["{name}"], pool = "prefork"}}]'
         return [f"no command that starts a worker is in this repository: `{declared}` in the configuration tells"]
     if queue.consumed == "maybe":
-        open_ones = [f"the queues of `{worker.label}` are {worker.queues_open}" for worker in workers if worker.queues_open]
+        open_ones = [
+            f"the queues of `{worker.label}` are {worker.queues_open}" for worker in workers if worker.queues_open
+        ]
         return open_ones or ["which queues the workers consume cannot all be seen"]
     return [f"the pool of `{worker.label}`: {worker.pool_open}" for worker in workers if worker.pool_open]
 
@@ -106,7 +107,9 @@ def schedule(subject: Subject) -> Draft:
         return Draft("schedule", "not applicable", "no schedule entry sends it")
     parts = [f"{entry.meaning} (`{entry.key or 'without a name'}`)" for entry in subject.schedule]
     places = tuple(
-        entry.location for entry in subject.project.schedule if entry.task in subject.task.names and entry.task is not None
+        entry.location
+        for entry in subject.project.schedule
+        if entry.task in subject.task.names and entry.task is not None
     )
     return Draft("schedule", "passed", "; ".join(parts), places=places)
 

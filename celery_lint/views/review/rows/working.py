@@ -30,7 +30,9 @@ def event_loop(subject: Subject) -> Draft:
         return Draft("event loop", "unknown", text, why, tuple(driven))
     if pools & GREEN:
         return Draft("event loop", "passed", f"{text}, on {joined(sorted(pools))}", places=tuple(driven))
-    return Draft("event loop", "passed", f"{text}, which {pools_in_words(project, subject)} bears", places=tuple(driven))
+    return Draft(
+        "event loop", "passed", f"{text}, which {pools_in_words(project, subject)} bears", places=tuple(driven)
+    )
 
 
 def session(subject: Subject) -> Draft:
