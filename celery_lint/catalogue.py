@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from pathspec import GitIgnoreSpec
@@ -88,6 +89,7 @@ class Catalogue:
                     raise ConfigurationError(f'{configuration.origin(key)}: {key}: unknown rule "{selector}"{why}')
 
 
+@cache
 def load_catalogue() -> Catalogue:
     """All rules of the package `celery_lint.rules`: what `@rule` declared, one a module."""
     return _sorted(rules_in_package(package))
@@ -119,12 +121,18 @@ def is_our_tree(root: Path) -> bool:
 
 def urls(rules: Iterable[Rule]) -> dict[str, str]:
     """The addresses of the published pages of RULES, by code; none as long as the package names no such place."""
+    base = _published()
+    return {rule.code: f"{base}/{rule.family}/{rule.stem}.md" for rule in rules if _is_ours(rule)} if base else {}
+
+
+@cache
+def _published() -> str | None:
+    """Where the pages of our rules are published, as the installed package says it."""
     try:
         declared = importlib.metadata.metadata("celery-lint").get_all("Project-URL") or []
     except importlib.metadata.PackageNotFoundError:
-        return {}
-    base = next((url.partition(", ")[2].rstrip("/") for url in declared if url.startswith("Rules, ")), None)
-    return {rule.code: f"{base}/{rule.family}/{rule.stem}.md" for rule in rules if _is_ours(rule)} if base else {}
+        return None
+    return next((url.partition(", ")[2].rstrip("/") for url in declared if url.startswith("Rules, ")), None)
 
 
 def _is_ours(rule: Rule) -> bool:

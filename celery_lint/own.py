@@ -12,6 +12,7 @@ import pkgutil
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from types import ModuleType
@@ -31,7 +32,15 @@ _TESTS = re.compile(r"(?:test_.*|.*_test|conftest|__init__|__main__)\.py")
 def rules_of_packages() -> tuple[Rule, ...]:
     """The rules of installed packages: an entry point of the group `celery_lint.rules` names a module or a package of
     rules. Raises UserError when one cannot be loaded."""
-    return tuple(rule for entry in importlib.metadata.entry_points(group=GROUP) for rule in _rules_at(entry))
+    return _installed(tuple(sys.path))
+
+
+@lru_cache(maxsize=1)
+def _installed(path: tuple[str, ...]) -> tuple[Rule, ...]:
+    """The rules of the packages on PATH. Looking at all packages takes longer than linting a small project: the tests
+    of rules would do little else."""
+    entries = importlib.metadata.entry_points(group=GROUP)
+    return tuple(rule for entry in entries for rule in _rules_at(entry))
 
 
 def rules_of_project(configuration: Configuration) -> tuple[Rule, ...]:
