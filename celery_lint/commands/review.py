@@ -31,6 +31,22 @@ from celery_lint.views.review.subject import Subject
 
 Format = Literal["text", "markdown", "json"]
 # Where a branch usually comes from, the surest first.
+_READ = (
+    ".py",
+    ".yml",
+    ".yaml",
+    ".toml",
+    ".cfg",
+    ".ini",
+    ".conf",
+    ".sh",
+    ".service",
+    ".json",
+    ".txt",
+    ".env",
+    ".j2",
+    ".tpl",
+)
 _MAIN = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
 
 
@@ -118,7 +134,7 @@ def _change(changes: Changes, done: Run, base: Base, configuration: Configuratio
     if not changes:
         return None
     excluded = GitIgnoreSpec.from_lines(configuration.settings.exclude)
-    gone = [path for path in changes.deleted if not excluded.match_file(path)]
+    gone = [path for path in changes.deleted if _is_read(path) and not excluded.match_file(path)]
     moved = {new: old for new, old in changes.renamed.items() if not old.startswith("../")}
     before: dict[str, bytes | None] = {path: changes.old(path) for path in (*changes.lines, *changes.renamed, *gone)}
     absent = {*changes.new, *changes.renamed}
@@ -128,6 +144,12 @@ def _change(changes: Changes, done: Run, base: Base, configuration: Configuratio
     then = run(configuration, overlay, paths=paths, store=store, with_fixes=False) if paths else None
     state = _state(then, configuration) if then is not None else State((), (), lambda path: Source(path, b""))
     return Change(state, _called(base), {path: None if path in changes.new else data for path, data in before.items()})
+
+
+def _is_read(path: str) -> bool:
+    """Whether a file of that name may be code or a deployment: what pictures and data held need not be fetched."""
+    name = path.rpartition("/")[2]
+    return "." not in name.lstrip(".") or name.endswith(_READ)
 
 
 def _state(done: Run, configuration: Configuration) -> State:

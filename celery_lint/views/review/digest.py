@@ -13,6 +13,7 @@ from celery_lint.views.review.model import Alteration, Problem, Review, Row, Tas
 # Befalls the change so many tasks in the same way, it is said once.
 _SEVERAL = 3
 _WORST = 3
+_ORDER: tuple[Severity, ...] = ("error", "warning", "info")
 
 
 @dataclass(frozen=True)
@@ -62,11 +63,7 @@ def worst(task: TaskReview) -> Severity | None:
     """How grave the gravest new problem or alteration of TASK is; None when there is neither."""
     found: list[Severity] = [problem.severity for problem in new_problems(task)]
     found += [each.severity for each in task.alterations]
-    return min(found, key=_gravity) if found else None
-
-
-def _gravity(severity: Severity) -> int:
-    return RANKS[severity]
+    return next((severity for severity in _ORDER if severity in found), None)
 
 
 def rank(task: TaskReview) -> tuple[int, bool]:
