@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from msgspec import structs
+
 from celery_lint.finding import Finding, Location
 from celery_lint.project.calls.sent import sent
 from celery_lint.project.code.symbols import FunctionRef
@@ -72,9 +74,18 @@ def _task(
     for finding in now.findings:
         line = line_of(finding, subject, places)
         if line is not None:
-            found[line].append(now.problem(finding, is_new=is_new or finding in fresh))
-    rows = tuple(_row(subject, draft, tuple(found[draft.kind])) for draft in written)
+            found[line].append(now.problem(finding, is_new=finding in fresh))
+    rows = tuple(_row(subject, draft, tuple(_merged(found[draft.kind]))) for draft in written)
     return TaskReview(subject.task.name, subject.place(subject.task.location), is_new, reasons, altered, rows)
+
+
+def _merged(problems: list[Problem]) -> Iterator[Problem]:
+    """PROBLEMS, where what is said of several places is said once."""
+    found: dict[tuple[str, str, bool], list[Problem]] = defaultdict(list)
+    for problem in problems:
+        found[(problem.code, problem.message, problem.is_new)].append(problem)
+    for first, *others in found.values():
+        yield structs.replace(first, also=tuple(other.place for other in others)) if others else first
 
 
 def _row(subject: Subject, draft: Draft, problems: tuple[Problem, ...]) -> Row:
@@ -86,17 +97,15 @@ def _row(subject: Subject, draft: Draft, problems: tuple[Problem, ...]) -> Row:
 
 def _beside(now: State, tasks: Collection[TaskReview], fresh: Collection[Finding]) -> Iterator[Problem]:
     """The new problems that no row of TASKS has."""
-    said = {
-        (problem.code, problem.place, problem.message)
-        for task in tasks
-        for row in task.rows
-        for problem in row.problems
-    }
-    for finding in now.findings:
-        if finding in fresh:
-            problem = now.problem(finding, is_new=True)
-            if (problem.code, problem.place, problem.message) not in said:
-                yield problem
+    rows = [row for task in tasks for row in task.rows]
+    said = {(problem.code, problem.message) for row in rows for problem in row.problems}
+    yield from _merged(
+        [
+            now.problem(finding, is_new=True)
+            for finding in now.findings
+            if finding in fresh and (finding.code, finding.message) not in said
+        ]
+    )
 
 
 # why a task is reviewed

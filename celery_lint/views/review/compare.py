@@ -10,7 +10,7 @@ from celery_lint.project.tasks.limits import NAMES, Limit
 from celery_lint.views.model import Severity
 from celery_lint.views.review.model import Alteration
 from celery_lint.views.review.rows.failing import late_at, limit_in_words, limits_of, retries_in_words
-from celery_lint.views.review.rows.running import where
+from celery_lint.views.review.rows.running import meaning, ways_of, where
 from celery_lint.views.review.subject import Subject
 from celery_lint.views.words import joined
 
@@ -25,8 +25,7 @@ _SAID = frozenset({
 
 def introduced(now: Subject) -> Iterator[Alteration]:
     """What there is to say of a task that there was not."""
-    parts = list(dict.fromkeys(where(now, edge) for edge in now.edges))
-    text = f"new task: {'; '.join(parts)}" if parts else "new task"
+    text = f"new task: {where(now)}" if now.edges else "new task"
     yield Alteration("runs on", "info", text, text)
 
 
@@ -155,7 +154,7 @@ def _queues(now: Subject, then: Subject) -> Iterator[Alteration]:
 
 
 def _queue_names(subject: Subject) -> frozenset[str] | None:
-    names = [subject.queue(edge.target).name for edge in subject.edges]
+    names = [subject.queue(edge.target).name for edge in ways_of(subject)]
     known = [name for name in names if name is not None]
     return frozenset(known) if known and len(known) == len(names) else None
 
@@ -229,11 +228,11 @@ def _schedule(now: Subject, then: Subject) -> Iterator[Alteration]:
     for key, entry in new.items():
         named = f"`{key}`" if key else "an entry without a name"
         if key not in old:
-            yield Alteration("schedule", "info", f"is sent {entry.meaning} ({named})", f"scheduled {entry.meaning}",
+            yield Alteration("schedule", "info", f"is sent {meaning(entry)} ({named})", f"scheduled {meaning(entry)}",
                              None, entry.place)  # fmt: skip
-        elif entry.meaning != old[key].meaning:
-            text = f"is sent {entry.meaning} now, {old[key].meaning} before ({named})"
-            yield Alteration("schedule", "info", text, f"{entry.meaning} now", None, entry.place)
+        elif meaning(entry) != meaning(old[key]):
+            text = f"is sent {meaning(entry)} now, {meaning(old[key])} before ({named})"
+            yield Alteration("schedule", "info", text, f"{meaning(entry)} now", None, entry.place)
     lost = [f"`{key}`" if key else "an entry without a name" for key in old if key not in new]
     if lost and not now.schedule:
         yield Alteration(

@@ -1,19 +1,22 @@
-"""A review as a busy engineer reads it: what matters first, said once."""
+"""A review as a busy engineer reads it: what matters first, and said once."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from celery_lint.views.model import Place, Severity
 from celery_lint.views.phrases import RANKS, counted
 from celery_lint.views.review.model import Alteration, Problem, Review, Row, TaskReview
+from celery_lint.views.words import joined
 
-# Befalls the change so many tasks in the same way, it is said once.
+# What befalls so many tasks in the same way is said once.
 _SEVERAL = 3
-_WORST = 3
+_MOST = 3
 _ORDER: tuple[Severity, ...] = ("error", "warning", "info")
+# With these the author had the task itself in hand.
+_DIRECT = ("it is new", "its code", "it uses", "what sends it")
 
 
 @dataclass(frozen=True)
@@ -29,18 +32,15 @@ class Group:
 
 @dataclass(frozen=True)
 class Digest:
-    """A REVIEW in the order in which it is read: TASKS with something to say, GROUPS of tasks that the same befell,
-    QUIET tasks of which there is nothing to say, COMMON problems that several tasks have."""
+    """A REVIEW in the order in which it is read: TASKS that deserve a line of their own, the gravest first; GROUPS of
+    tasks that the same befell; COMMON new problems with the tasks that have them; QUIET tasks, of which there is
+    nothing to say."""
 
     review: Review
-    tasks: tuple[TaskReview, ...]
-    groups: tuple[Group, ...]
-    quiet: tuple[Group, ...]
-    common: tuple[tuple[Problem, tuple[str, ...]], ...]
-
-    def is_common(self, problem: Problem) -> bool:
-        """Whether PROBLEM is said of several tasks at once."""
-        return any(_same(problem, other) for other, _ in self.common)
+    tasks: tuple[TaskReview, ...] = ()
+    groups: tuple[Group, ...] = ()
+    common: tuple[tuple[Problem, tuple[str, ...]], ...] = ()
+    quiet: tuple[Group, ...] = ()
 
     def own(self, task: TaskReview) -> tuple[Alteration, ...]:
         """What the change made of TASK that is not said of several at once, the gravest first."""
@@ -48,15 +48,25 @@ class Digest:
         kept = [each for each in task.alterations if (each.text, each.consequence) not in said]
         return tuple(sorted(kept, key=lambda each: RANKS[each.severity]))
 
+    def problems(self, task: TaskReview) -> tuple[Problem, ...]:
+        """The new problems of TASK that are not said of several at once, the gravest first."""
+        said = {(problem.code, problem.message) for problem, _ in self.common}
+        return tuple(each for each in new_problems(task) if (each.code, each.message) not in said)
+
+    def has_news(self, task: TaskReview) -> bool:
+        """Whether there is more to say of TASK than that it was looked at."""
+        return bool(self.own(task) or self.problems(task))
+
 
 def digest(review: Review) -> Digest:
     """REVIEW, ordered."""
-    groups = tuple(_groups(review))
-    common = tuple(_common(review))
-    draft = Digest(review, (), groups, (), common)
-    telling = [task for task in review.tasks if _tells(task, draft)]
-    rest = [task for task in review.tasks if task not in telling]
-    return Digest(review, tuple(sorted(telling, key=rank)), groups, tuple(_quiet(rest)), common)
+    said = Digest(review, (), tuple(_groups(review)), tuple(_common(review)))
+    telling = [task for task in review.tasks if said.has_news(task) or _is_direct(task)]
+    spoken = {name for group in said.groups for name in group.tasks} | {
+        name for _, names in said.common for name in names
+    }
+    rest = [task for task in review.tasks if task not in telling and task.name not in spoken]
+    return Digest(review, tuple(sorted(telling, key=_rank)), said.groups, said.common, tuple(_quiet(rest)))
 
 
 def worst(task: TaskReview) -> Severity | None:
@@ -66,67 +76,71 @@ def worst(task: TaskReview) -> Severity | None:
     return next((severity for severity in _ORDER if severity in found), None)
 
 
-def rank(task: TaskReview) -> tuple[int, bool]:
-    """How tasks are ordered: the gravest first, then the new ones."""
-    severity = worst(task)
-    return len(RANKS) if severity is None else RANKS[severity], not task.is_new
-
-
 def new_problems(task: TaskReview) -> tuple[Problem, ...]:
     """The problems of TASK that the change brought, the gravest first."""
-    found = dict.fromkeys(problem for row in task.rows for problem in row.problems if problem.is_new)
-    return tuple(sorted(found, key=lambda problem: RANKS[problem.severity]))
-
-
-def old_problems(task: TaskReview) -> tuple[Problem, ...]:
-    """The problems that TASK had before the change, the gravest first."""
-    found = dict.fromkeys(problem for row in task.rows for problem in row.problems if not problem.is_new)
-    return tuple(sorted(found, key=lambda problem: RANKS[problem.severity]))
+    return _problems(task, is_new=True)
 
 
 def headline(task: TaskReview, whole: Digest) -> str:
     """What there is to say of TASK, in one line."""
-    parts = [each.short for each in whole.own(task)[:_WORST]]
+    parts = [each.short for each in whole.own(task)[:_MOST]]
     names = list(dict.fromkeys(problem.name for problem in new_problems(task)))
-    parts += names[:_WORST]
-    if len(names) > _WORST:
-        parts.append(f"{len(names) - _WORST} more")
+    parts += [*names[:_MOST], *([f"{len(names) - _MOST} more"] if len(names) > _MOST else [])]
     if parts:
         return "; ".join(parts)
-    before = len(old_problems(task))
-    if before:
-        return f"nothing new; {counted(before, 'problem')} from before"
-    return "nothing stands out"
+    before = list(dict.fromkeys(problem.name for problem in _problems(task, is_new=False)))
+    if not before:
+        return "nothing stands out"
+    rest = [f"{len(before) - _MOST} more"] if len(before) > _MOST else []
+    return f"nothing new; as before: {joined([*before[:_MOST], *rest])}"
 
 
 def counts(rows: Sequence[Row]) -> str:
     """`9 passed, 2 not known`"""
-    names = {"failed": "failed", "passed": "passed", "unknown": "not known", "not applicable": "not applicable"}
+    names = {"failed": "failed", "passed": "passed", "unknown": "not known"}
     found = [(sum(row.state == state for row in rows), word) for state, word in names.items()]
     return ", ".join(f"{count} {word}" for count, word in found if count)
 
 
+def gravest(row: Row) -> Severity | None:
+    """How grave the gravest problem of ROW is, old or new; None when it has none."""
+    found = [problem.severity for problem in row.problems]
+    return next((severity for severity in _ORDER if severity in found), None)
+
+
+def failing(row: Row) -> str:
+    """The rules that ROW failed by, and whether that is new: ``missing-time-limit, as before``."""
+    fresh = dict.fromkeys(problem.name for problem in row.problems if problem.is_new)
+    before = dict.fromkeys(problem.name for problem in row.problems if not problem.is_new and problem.name not in fresh)
+    parts = [", ".join(fresh), f"{', '.join(before)}, as before" if before else ""]
+    return "; ".join(part for part in parts if part)
+
+
 def verdict(review: Review) -> str:
     """The whole review in one sentence."""
+    since = f" since `{review.since}`" if review.since is not None else ""
+    if not review.tasks:
+        return f"no task is touched{since}" if review.since is not None else "there is no task"
     graves = [worst(task) for task in review.tasks]
-    tasks = counted(len(review.tasks), "task")
-    if not review.tasks and not review.gone and not review.beside:
-        return "no task is concerned"
-    parts = [
-        f"{counted(count, 'fails', 'fail')}" if word == "error" else f"{counted(count, 'needs', 'need')} a look"
-        for word in ("error", "warning")
-        if (count := graves.count(word))
-    ]
-    return f"{tasks} concerned" + (f": {', '.join(parts)}" if parts else ", nothing in the way" if review.tasks else "")
+    errors, warnings = graves.count("error"), graves.count("warning")
+    parts = [f"{errors} will fail"] if errors else []
+    parts += [f"{warnings} need{'s' if warnings == 1 else ''} a look"] if warnings else []
+    head = f"{counted(len(review.tasks), 'task')} {'touched' if review.since is not None else 'reviewed'}{since}"
+    return f"{head}: {', '.join(parts)}" if parts else f"{head}: nothing in the way"
 
 
-def _tells(task: TaskReview, draft: Digest) -> bool:
-    """Whether TASK deserves a line of its own."""
-    if task.is_new or draft.own(task) or any(not draft.is_common(problem) for problem in new_problems(task)):
-        return True
-    return not task.reasons or any(
-        reason.text.startswith(("its code", "it uses", "what sends")) for reason in task.reasons
-    )
+def _problems(task: TaskReview, *, is_new: bool) -> tuple[Problem, ...]:
+    found = dict.fromkeys(problem for row in task.rows for problem in row.problems if problem.is_new is is_new)
+    return tuple(sorted(found, key=lambda problem: RANKS[problem.severity]))
+
+
+def _rank(task: TaskReview) -> tuple[int, bool]:
+    severity = worst(task)
+    return len(RANKS) if severity is None else RANKS[severity], not task.is_new
+
+
+def _is_direct(task: TaskReview) -> bool:
+    return not task.reasons or any(reason.text.startswith(_DIRECT) for reason in task.reasons)
 
 
 def _groups(review: Review) -> Iterator[Group]:
@@ -141,20 +155,16 @@ def _groups(review: Review) -> Iterator[Group]:
 
 
 def _common(review: Review) -> Iterator[tuple[Problem, tuple[str, ...]]]:
-    found: dict[tuple[str, Place, str], list[tuple[Problem, str]]] = defaultdict(list)
+    found: dict[tuple[str, str], list[tuple[Problem, str]]] = defaultdict(list)
     for task in review.tasks:
-        for problem in dict.fromkeys(problem for row in task.rows for problem in row.problems):
-            found[(problem.code, problem.place, problem.message)].append((problem, task.name))
-    for same in found.values():
-        if len(same) >= _SEVERAL:
-            yield same[0][0], tuple(name for _, name in same)
+        for problem in new_problems(task):
+            found[(problem.code, problem.message)].append((problem, task.name))
+    several = [same for same in found.values() if len(same) >= _SEVERAL]
+    for same in sorted(several, key=lambda same: RANKS[same[0][0].severity]):
+        yield same[0][0], tuple(name for _, name in same)
 
 
-def _same(one: Problem, other: Problem) -> bool:
-    return (one.code, one.place, one.message) == (other.code, other.place, other.message)
-
-
-def _quiet(tasks: Sequence[TaskReview]) -> Iterator[Group]:
+def _quiet(tasks: Iterable[TaskReview]) -> Iterator[Group]:
     """TASKS by the reason why they are reviewed."""
     found: dict[tuple[str, Place | None], list[str]] = defaultdict(list)
     for task in tasks:

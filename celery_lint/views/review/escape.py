@@ -6,17 +6,18 @@ character that means something (a link, a mention, a tag) becomes code itself.
 
 from __future__ import annotations
 
+import html
 import re
 
 from celery_lint.report.text import escape
 
 _CODE = re.compile(r"`([^`]*)`")
 _RUNS = re.compile(r"`+")
+_WORD = re.compile(r"([(\"«]*)(\S+?)([)\"».,;:!?]*)(?=\s|$)")
 # GitHub and GitLab make links of these by themselves: users, issues, merge requests, commits, addresses.
 _MEANS_SOMETHING = re.compile(
-    r"[@<>\[\]|\\*_~$#&!{}`]|://|www\.|\b[0-9a-f]{7,40}\b|^\s*(?:[-+=]|\d+[.)])|\b(?:GH|[A-Z]{2,10})-\d", re.IGNORECASE
+    r"[@<>\[\]|\\*_~$#&!{}`^]|://|www\.|\w\.\w|\b[0-9a-f]{7,40}\b|^[-+=]+$|^\d+[.)]$|\b[A-Z]{2,10}-\d", re.IGNORECASE
 )
-_PLAIN = re.compile(r"^[A-Za-z0-9 .,;:()'\"«»…→×–/=%?+-]*$")
 
 
 def code(text: str) -> str:
@@ -31,21 +32,21 @@ def code(text: str) -> str:
 def prose(text: str) -> str:
     """TEXT, in which names stand in backquotes."""
     pieces = _CODE.split(escape(text))
-    return "".join(code(piece) if number % 2 and piece else _words(piece) for number, piece in enumerate(pieces))
+    return "".join(
+        code(piece) if number % 2 and piece else _WORD.sub(_word, piece) for number, piece in enumerate(pieces)
+    )
 
 
 def cell(markdown: str) -> str:
     """MARKDOWN in a cell of a table, where `|` ends the cell even inside of code."""
-    return markdown.replace("|", "\\|").replace("\n", " ")
+    return markdown.replace("|", "\\|")
 
 
-def _words(text: str) -> str:
-    return re.sub(r"\S+", lambda found: _word(found[0]), text)
+def tagged(text: str) -> str:
+    """TEXT as code in HTML."""
+    return f"<code>{html.escape(escape(text))}</code>"
 
 
-def _word(word: str) -> str:
-    return code(word) if _MEANS_SOMETHING.search(word) and not _is_dash(word) else word
-
-
-def _is_dash(word: str) -> bool:
-    return word in ("-", "–", "—")
+def _word(found: re.Match[str]) -> str:
+    before, word, after = found.groups()
+    return f"{before}{code(word)}{after}" if _MEANS_SOMETHING.search(word) else found[0]

@@ -6,57 +6,45 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from celery_lint.views.model import Place, Severity
 from celery_lint.views.phrases import counted
-from celery_lint.views.review.digest import (
-    Digest,
-    Group,
-    counts,
-    digest,
-    headline,
-    new_problems,
-    old_problems,
-    verdict,
-    worst,
-)  # fmt: skip
-from celery_lint.views.review.escape import cell, code, prose
-from celery_lint.views.review.model import Alteration, Gone, Problem, Review, Row, State, TaskReview
+from celery_lint.views.review.digest import Digest, counts, digest, failing, gravest, headline, verdict, worst
+from celery_lint.views.review.escape import cell, code, prose, tagged
+from celery_lint.views.review.model import Alteration, Gone, Note, Problem, Review, Row, TaskReview
 
 _MARKS: dict[Severity | None, str] = {"error": "❌", "warning": "⚠️", "info": "ℹ️", None: "✅"}
-_STATES: dict[State, str] = {"passed": "✅", "failed": "❌", "unknown": "❔", "not applicable": "·"}
 # GitHub takes comments of 65,536 characters.
 _ROOM = 60_000
-_NAMES = 12
-_MOST_RELATED = 3
+_NAMES = 4
+_STEPS = 5
 
 
 def markdown(review: Review) -> str:
     """REVIEW as a comment."""
     whole = digest(review)
-    since = f" since {code(review.since)}" if review.since is not None else ""
-    lines = [f"### celery-lint: {prose(verdict(review))}{since}", ""]
-    lines += _list(whole)
+    lines = [f"### celery-lint: {prose(verdict(review))}", "", *_list(whole)]
     for heading, section in (("In several tasks", _common), ("Beside the tasks", _beside)):
         found = list(section(whole))
         if found:
-            lines += ["", f"**{heading}**", "", *found]
-    return "\n".join(_within([*lines], [list(_details(task, whole)) for task in whole.tasks])) + "\n"
+            lines += ["", f"#### {heading}", "", *found]
+    telling = [task for task in whole.tasks if whole.has_news(task)]
+    sections = [list(_details(task, whole)) for task in telling]
+    checked = [list(_checked(task)) for task in whole.tasks if task not in telling]
+    return "\n".join(_within(lines, [*sections, *checked])) + "\n"
 
 
 def _within(lines: list[str], sections: Iterable[list[str]]) -> list[str]:
     """LINES and as many SECTIONS behind them as a comment has room for."""
-    size = sum(len(line) + 1 for line in lines)
+    kept = list(lines)
+    size = sum(len(line) + 1 for line in kept)
     left_out = 0
     for section in sections:
         size += sum(len(line) + 1 for line in section)
-        if size < _ROOM and not left_out:
-            lines += section
-        elif section:
+        if left_out or size > _ROOM:
             left_out += 1
+        else:
+            kept += section
     if left_out:
-        lines += [
-            "",
-            f"…and {counted(left_out, 'task')} more, for which a comment has no room: `--format json` has all.",
-        ]
-    return lines
+        kept += ["", f"_The comment has no room for {counted(left_out, 'task')} more: `--format json` has all._"]
+    return kept
 
 
 # the list at the top
@@ -64,48 +52,42 @@ def _within(lines: list[str], sections: Iterable[list[str]]) -> list[str]:
 
 def _list(whole: Digest) -> Iterator[str]:
     for task in whole.tasks:
-        yield f"- {_MARKS[worst(task)]} **{code(task.name)}**: {prose(headline(task, whole))}"
+        yield f"- {_MARKS[worst(task)]} {code(task.name)}: {prose(headline(task, whole))}"
     for gone in whole.review.gone:
         yield from _gone(gone)
     for group in whole.groups:
-        yield from _group(group)
+        more = f" {prose(_sentence(group.consequence))}" if group.consequence else ""
+        said = f"{prose(_ended(group.text))}{more}{_where(group.place)}"
+        yield f"- {_MARKS[group.severity]} {_named(group.tasks)}: {said}"
+    for problem, tasks in whole.common:
+        yield f"- {_MARKS[problem.severity]} {_named(tasks)}: {problem.name}"
     for group in whole.quiet:
-        where = f" ({code(_at(group.place))})" if group.place is not None else ""
-        yield f"- ✅ {_named(group.tasks)}: {prose(group.text)}{where}; nothing stands out"
-
-
-def _group(group: Group) -> Iterator[str]:
-    yield f"- {_MARKS[group.severity]} {_named(group.tasks)}: {prose(group.text)}{_where(group.place)}"
-    if group.consequence:
-        yield f"  {prose(_sentence(group.consequence))}"
+        yield f"- ✅ {_named(group.tasks)}: {prose(group.text)}{_where(group.place)}; nothing stands out"
 
 
 def _gone(gone: Gone) -> Iterator[str]:
-    mark = "❌" if gone.left else "⚠️"
-    yield f"- {mark} **{code(gone.name)}**: is gone. Messages that still wait for it are discarded as unregistered."
+    yield (
+        f"- {'❌' if gone.left else '⚠️'} {code(gone.name)} is gone: messages that still wait for it are discarded as "
+        "unregistered"
+    )
     for note in gone.left:
-        yield f"  - {prose(note.message)}: {code(_at(note.place))}"
+        yield f"  - {prose(note.message)}: {_at(note.place)}"
 
 
 def _named(names: Sequence[str]) -> str:
     if len(names) == 1:
         return code(names[0])
-    return f"{counted(len(names), 'task')} ({_listed(names)})"
-
-
-def _listed(names: Sequence[str]) -> str:
     shown = ", ".join(code(name) for name in names[:_NAMES])
-    return shown + (f" and {len(names) - _NAMES} more" if len(names) > _NAMES else "")
+    more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
+    return f"{counted(len(names), 'task')} ({shown}{more})"
 
 
 # problems that are not of one task
 
 
 def _common(whole: Digest) -> Iterator[str]:
-    for problem, tasks in whole.common:
-        if problem.is_new:
-            yield from _problem(problem)
-            yield f"  - {counted(len(tasks), 'task')}: {_listed(tasks)}"
+    for problem, _ in whole.common:
+        yield from _problem(problem)
 
 
 def _beside(whole: Digest) -> Iterator[str]:
@@ -117,28 +99,25 @@ def _beside(whole: Digest) -> Iterator[str]:
 
 
 def _details(task: TaskReview, whole: Digest) -> Iterator[str]:
-    yield ""
-    yield f"#### {code(task.name)}"
-    yield ""
-    yield f"{code(_at(task.place))}{_because(task)}"
-    said = [*_altered(whole.own(task)), *_new(task, whole)]
-    if said:
-        yield ""
-        yield from said
-    yield from _old(task)
-    yield from _table(task.rows)
+    yield from ("", f"#### {code(task.name)}", "", f"{_at(task.place)}{_because(task)}", "")
+    yield from _altered(whole.own(task))
+    for problem in whole.problems(task):
+        yield from _problem(problem)
+    yield from _checklist(task.rows, f"Checklist: {counts(task.rows)}")
+
+
+def _checked(task: TaskReview) -> Iterator[str]:
+    """A task of which there is nothing to say but that it was looked at."""
+    yield from _checklist(task.rows, f"{tagged(task.name)}: {counts(task.rows)}")
 
 
 def _because(task: TaskReview) -> str:
     """Why it is reviewed, where that is not plain to see."""
-    ways = [reason for reason in task.reasons if reason.place is not None and not reason.text.startswith("it is new")]
-    if not ways or task.is_new or ways[0].text.startswith("its code"):
+    reason = next(iter(task.reasons), None)
+    if reason is None or reason.place is None or reason.text.startswith(("it is new", "its code")):
         return ""
-    reason = ways[0]
-    steps = " → ".join(code(_at(step)) for step in reason.steps[:4])
-    through = f", through {steps}" if steps else ""
-    assert reason.place is not None
-    return f": {prose(reason.text)} ({code(_at(reason.place))}){through}"
+    steps = " → ".join(_at(step) for step in reason.steps[:_STEPS])
+    return f": {prose(reason.text)} ({_at(reason.place)}){f', through {steps}' if steps else ''}"
 
 
 def _altered(alterations: Sequence[Alteration]) -> Iterator[str]:
@@ -147,64 +126,60 @@ def _altered(alterations: Sequence[Alteration]) -> Iterator[str]:
         yield f"- {_MARKS[each.severity]} {prose(_sentence(each.text))}{more}{_where(each.place)}"
 
 
-def _new(task: TaskReview, whole: Digest) -> Iterator[str]:
-    for problem in new_problems(task):
-        if not whole.is_common(problem):
-            yield from _problem(problem)
-
-
 def _problem(problem: Problem) -> Iterator[str]:
     name = f"[{problem.name}]({problem.url})" if problem.url else problem.name
-    said = prose(_sentence(problem.message))
-    yield f"- {_MARKS[problem.severity]} {said} {code(_at(problem.place))} ({name}, {problem.code})"
-    for note in problem.related[:_MOST_RELATED]:
-        if note.place != problem.place:
-            yield f"  - {prose(note.message)}: {code(_at(note.place))}"
+    places = ", ".join(_at(place) for place in (problem.place, *problem.also)[:_NAMES])
+    yield f"- {_MARKS[problem.severity]} {prose(_sentence(problem.message))} {places} ({name}, {problem.code})"
+    for line in _notes(problem.related):
+        yield f"  - {line}"
     if problem.fix is not None:
-        yield f"  - fix: {prose(problem.fix)} (`celery-lint --fix`)"
+        yield f"  - fix: {prose(problem.fix)} (`celery-lint --fix`, or with `--unsafe-fixes`)"
 
 
-def _old(task: TaskReview) -> Iterator[str]:
-    found = old_problems(task)
-    if not found:
-        return
-    yield ""
-    were = "was" if len(found) == 1 else "were"
-    yield f"<details><summary>{counted(len(found), 'problem')} that {were} there before</summary>"
-    yield ""
-    for problem in found:
-        yield from _problem(problem)
-    yield ""
-    yield "</details>"
+def _notes(notes: Sequence[Note]) -> Iterator[str]:
+    """NOTES, the steps of a way on one line."""
+    way = [note for note in notes if note.message == "through this call"]
+    for note in [note for note in notes if note not in way][:2]:
+        yield f"{prose(note.message)}: {_at(note.place)}"
+    if way:
+        yield f"the way there: {' → '.join(_at(note.place) for note in way[:_STEPS])}"
 
 
-def _table(rows: Sequence[Row]) -> Iterator[str]:
-    yield ""
-    yield f"<details><summary>{counts(rows)}</summary>"
-    yield ""
-    yield "| | | |"
-    yield "|---|---|---|"
+def _checklist(rows: Sequence[Row], summary: str) -> Iterator[str]:
+    yield from ("", f"<details><summary>{summary}</summary>", "", "| | | |", "|---|---|---|")
     for row in rows:
-        why = f"<br>Not known: {prose(row.why)}" if row.why and row.state == "unknown" else ""
-        yield f"| {_STATES[row.state]} | {row.kind} | {cell(prose(row.text) + _codes(row) + why)} |"
-    yield ""
-    yield "</details>"
+        if row.state != "not applicable":
+            yield f"| {_mark(row)} | {row.kind} | {cell(_row(row))} |"
+    idle = [row.kind for row in rows if row.state == "not applicable"]
+    if idle:
+        yield f"| · | not applicable | {', '.join(idle)} |"
+    yield from ("", "</details>")
 
 
-def _codes(row: Row) -> str:
-    named = ", ".join(dict.fromkeys(problem.code for problem in row.problems))
-    return f" ({named})" if named else ""
+def _mark(row: Row) -> str:
+    return "❔" if row.state == "unknown" else _MARKS[gravest(row)]
+
+
+def _row(row: Row) -> str:
+    text = prose(row.text)
+    if row.problems:
+        text += f": {failing(row)}"
+    if row.why and row.state == "unknown":
+        text += f"<br>not known: {prose(row.why)}"
+    return text
 
 
 def _where(place: Place | None) -> str:
-    return f" {code(_at(place))}" if place is not None else ""
+    return f" ({_at(place)})" if place is not None else ""
 
 
 def _at(place: Place) -> str:
-    return place.path if place.path == "." else f"{place.path}:{place.line}"
+    return "the project" if place.path == "." else code(f"{place.path}:{place.line}")
 
 
 def _sentence(text: str) -> str:
-    """TEXT with a capital letter and a full stop."""
-    whole = text[:1].upper() + text[1:] if text[:1] != "`" else text
-    return whole if whole.endswith((".", "!", "?")) else f"{whole}."
+    return _ended(text if text.startswith("`") else text[:1].upper() + text[1:])
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."

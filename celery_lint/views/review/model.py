@@ -14,12 +14,12 @@ from celery_lint.views.model import Place, Severity
 State = Literal["passed", "failed", "not applicable", "unknown"]
 Kind = Literal[
     "registration", "declaration", "runs on", "event loop", "session", "engine", "limits", "waiting", "retries",
-    "acknowledgement", "runs twice", "output", "callers", "sends", "schedule",
+    "acknowledgement", "runs twice", "print", "callers", "sends", "schedule",
 ]  # fmt: skip
 # In the order of a review: is it found, where does it run, does it work there, how does it fail, who depends on it.
 KINDS: tuple[Kind, ...] = (
     "registration", "declaration", "runs on", "event loop", "session", "engine", "limits", "waiting", "retries",
-    "acknowledgement", "runs twice", "output", "callers", "sends", "schedule",
+    "acknowledgement", "runs twice", "print", "callers", "sends", "schedule",
 )  # fmt: skip
 
 
@@ -31,14 +31,15 @@ class Note(Struct, frozen=True):
 
 
 class Problem(Struct, frozen=True):
-    """A finding. IS_NEW: the change brought it; without anything to compare with, all are new. FIX is what
-    `celery-lint --fix` (or `--fix --unsafe-fixes`) would do."""
+    """A finding. IS_NEW: the change brought it; without anything to compare with, all are new. ALSO are other places of
+    which the same is said, FIX is what `celery-lint --fix` (or `--fix --unsafe-fixes`) would do."""
 
     code: str
     name: str
     severity: Severity
     message: str
     place: Place
+    also: tuple[Place, ...] = ()
     related: tuple[Note, ...] = ()
     is_new: bool = True
     fix: str | None = None

@@ -19,7 +19,7 @@ _ROWS: Mapping[Kind, tuple[str, ...]] = {
         "CEL503", "CEL504", "CEL505", "CEL506", "CEL507", "CEL508", "CEL509", "CEL513", "CEL514", "CEL516",
     ),
     "acknowledgement": ("CEL510", "CEL511"),
-    "output": ("CEL408",),
+    "print": ("CEL408",),
     "callers": (
         "CEL107", "CEL601", "CEL602", "CEL603", "CEL604", "CEL605", "CEL606", "CEL612", "CEL614", "CEL615", "CEL616",
         "CEL618", "CEL903",

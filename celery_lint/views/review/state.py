@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from celery_lint.finding import Finding, Severity
+from celery_lint.finding import Finding, Location, Severity
 from celery_lint.project.project import Project
 from celery_lint.report.fingerprint import fingerprint
 from celery_lint.source import Source
@@ -40,19 +41,24 @@ class State:
             finding.name,
             _SEVERITIES[finding.severity],
             finding.message,
-            self._place(finding.location.path, finding),
-            tuple(
-                Note(each.message, place_of(each.location, self._owner(each.location.path)))
+            self._place(finding.location),
+            related=tuple(
+                Note(each.message, self._place(each.location))
                 for each in finding.related
-                if each.location.path != "."
+                # That a finding names other tasks is of no interest to who reads about one.
+                if each.location != finding.location and each.location not in self._tasks
             ),
-            is_new,
-            finding.fix.title if finding.fix is not None else None,
-            self.urls.get(finding.code),
+            is_new=is_new,
+            fix=finding.fix.title if finding.fix is not None else None,
+            url=self.urls.get(finding.code),
         )
 
-    def _place(self, path: str, finding: Finding) -> Place:
-        return Place(path, 1) if path == "." else place_of(finding.location, self._owner(path))
+    @cached_property
+    def _tasks(self) -> frozenset[Location]:
+        return frozenset(subject.task.location for subject in self.subjects)
+
+    def _place(self, location: Location) -> Place:
+        return Place(".", 1) if location.path == "." else place_of(location, self._owner(location.path))
 
     def _owner(self, path: str) -> Project:
         return next((each for each in self.projects if path in each.files.known), self.projects[0])

@@ -76,7 +76,7 @@ class Subject:
     def at(self, location: Location) -> str:
         """LOCATION in a sentence."""
         place = self.place(location)
-        return f"{place.path}:{place.line}"
+        return f"`{place.path}:{place.line}`"
 
     @cached_property
     def edges(self) -> tuple[Edge, ...]:

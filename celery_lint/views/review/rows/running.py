@@ -9,6 +9,8 @@ from celery_lint.views.review.subject import Draft, Subject
 from celery_lint.views.words import joined
 
 _MANY = 3
+# How the picture says that a task goes nowhere by itself.
+IDLE = "; all that send it name another"
 
 
 def registration(subject: Subject) -> Draft:
@@ -21,11 +23,11 @@ def registration(subject: Subject) -> Draft:
     known = [app for app in apps if path in project.registration.imported(app).paths]
     if known:
         named = joined([f"`{app.name}`" for app in known[:_MANY]])
-        return Draft("registration", "passed", f"workers of {named} import {path}")
+        return Draft("registration", "passed", f"workers of {named} import `{path}`")
     why = next((why for app in apps if (why := project.registration.imported(app).open) is not None), None)
     if why is None and not any(project.registration.commands_of(app) for app in apps):
         why = "no command that starts a worker is in this repository, and `-A` may name any module"
-    return Draft("registration", "passed" if why is None else "unknown", f"no worker is seen to import {path}", why)
+    return Draft("registration", "passed" if why is None else "unknown", f"no worker is seen to import `{path}`", why)
 
 
 def declaration(subject: Subject) -> Draft:
@@ -39,32 +41,41 @@ def declaration(subject: Subject) -> Draft:
 
 def runs_on(subject: Subject) -> Draft:
     """The queue of the task, and the workers and pools that it runs in."""
-    if not subject.edges:
+    ways = ways_of(subject)
+    if not ways:
         return Draft("runs on", "not applicable", "no application of this project sends it anywhere")
-    parts, why = [], list[str]()
-    for edge in subject.edges:
-        queue = subject.queue(edge.target)
-        consumers = subject.picture.out_of(queue.id)
-        parts.append(where(subject, edge))
-        why += _doubts(edge, queue, [subject.workers[each.target] for each in consumers])
-    text = "; ".join(dict.fromkeys(parts))
-    return Draft("runs on", "unknown" if why else "passed", text, "; ".join(dict.fromkeys(why)) or None)
+    doubts = [doubt for edge in ways for doubt in _doubts(subject, edge)]
+    why = "; ".join(dict.fromkeys(doubts)) or None
+    return Draft("runs on", "unknown" if why else "passed", where(subject), why)
 
 
-def where(subject: Subject, edge: picture.Edge) -> str:
-    """The way along EDGE: ``queue `mail` (route x.*), worker `mail` (prefork ×4)``."""
+def ways_of(subject: Subject) -> tuple[picture.Edge, ...]:
+    """The edges to the queues that the task goes to; not the one to the default when all that send it name another."""
+    used = tuple(edge for edge in subject.edges if not edge.why.endswith(IDLE))
+    return used or subject.edges
+
+
+def where(subject: Subject) -> str:
+    """``queue `mail` (route `x.*`), worker `mail` (prefork ×4)``"""
+    return "; ".join(dict.fromkeys(_way(subject, edge) for edge in ways_of(subject)))
+
+
+def _way(subject: Subject, edge: picture.Edge) -> str:
     queue = subject.queue(edge.target)
     consumers = [(subject.workers[each.target], each.certain) for each in subject.picture.out_of(queue.id)]
-    named = [f"{'' if certain else 'perhaps '}`{worker.label}` ({pool(worker)})" for worker, certain in consumers]
+    named = [f"{'' if certain else 'perhaps '}`{worker.label}` ({_pool(worker)})" for worker, certain in consumers]
     shown = joined([*named[:_MANY], *([f"{len(named) - _MANY} others"] if len(named) > _MANY else [])])
-    maybe = "" if edge.certain else "perhaps "
     if queue.name is None:
         target = "a queue that cannot be told"
     else:
-        target = f"{maybe}queue `{queue.name}`{_because(edge, queue)}"
-    if named:
-        return f"{target}, worker{'s' if len(named) > 1 else ''} {shown}"
-    return f"{target}, {without(queue.consumed)}"
+        target = f"{'' if edge.certain else 'perhaps '}queue `{queue.name}`{_because(edge)}"
+    return (
+        f"{target}, worker{'s' if len(named) > 1 else ''} {shown}" if named else f"{target}, {without(queue.consumed)}"
+    )
+
+
+def _pool(worker: picture.Worker) -> str:
+    return pool(worker) if worker.pool is not None else "pool not known"
 
 
 def without(consumed: picture.Consumed) -> str:
@@ -76,17 +87,19 @@ def without(consumed: picture.Consumed) -> str:
     }.get(consumed, "which no worker surely consumes")
 
 
-def _because(edge: picture.Edge, queue: picture.Queue) -> str:
-    if edge.why == "default queue":
+def _because(edge: picture.Edge) -> str:
+    if edge.why.startswith("default queue"):
         return " (the default)"
-    kind, _, rest = edge.why.partition(" ")
-    if kind == "route":
-        return f" (route `{rest}`)"
-    return "" if edge.why == "cannot be told" else f" ({edge.why})"
+    for kind in ("route ", "schedule entry ", "call in ", "option "):
+        if edge.why.startswith(kind):
+            return f" ({kind}`{edge.why.removeprefix(kind)}`)"
+    return ""
 
 
-def _doubts(edge: picture.Edge, queue: picture.Queue, workers: list[picture.Worker]) -> list[str]:
+def _doubts(subject: Subject, edge: picture.Edge) -> list[str]:
     """What is not known of the way along EDGE, and which configuration would tell."""
+    queue = subject.queue(edge.target)
+    workers = [subject.workers[each.target] for each in subject.picture.out_of(queue.id)]
     name = queue.name
     if name is None:
         return [queue.open or "the queue cannot be told"]
@@ -105,13 +118,19 @@ def schedule(subject: Subject) -> Draft:
     """When beat sends the task."""
     if not subject.schedule:
         return Draft("schedule", "not applicable", "no schedule entry sends it")
-    parts = [f"{entry.meaning} (`{entry.key or 'without a name'}`)" for entry in subject.schedule]
+    parts = [f"{meaning(entry)} (`{entry.key or 'without a name'}`)" for entry in subject.schedule]
     places = tuple(
         entry.location
         for entry in subject.project.schedule
         if entry.task in subject.task.names and entry.task is not None
     )
     return Draft("schedule", "passed", "; ".join(parts), places=places)
+
+
+def meaning(entry: picture.Entry) -> str:
+    """When ENTRY comes: in words, else as it is written."""
+    is_written = "(" in entry.meaning or entry.meaning.replace(".", "_").isidentifier()
+    return f"`{entry.meaning}`" if is_written else entry.meaning
 
 
 def pools_in_words(project: Project, subject: Subject) -> str | None:

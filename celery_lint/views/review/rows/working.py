@@ -16,7 +16,11 @@ def event_loop(subject: Subject) -> Draft:
     """Whether the task drives an event loop, and whether its pool bears that."""
     project = subject.project
     if subject.task.is_async:
-        how = f"`async def`, which {project.native_async} runs" if project.native_async else "`async def`"
+        how = (
+            f"`async def`, with what `{project.native_async}` brings to run it"
+            if project.native_async
+            else "`async def`"
+        )
         return Draft("event loop", "passed", how)
     driven = [
         Location(function.path, call.span) for function in subject.code for call in project.loops.use(function).drives
@@ -80,7 +84,7 @@ def waiting(subject: Subject) -> Draft:
 
 def output(subject: Subject) -> Draft:
     """Whether what the task says goes to its log."""
-    return Draft("output", "passed", "no `print()`")
+    return Draft("print", "passed", "no `print()`")
 
 
 def _listed(subject: Subject, places: list[Location] | tuple[Location, ...]) -> str:
