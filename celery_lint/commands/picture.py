@@ -1,0 +1,29 @@
+"""The picture of what was understood of a project, and where it leads to."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from celery_lint.run import Run
+from celery_lint.settings import Configuration
+from celery_lint.views.model import Picture, Place
+
+
+def drawn(configuration: Configuration, done: Run) -> Picture:
+    """What DONE understood of the project that CONFIGURATION is for."""
+    from celery_lint.views.drawing import draw  # most runs draw nothing
+
+    return draw(configuration.root.name, done.projects, done.report.findings, _declared(configuration))
+
+
+def _declared(configuration: Configuration) -> Place:
+    """Where the configuration declares workers."""
+    path, _, line = configuration.origin("workers").rpartition(":")
+    return Place(path, int(line)) if path and line.isdecimal() else Place("pyproject.toml", 1)
+
+
+def way_from(output: Path | None, root: Path) -> str:
+    """The way from the file OUTPUT (from the working directory without one) to ROOT, to put before paths."""
+    way = os.path.relpath(root, output.resolve().parent if output is not None else None)
+    return "" if way == "." else f"{Path(way).as_posix()}/"
