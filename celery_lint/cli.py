@@ -206,3 +206,24 @@ def config(path: Path, config: Path | None, isolated: bool) -> int:
     from celery_lint.commands.config import show_config
 
     return show_config(path, config=config, isolated=isolated)
+
+
+@group.command()
+@click.option(
+    "--lint-on",
+    type=click.Choice(["change", "save"]),
+    default="change",
+    show_default=True,
+    help="When to look again: while somebody types, or when a file is saved.",
+)
+@click.option("--lens/--no-lens", default=True, help="Whether to show above each task where it runs.")
+@click.option("--no-cache", is_flag=True, help="Do not use what earlier runs have read, and remember nothing.")
+@click.option("--cache-dir", type=_Path(), help="Keep the cache here and not in the project's root.")
+def server(lint_on: str, lens: bool, no_cache: bool, cache_dir: Path | None) -> int:
+    """Serve an editor: the Language Server Protocol on stdin and stdout.
+
+    Needs `pip install "celery-lint[lsp]"`.
+    """
+    from celery_lint.commands.server import serve
+
+    return serve(lint_on=lint_on, lens=lens, no_cache=no_cache, cache_dir=cache_dir)  # type: ignore[arg-type]
