@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from lsprotocol import types
 from pygls.lsp.client import LanguageClient
@@ -56,26 +56,19 @@ class Client:
         self._listen()
 
     def _listen(self) -> None:
-        @self.protocol.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
-        def published(params: types.PublishDiagnosticsParams) -> None:
-            self.diagnostics[params.uri] = list(params.diagnostics)
+        listen: Callable[[str], Callable[[Callable[[Any], object]], object]] = self.protocol.feature
+        listen(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(self._published)
+        listen(types.WINDOW_LOG_MESSAGE)(lambda params: self.logged.append(params.message))
+        listen(types.WINDOW_SHOW_MESSAGE)(lambda params: self.messages.append(params.message))
+        listen(types.WINDOW_SHOW_DOCUMENT)(self._show)
+        listen(types.CLIENT_REGISTER_CAPABILITY)(lambda params: self.registered.extend(params.registrations))
 
-        @self.protocol.feature(types.WINDOW_LOG_MESSAGE)
-        def logged(params: types.LogMessageParams) -> None:
-            self.logged.append(params.message)
+    def _published(self, params: types.PublishDiagnosticsParams) -> None:
+        self.diagnostics[params.uri] = list(params.diagnostics)
 
-        @self.protocol.feature(types.WINDOW_SHOW_MESSAGE)
-        def said(params: types.ShowMessageParams) -> None:
-            self.messages.append(params.message)
-
-        @self.protocol.feature(types.WINDOW_SHOW_DOCUMENT)
-        def show(params: types.ShowDocumentParams) -> types.ShowDocumentResult:
-            self.shown.append(params)
-            return types.ShowDocumentResult(True)
-
-        @self.protocol.feature(types.CLIENT_REGISTER_CAPABILITY)
-        def register(params: types.RegistrationParams) -> None:
-            self.registered += params.registrations
+    def _show(self, params: types.ShowDocumentParams) -> types.ShowDocumentResult:
+        self.shown.append(params)
+        return types.ShowDocumentResult(True)
 
     def __enter__(self) -> Client:
         self.thread.start()
@@ -87,7 +80,8 @@ class Client:
     ) -> None:
         if self.server.returncode is None:
             self.server.kill()
-        self.ask(self.protocol.stop())
+        stop: Callable[[], Coroutine[object, object, None]] = self.protocol.stop
+        self.ask(stop())
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join()
         self.loop.close()
