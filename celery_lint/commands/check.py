@@ -47,6 +47,7 @@ class Options:
     cache_dir: Path | None = None
     jobs: int | None = None
     durations: bool = False
+    own_rules: bool = False
 
 
 @dataclass(frozen=True, slots=True)

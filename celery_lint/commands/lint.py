@@ -56,7 +56,7 @@ def lint(
 ) -> Outcome:
     """Do what OPTIONS ask for with the project at PLACE. SELECTION: the TARGETS, relative to the root. FOLDER and
     STAMP are those of the cache, WATCH is told of everything that is done."""
-    configured = load(place)
+    configured = load(place, own_rules=options.own_rules)
     configuration = override(configured, _overrides(options, configured.settings))
     with watch.at(Part.LOAD):
         store = FactStore(folder, stamp)
@@ -80,13 +80,19 @@ def lint(
         done = run_on(configuration, targets, selection, store, watch=watch)
         store.save()
     with watch.at(Part.REPORT):
-        output = _output(done, configuration.settings, selection, options, around)
+        output = _output(done, configuration, selection, options, around)
     sure = not done.crashed and not done.unlisted
     whole = Output(output.status, output.stdout, (*refusals, *output.stderr))
     if folder is None or not sure:
         return Outcome(whole)
     answers = together(project.files.answers() for project in done.projects)
-    return Outcome(whole, (*done.looked_at, *done.paths), answers)
+    return Outcome(whole, (*done.looked_at, *done.paths, *_own_rules(configuration)), answers)
+
+
+def _own_rules(configuration: Configuration) -> tuple[str, ...]:
+    """The folders and files of the project's own rules: absolute, for that is how they count as a whole."""
+    folder = configuration.own_rules
+    return tuple(map(str, (folder, *folder.rglob("*")))) if folder is not None else ()
 
 
 def _processors() -> int:
@@ -158,10 +164,11 @@ def _difference(done: Run, planned: Plan) -> Output:
 
 
 def _output(
-    done: Run, settings: Settings, selection: tuple[str, ...], options: Options, around: Surroundings
+    done: Run, configuration: Configuration, selection: tuple[str, ...], options: Options, around: Surroundings
 ) -> Output:
+    settings = configuration.settings
     report = replace(done.report.only(selection), shown=around.way)
-    said = () if options.quiet else tuple(_said(done, report, around))
+    said = () if options.quiet else tuple(_said(done, configuration, report, around))
     return Output(_status(done, report, settings, options), _written(report, settings, options, around), said)
 
 
@@ -173,10 +180,13 @@ def _status(done: Run, report: Report, settings: Settings, options: Options) -> 
     return FOUND if fails else CLEAN
 
 
-def _said(done: Run, report: Report, around: Surroundings) -> Iterator[str]:
+def _said(done: Run, configuration: Configuration, report: Report, around: Surroundings) -> Iterator[str]:
     """What goes to stderr: all that is not a finding."""
     for folder in done.unlisted:
         yield _warning(f"{folder.path} could not be read: {folder.message}")
+    if configuration.withholds_rules:
+        path = configuration.settings.rules_path
+        yield _warning(f"the rules in {path} did not run: they are code of the project, and --own-rules runs them")
     yield from _celery_of(done)
     yield summary(report, around.stderr)
 

@@ -15,10 +15,10 @@ from celery_lint.errors import UserError
 from celery_lint.report.terminal import ColorChoice, Terminal, terminal_for
 from celery_lint.report.text import escape
 from celery_lint.run import Run
-from celery_lint.settings import Configuration, load
-from celery_lint.views.drawing import draw
+from celery_lint.settings import load
+from celery_lint.views.drawing import declared_in, draw
 from celery_lint.views.focus import find_task, only
-from celery_lint.views.model import Picture, Place, Task
+from celery_lint.views.model import Picture, Task
 from celery_lint.views.sheet import Sheet
 
 Format = Literal["text", "json", "mermaid", "dot", "html"]
@@ -36,6 +36,7 @@ class Options:
     task: str | None
     config: Path | None
     isolated: bool
+    own_rules: bool
     color: ColorChoice
 
 
@@ -44,9 +45,9 @@ def draw_map(options: Options) -> int:
     if options.config and options.isolated:
         raise UserError("--config and --isolated contradict each other")
     place = place_of((options.path,), options.config, isolated=options.isolated)
-    configuration = load(place)
+    configuration = load(place, own_rules=options.own_rules)
     done = run_on(configuration, (options.path,), (relative(options.path, place.root),), with_fixes=False)
-    picture = draw(configuration.root.name, done.projects, done.report.findings, _declared(configuration))
+    picture = draw(configuration.root.name, done.projects, done.report.findings, declared_in(configuration))
     task = find_task(picture, options.task) if options.task is not None else None
     _write(_formatted(picture, task, configuration.root, options), options.output)
     for folder in done.unlisted:
@@ -58,12 +59,6 @@ def _status(done: Run) -> int:
     for code in done.crashed:
         warn(f"{code} crashed: what it would say is missing; `celery-lint check --verbose` shows why")
     return FAILED if done.crashed else 0
-
-
-def _declared(configuration: Configuration) -> Place:
-    """Where the configuration declares workers."""
-    path, _, line = configuration.origin("workers").rpartition(":")
-    return Place(path, int(line)) if path and line.isdecimal() else Place("pyproject.toml", 1)
 
 
 def _formatted(picture: Picture, task: Task | None, root: Path, options: Options) -> bytes:
