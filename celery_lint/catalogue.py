@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 import importlib.metadata
-import pkgutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from pathspec import GitIgnoreSpec
@@ -14,6 +13,7 @@ from pathspec import GitIgnoreSpec
 from celery_lint import rules as package
 from celery_lint.errors import ConfigurationError
 from celery_lint.finding import Severity
+from celery_lint.own import checked, file_of, rules_in_package, rules_of_packages, rules_of_project
 from celery_lint.rule import Rule
 from celery_lint.settings import Configuration, Settings, did_you_mean
 
@@ -85,41 +85,76 @@ class Catalogue:
         }.items():
             for selector in selectors:
                 if not self.find(selector):
-                    raise ConfigurationError(
-                        f'{configuration.origin(key)}: {key}: unknown rule "{selector}"{self.suggestion(selector)}'
-                    )
+                    why = _own_are_missing(configuration) or self.suggestion(selector)
+                    raise ConfigurationError(f'{configuration.origin(key)}: {key}: unknown rule "{selector}"{why}')
 
 
+@cache
 def load_catalogue() -> Catalogue:
     """All rules of the package `celery_lint.rules`: what `@rule` declared, one a module."""
-    return Catalogue(tuple(sorted(_declared(), key=lambda rule: rule.code)))
+    return _sorted(rules_in_package(package))
+
+
+def catalogue_of(configuration: Configuration) -> Catalogue:
+    """Our rules, those of installed packages, and those of the project that CONFIGURATION is for, if they may run.
+    Raises UserError when some cannot be loaded."""
+    own = (*rules_of_packages(), *rules_of_project(configuration))
+    return _sorted(checked(load_catalogue().rules, own)) if own else load_catalogue()
 
 
 def page(rule: Rule) -> str | None:
-    """The Markdown page of RULE: from the installed package, or from the source tree that this module runs in."""
+    """The Markdown page of RULE: from the installed package, or from the source tree that this module runs in; that of
+    a rule that is not ours from beside it."""
+    if not _is_ours(rule):
+        return _read(file_of(rule).with_name(f"{rule.stem}.md"))
     installed = Path(__file__).parent / "_pages"
     tree = Path(__file__).parent.parent
-    folder = tree / "rules" if not installed.is_dir() and _is_ours(tree / "pyproject.toml") else installed
-    file = folder / rule.family / f"{rule.stem}.md"
-    return file.read_text(encoding="utf-8") if file.is_file() else None
+    folder = tree / "rules" if not installed.is_dir() and is_our_tree(tree) else installed
+    return _read(folder / rule.family / f"{rule.stem}.md")
+
+
+def is_our_tree(root: Path) -> bool:
+    """Whether ROOT is a checkout of celery-lint."""
+    pyproject = root / "pyproject.toml"
+    return pyproject.is_file() and 'name = "celery-lint"' in pyproject.read_text(encoding="utf-8", errors="replace")
 
 
 def urls(rules: Iterable[Rule]) -> dict[str, str]:
     """The addresses of the published pages of RULES, by code; none as long as the package names no such place."""
+    base = _published()
+    return {rule.code: f"{base}/{rule.family}/{rule.stem}.md" for rule in rules if _is_ours(rule)} if base else {}
+
+
+@cache
+def _published() -> str | None:
+    """Where the pages of our rules are published, as the installed package says it."""
     try:
         declared = importlib.metadata.metadata("celery-lint").get_all("Project-URL") or []
     except importlib.metadata.PackageNotFoundError:
-        return {}
-    base = next((url.partition(", ")[2].rstrip("/") for url in declared if url.startswith("Rules, ")), None)
-    return {rule.code: f"{base}/{rule.family}/{rule.stem}.md" for rule in rules} if base else {}
+        return None
+    return next((url.partition(", ")[2].rstrip("/") for url in declared if url.startswith("Rules, ")), None)
 
 
-def _declared() -> Iterable[Rule]:
-    for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-        if not module.ispkg:
-            for value in vars(importlib.import_module(module.name)).values():
-                if isinstance(value, Rule) and value.check.__module__ == module.name:
-                    yield value
+def _is_ours(rule: Rule) -> bool:
+    return rule.check.__module__.startswith(package.__name__ + ".")
+
+
+def _sorted(rules: Iterable[Rule]) -> Catalogue:
+    return Catalogue(tuple(sorted(rules, key=lambda rule: rule.code)))
+
+
+def _read(file: Path) -> str | None:
+    return file.read_text(encoding="utf-8") if file.is_file() else None
+
+
+def _own_are_missing(configuration: Configuration) -> str:
+    """What is said of an unknown rule of a project whose own rules did not run."""
+    folder = configuration.settings.rules_path
+    return (
+        f" (the rules in {folder} are code of the project: --own-rules runs them)"
+        if configuration.withholds_rules
+        else ""
+    )
 
 
 def _closeness(selector: str, rule: Rule) -> int:
@@ -140,7 +175,3 @@ def _runs(rule: Rule, settings: Settings) -> bool:
 
 def _selectors(settings: Settings) -> tuple[str, ...]:
     return (*(settings.select or ()), *settings.extend_select)
-
-
-def _is_ours(pyproject: Path) -> bool:
-    return pyproject.is_file() and 'name = "celery-lint"' in pyproject.read_text(encoding="utf-8")

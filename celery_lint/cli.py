@@ -104,6 +104,12 @@ def group() -> None:
 _paths = click.argument("paths", nargs=-1, type=_Path())
 _config = click.option("--config", type=_Path(), help="Use this configuration file.")
 _isolated = click.option("--isolated", is_flag=True, help="Use no configuration file.")
+_own_rules = click.option(
+    "--own-rules",
+    is_flag=True,
+    envvar="CELERY_LINT_OWN_RULES",
+    help="Run the project's own rules (rules-path) as well: its code.",
+)
 _color = click.option(
     "--color",
     type=click.Choice(["auto", "always", "never"]),
@@ -136,6 +142,7 @@ _color = click.option(
 @click.option("--durations", is_flag=True, help="Say on stderr where the time went: the slowest files and rules.")
 @_config
 @_isolated
+@_own_rules
 @click.option(
     "--jobs", type=click.IntRange(min=1), metavar="N", help="Read with N processes at most, not one a processor."
 )
@@ -168,6 +175,7 @@ def check(**options: object) -> int:
 @click.option("--task", metavar="NAME", help="Follow one task, from what sends it to the worker that runs it.")
 @_config
 @_isolated
+@_own_rules
 @_color
 def draw_map(**options: object) -> int:
     """Draw what was understood of the project at PATH: schedule, tasks, queues, workers, and what is wrong on the way.
@@ -182,11 +190,12 @@ def draw_map(**options: object) -> int:
 @group.command()
 @click.argument("rule", required=False)
 @click.option("--all", "all_rules", is_flag=True, help="Explain every rule.")
-def explain(rule: str | None, all_rules: bool) -> int:
+@_own_rules
+def explain(rule: str | None, all_rules: bool, own_rules: bool) -> int:
     """Show the page of a RULE, by code, start of a code, or name."""
     from celery_lint.commands.catalogue import explain
 
-    return explain(rule, all_rules=all_rules)
+    return explain(rule, all_rules=all_rules, own_rules=own_rules)
 
 
 @group.command()
@@ -194,22 +203,60 @@ def explain(rule: str | None, all_rules: bool) -> int:
 @click.option(
     "--output-format", type=click.Choice(["table", "json"]), default="table", help="How the rules are written."
 )
-def rules(as_json: bool, output_format: str) -> int:
+@_own_rules
+def rules(as_json: bool, output_format: str, own_rules: bool) -> int:
     """List all rules: code, name, severity, the preset they are in, what their fix is, and what they find.
 
     A rule of the preset `policy` runs always and finds nothing until the option that its page names is set.
     """
     from celery_lint.commands.catalogue import rules
 
-    return rules(as_json=as_json or output_format == "json")
+    return rules(as_json=as_json or output_format == "json", own_rules=own_rules)
 
 
 @group.command()
 @click.argument("path", default=".", type=_Path())
 @_config
 @_isolated
-def config(path: Path, config: Path | None, isolated: bool) -> int:
+@_own_rules
+def config(path: Path, config: Path | None, isolated: bool, own_rules: bool) -> int:
     """Show every setting that holds at PATH, and where it comes from."""
     from celery_lint.commands.config import show_config
 
-    return show_config(path, config=config, isolated=isolated)
+    return show_config(path, config=config, isolated=isolated, own_rules=own_rules)
+
+
+@group.command("new-rule")
+@click.argument("code")
+@click.argument("name")
+@click.option("--in", "folder", type=_Path(), help="Write it here and not where the configuration's rules-path is.")
+@click.option("--family", help="In a checkout of celery-lint itself: the family that the rule belongs to.")
+def new_rule(code: str, name: str, folder: Path | None, family: str | None) -> int:
+    """Begin a rule of your own: CODE (three capitals and three digits) and NAME (words joined by -).
+
+    Writes the rule, its page, and a test that runs the page's examples.
+    """
+    from celery_lint.commands.new_rule import new_rule
+
+    return new_rule(code, name, folder=folder, family=family)
+
+
+@group.command()
+@click.option(
+    "--lint-on",
+    type=click.Choice(["change", "save"]),
+    default="change",
+    show_default=True,
+    help="When to look again: while somebody types, or when a file is saved.",
+)
+@click.option("--lens/--no-lens", default=True, help="Whether to show above each task where it runs.")
+@click.option("--no-cache", is_flag=True, help="Do not use what earlier runs have read, and remember nothing.")
+@click.option("--cache-dir", type=_Path(), help="Keep the cache here and not in the project's root.")
+def server(lint_on: str, lens: bool, no_cache: bool, cache_dir: Path | None) -> int:
+    """Serve an editor: the Language Server Protocol on stdin and stdout.
+
+    Needs `pip install "celery-lint[lsp]"`.
+    """
+    from celery_lint.commands.server import serve
+
+    return serve(lint_on=lint_on, lens=lens, no_cache=no_cache, cache_dir=cache_dir)  # type: ignore[arg-type]

@@ -43,7 +43,7 @@ class Rule:
     @property
     def family(self) -> str:
         """The folder of the rule: `event_loop`, `wiring`, `database`, …"""
-        return self.check.__module__.split(".")[-2]
+        return self.check.__module__.split(".")[-2:][0]
 
     @property
     def stem(self) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from celery_lint.cache.facts import FactStore
-from celery_lint.catalogue import Agenda, Catalogue, load_catalogue, urls
+from celery_lint.catalogue import Agenda, Catalogue, catalogue_of, urls
 from celery_lint.comments.directives import DIRECTIVE, may_hold_directives
 from celery_lint.comments.model import Suppression
 from celery_lint.discover import Unlisted, discover, divide
@@ -55,7 +55,7 @@ def run(
     Raises UserError when there is nothing to read, or the configuration asks for what does not exist.
     """
     with watch.at(Part.LOAD):
-        catalogue = load_catalogue()
+        catalogue = catalogue_of(configuration)
         agenda = catalogue.agenda(configuration)
     with watch.at(Part.DISCOVER):
         files = discover(configuration.root, configuration.settings.exclude)

@@ -15,6 +15,7 @@ from msgspec import Meta, Struct
 from celery_lint.configfile import Place, read_table
 from celery_lint.errors import ConfigurationError
 from celery_lint.gitignore import is_usable
+from celery_lint.gitroot import find_git_root
 from celery_lint.output import OutputFormat
 
 Level = Literal["error", "warning", "info"]
@@ -120,28 +121,46 @@ class Settings(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown
     ] = "app"
     unused_bind: Annotated[bool, Meta(description="Whether a bound task that never uses `self` is reported")] = False
     logger: Annotated[Literal["auto", "stdlib", "task"], Meta(description="The logger that fixes write")] = "auto"
+    rules_path: Annotated[
+        str | None,
+        Meta(description="Folder, from the root, of rules of your own: code, which runs only with --own-rules"),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
     """The settings of the project at ROOT. ORIGINS says where each key that is set comes from
-    (`pyproject.toml:12`, `command line`); the others have their default."""
+    (`pyproject.toml:12`, `command line`); the others have their default.
+
+    OWN_RULES is the folder whose rules run beside ours: that of `rules-path`, if whoever started celery-lint trusts the
+    project so far. No file can say so.
+    """
 
     root: Path
     settings: Settings
     origins: Mapping[str, str]
+    own_rules: Path | None = None
 
     def origin(self, key: str) -> str:
         """Where the value of KEY comes from."""
         return self.origins.get(key, "default")
 
+    @property
+    def withholds_rules(self) -> bool:
+        """Whether the project has rules of its own that may not run."""
+        return self.settings.rules_path is not None and self.own_rules is None
 
-def load(place: Place) -> Configuration:
-    """The configuration of the project at PLACE. Raises ConfigurationError for what cannot be used."""
+
+def load(place: Place, *, own_rules: bool = False) -> Configuration:
+    """The configuration of the project at PLACE. OWN_RULES: its own rules may run.
+
+    Raises ConfigurationError for what cannot be used.
+    """
     if place.file is None:
         return Configuration(place.root, Settings(), {})
     table = read_table(place.file, place.root)
-    return _checked(Configuration(place.root, _convert(table.values, table.origins), table.origins))
+    configuration = _checked(Configuration(place.root, _convert(table.values, table.origins), table.origins))
+    return replace(configuration, own_rules=_own_rules(configuration)) if own_rules else configuration
 
 
 def override(configuration: Configuration, values: Mapping[str, object]) -> Configuration:
@@ -173,6 +192,19 @@ def _likeness(known: str, word: str) -> tuple[float, int]:
     """How alike two words are; of equally close ones, the one with more characters in their places is closer."""
     same = sum(a == b for a, b in zip(known, word, strict=False))
     return difflib.SequenceMatcher(None, known, word).ratio(), same
+
+
+def _own_rules(configuration: Configuration) -> Path | None:
+    """The folder that `rules-path` names."""
+    path, root = configuration.settings.rules_path, configuration.root
+    if path is None:
+        return None
+    folder, origin = (root / path).resolve(), configuration.origin("rules-path")
+    if not folder.is_relative_to(find_git_root(root) or root):
+        raise ConfigurationError(f"{origin}: rules-path: {path} is outside of the repository")
+    if not folder.is_dir():
+        raise ConfigurationError(f"{origin}: rules-path: there is no folder {path}")
+    return folder
 
 
 def _attribute(key: str) -> str:

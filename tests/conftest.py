@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import pytest
+
+from celery_lint.cli import main
+from tests.command_line import Done, Lint
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -24,3 +28,19 @@ def _own_caches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def update(request: pytest.FixtureRequest) -> bool:
     """Whether this run rewrites what it would compare."""
     return bool(request.config.getoption("--update"))
+
+
+@pytest.fixture
+def lint(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Lint:
+    """Runs the command line: status, stdout, stderr."""
+    for name in ("FORCE_COLOR", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+
+    def run(*arguments: str) -> Done:
+        monkeypatch.setattr(sys, "argv", ["celery-lint", *arguments])
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        assert isinstance(stopped.value.code, int)
+        return Done(stopped.value.code, *capfd.readouterr())
+
+    return run

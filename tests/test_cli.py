@@ -5,41 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from celery_lint.cli import main
+from tests.command_line import Done, Lint
 
 APP = "from celery import Celery\napp = Celery('proj')\n"
 UNUSED = "x = 1  # celery-lint: ignore[gone-rule]\n"
-
-
-class Done(NamedTuple):
-    status: int
-    stdout: str
-    stderr: str
-
-
-Lint = Callable[..., Done]
-
-
-@pytest.fixture
-def lint(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Lint:
-    """Runs the command line: status, stdout, stderr."""
-    for name in ("FORCE_COLOR", "NO_COLOR"):
-        monkeypatch.delenv(name, raising=False)
-
-    def run(*arguments: str) -> Done:
-        monkeypatch.setattr(sys, "argv", ["celery-lint", *arguments])
-        with pytest.raises(SystemExit) as stopped:
-            main()
-        assert isinstance(stopped.value.code, int)
-        return Done(stopped.value.code, *capfd.readouterr())
-
-    return run
 
 
 @pytest.fixture

@@ -108,6 +108,7 @@ def test_every_key_is_understood(tmp_path: Path) -> None:
         max-sleep = 1
         max-eta = 60
         logger = "task"
+        rules-path = "lint"
         time-limits = {soft = 60, hard = 90}
         per-file-ignores = {"scripts/" = ["CEL408"]}
         severity = {CEL408 = "error"}

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal, cast
 
 import msgspec
 from msgspec import Struct
 
-from celery_lint.catalogue import Catalogue, load_catalogue, page
+from celery_lint.catalogue import Catalogue, catalogue_of, page
 from celery_lint.commands.console import write
+from celery_lint.configfile import Place, locate
 from celery_lint.errors import UserError
 from celery_lint.rule import Preset, Rule
+from celery_lint.settings import load
 
 
 class Entry(Struct, frozen=True):
@@ -34,18 +37,18 @@ def schema() -> dict[str, object]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **msgspec.json.schema(tuple[Entry, ...])}
 
 
-def explain(selector: str | None, *, all_rules: bool) -> int:
-    """Show the pages of the rules that SELECTOR means, or of all."""
+def explain(selector: str | None, *, all_rules: bool, own_rules: bool = False) -> int:
+    """Show the pages of the rules that SELECTOR means, or of all. OWN_RULES: those of the project here as well."""
     if all_rules == (selector is not None):
         raise UserError("name one rule, or ask for --all")
-    catalogue = load_catalogue()
+    catalogue = _catalogue(own_rules=own_rules)
     write("\n\n".join(_page(rule) for rule in _asked_for(catalogue, selector)).splitlines())
     return 0
 
 
-def rules(*, as_json: bool) -> int:
-    """List all rules, as a table or as JSON."""
-    catalogue = load_catalogue()
+def rules(*, as_json: bool, own_rules: bool = False) -> int:
+    """List all rules, as a table or as JSON. OWN_RULES: those of the project here as well."""
+    catalogue = _catalogue(own_rules=own_rules)
     if as_json:
         data = msgspec.json.format(msgspec.json.encode([_entry(rule) for rule in catalogue.rules]), indent=2)
         write([data.decode()])
@@ -56,6 +59,12 @@ def rules(*, as_json: bool) -> int:
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
     write("  ".join((*map(str.ljust, row, widths), row[-1])) for row in rows)
     return 0
+
+
+def _catalogue(*, own_rules: bool) -> Catalogue:
+    # A rule is explained beside a broken configuration too, unless that has to tell where rules are.
+    place = locate(Path()) if own_rules else Place(Path(), None)
+    return catalogue_of(load(place, own_rules=own_rules))
 
 
 def _asked_for(catalogue: Catalogue, selector: str | None) -> tuple[Rule, ...]:

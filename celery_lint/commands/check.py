@@ -51,6 +51,7 @@ class Options:
     jobs: int | None = None
     durations: bool = False
     report: tuple[str, ...] = ()
+    own_rules: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from celery_lint.catalogue import load_catalogue
+from celery_lint.catalogue import catalogue_of
 from celery_lint.commands.check import place_of
 from celery_lint.commands.console import write
 from celery_lint.discover import discover, divide
@@ -17,10 +17,10 @@ from celery_lint.report.text import escape
 from celery_lint.settings import Configuration, keys, load
 
 
-def show_config(path: Path, *, config: Path | None, isolated: bool) -> int:
+def show_config(path: Path, *, config: Path | None, isolated: bool, own_rules: bool) -> int:
     """Show the settings that hold at PATH."""
-    configuration = load(place_of((path,), config, isolated=isolated))
-    load_catalogue().agenda(configuration)
+    configuration = load(place_of((path,), config, isolated=isolated), own_rules=own_rules)
+    catalogue_of(configuration).agenda(configuration)
     values = {key: _value(configuration, key) for key in keys()}
     width = max(len(f"{key} = {value}") for key, value in values.items() if len(value) < 60)
     write(

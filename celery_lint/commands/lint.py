@@ -48,7 +48,7 @@ def lint(
 ) -> Outcome:
     """Do what OPTIONS ask for with the project at PLACE. SELECTION: the TARGETS, relative to the root. FOLDER and
     STAMP are those of the cache, WATCH is told of everything that is done."""
-    configured = load(place)
+    configured = load(place, own_rules=options.own_rules)
     configuration = override(configured, _overrides(options, configured.settings))
     with watch.at(Part.LOAD):
         store = FactStore(folder, stamp)
@@ -78,7 +78,13 @@ def lint(
     if folder is None or not sure:
         return Outcome(whole)
     answers = together(project.files.answers() for project in done.projects)
-    return Outcome(whole, (*done.looked_at, *done.paths), answers)
+    return Outcome(whole, (*done.looked_at, *done.paths, *_own_rules(configuration)), answers)
+
+
+def _own_rules(configuration: Configuration) -> tuple[str, ...]:
+    """The folders and files of the project's own rules: absolute, for that is how they count as a whole."""
+    folder = configuration.own_rules
+    return tuple(map(str, (folder, *folder.rglob("*")))) if folder is not None else ()
 
 
 def _processors() -> int:

@@ -37,6 +37,7 @@ class Options:
     task: str | None
     config: Path | None
     isolated: bool
+    own_rules: bool
     color: ColorChoice
 
 
@@ -45,7 +46,7 @@ def draw_map(options: Options) -> int:
     if options.config and options.isolated:
         raise UserError("--config and --isolated contradict each other")
     place = place_of((options.path,), options.config, isolated=options.isolated)
-    configuration = load(place)
+    configuration = load(place, own_rules=options.own_rules)
     done = run_on(configuration, (options.path,), (relative(options.path, place.root),), with_fixes=False)
     picture = drawn(configuration, done)
     task = find_task(picture, options.task) if options.task is not None else None

@@ -7,20 +7,14 @@ from pathlib import Path
 
 from celery_lint.run import Run
 from celery_lint.settings import Configuration
-from celery_lint.views.model import Picture, Place
+from celery_lint.views.model import Picture
 
 
 def drawn(configuration: Configuration, done: Run) -> Picture:
     """What DONE understood of the project that CONFIGURATION is for."""
-    from celery_lint.views.drawing import draw  # most runs draw nothing
+    from celery_lint.views.drawing import declared_in, draw  # most runs draw nothing
 
-    return draw(configuration.root.name, done.projects, done.report.findings, _declared(configuration))
-
-
-def _declared(configuration: Configuration) -> Place:
-    """Where the configuration declares workers."""
-    path, _, line = configuration.origin("workers").rpartition(":")
-    return Place(path, int(line)) if path and line.isdecimal() else Place("pyproject.toml", 1)
+    return draw(configuration.root.name, done.projects, done.report.findings, declared_in(configuration))
 
 
 def way_from(output: Path | None, root: Path) -> str:

@@ -44,7 +44,7 @@ def results(
         fails_from=Severity[settings.fail_level.upper()],
     )
     picture = partial(drawn, configuration, done)
-    said = () if options.quiet else tuple(_said(done, report, around))
+    said = () if options.quiet else tuple(_said(done, configuration, report, around))
     stdout = _written(report, settings, options, around, picture)
     return Output(
         _status(done, report, options), stdout, said, tuple(_files(report, settings, options, around, picture))
@@ -71,10 +71,13 @@ def _status(done: Run, report: Report, options: Options) -> int:
     return FOUND if fails else CLEAN
 
 
-def _said(done: Run, report: Report, around: Surroundings) -> Iterator[str]:
+def _said(done: Run, configuration: Configuration, report: Report, around: Surroundings) -> Iterator[str]:
     """What goes to stderr: all that is not a finding."""
     for folder in done.unlisted:
         yield warning(f"{folder.path} could not be read: {folder.message}")
+    if configuration.withholds_rules:
+        path = configuration.settings.rules_path
+        yield warning(f"the rules in {path} did not run: they are code of the project, and --own-rules runs them")
     yield from _celery_of(done)
     yield summary(report, around.stderr)
 

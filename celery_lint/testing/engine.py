@@ -26,16 +26,19 @@ class Engine(Protocol):
 
 
 class CeleryLint:
-    """celery-lint itself, in this process."""
+    """celery-lint itself, in this process. RULES is a folder of rules of your own that run beside ours."""
+
+    def __init__(self, rules: Path | None = None) -> None:
+        self._rules = rules
 
     def findings(self, root: Path, select: Sequence[str] | None, *, with_fixes: bool) -> Sequence[Finding]:
         """See `Engine.findings`."""
         from celery_lint.api import check_tree
 
-        return check_tree(root, select=select, with_fixes=with_fixes)
+        return check_tree(root, select=select, with_fixes=with_fixes, rules=self._rules)
 
     def fix(self, root: Path, select: Sequence[str] | None, *, unsafe: bool) -> None:
         """See `Engine.fix`."""
         from celery_lint.api import fix_tree
 
-        fix_tree(root, select=select, unsafe=unsafe)
+        fix_tree(root, select=select, unsafe=unsafe, rules=self._rules)
