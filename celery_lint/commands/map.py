@@ -8,13 +8,14 @@ from typing import Literal
 
 from celery_lint.commands.check import place_of, relative
 from celery_lint.commands.console import warn
-from celery_lint.commands.lint import FAILED, run_on
-from celery_lint.commands.writing import declared_in, encoded, sheet_for, way_to, write_to
+from celery_lint.commands.lint import run_on
+from celery_lint.commands.picture import drawn, way_from
+from celery_lint.commands.results import FAILED
+from celery_lint.commands.writing import encoded, sheet_for, write_to
 from celery_lint.errors import UserError
 from celery_lint.report.terminal import ColorChoice
 from celery_lint.run import Run
 from celery_lint.settings import load
-from celery_lint.views.drawing import draw
 from celery_lint.views.focus import find_task, only
 from celery_lint.views.model import Picture, Task
 
@@ -42,7 +43,7 @@ def draw_map(options: Options) -> int:
     place = place_of((options.path,), options.config, isolated=options.isolated)
     configuration = load(place, own_rules=options.own_rules)
     done = run_on(configuration, (options.path,), (relative(options.path, place.root),), with_fixes=False)
-    picture = draw(configuration.root.name, done.projects, done.report.findings, declared_in(configuration))
+    picture = drawn(configuration, done)
     task = find_task(picture, options.task) if options.task is not None else None
     write_to(options.output, _formatted(picture, task, configuration.root, options))
     for folder in done.unlisted:
@@ -67,7 +68,7 @@ def _formatted(picture: Picture, task: Task | None, root: Path, options: Options
     if options.format == "html":
         from celery_lint.views.html import html
 
-        return html(part, way_to(root, options.output)).encode("utf-8", "backslashreplace")
+        return html(part, way_from(options.output, root)).encode("utf-8", "backslashreplace")
     if options.format == "mermaid":
         from celery_lint.views.mermaid import mermaid as lines_of
     else:

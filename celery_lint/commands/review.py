@@ -13,14 +13,16 @@ from celery_lint.cache.stamp import tool_stamp
 from celery_lint.changes import Base, Changes, base_of, changes_since
 from celery_lint.commands.check import cache_folder, place_of, relative
 from celery_lint.commands.console import note, warn
-from celery_lint.commands.lint import CLEAN, FAILED, FOUND, processors, run_on
-from celery_lint.commands.writing import declared_in, encoded, sheet_for, write_to
+from celery_lint.commands.lint import processors, run_on
+from celery_lint.commands.results import CLEAN, FAILED, FOUND
+from celery_lint.commands.writing import encoded, sheet_for, write_to
 from celery_lint.errors import UserError
 from celery_lint.finding import Severity
 from celery_lint.report.terminal import ColorChoice
 from celery_lint.run import Run, run
 from celery_lint.settings import Configuration, load, override
 from celery_lint.source import Source
+from celery_lint.views.drawing import declared_in
 from celery_lint.views.focus import find_task
 from celery_lint.views.model import Picture
 from celery_lint.views.review.build import Change, review_all
@@ -85,8 +87,8 @@ def review(options: Options) -> int:
     if base is None:
         found = review_all(now, wanted)
     else:
-        change = _change(changes_since(base, done.paths), done, base, configuration, store)
-        found = review_change(now, change, wanted) if change is not None else Review(_called(base))
+        change = _change(changes_since(base, done.paths), now, done, base, configuration, store)
+        found = review_change(now, change, wanted)
     store.save()
     write_to(options.output, _formatted(found, configuration.root, options))
     return _status(done, found, configuration)
@@ -129,10 +131,12 @@ def _called(base: Base) -> str:
     return "the last commit" if base.ref == "HEAD" else base.ref
 
 
-def _change(changes: Changes, done: Run, base: Base, configuration: Configuration, store: FactStore) -> Change | None:
-    """What the project was; None when nothing changed."""
+def _change(
+    changes: Changes, now: State, done: Run, base: Base, configuration: Configuration, store: FactStore
+) -> Change:
+    """What the project was."""
     if not changes:
-        return None
+        return Change(now, _called(base))
     excluded = GitIgnoreSpec.from_lines(configuration.settings.exclude)
     gone = [path for path in changes.deleted if _is_read(path) and not excluded.match_file(path)]
     moved = {new: old for new, old in changes.renamed.items() if not old.startswith("../")}
@@ -189,6 +193,6 @@ def _status(done: Run, found: Review, configuration: Configuration) -> int:
     if done.crashed:
         return FAILED
     least = Severity[configuration.settings.fail_level.upper()]
-    problems = [problem for task in found.tasks for row in task.rows for problem in row.problems]
+    problems = [problem for task in found.tasks for row in task.rows for problem in row.problems] + [*found.beside]
     fails = any(problem.is_new and Severity[problem.severity.upper()] >= least for problem in problems)
     return FOUND if fails else CLEAN

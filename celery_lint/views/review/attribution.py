@@ -7,9 +7,12 @@ from collections.abc import Iterable
 from celery_lint.finding import Finding, Location
 from celery_lint.project.code.symbols import FunctionRef
 from celery_lint.project.project import Project
+from celery_lint.project.tasks.pools import likely_pools
 from celery_lint.views.review.model import Kind
 from celery_lint.views.review.rules import ROW_OF
 from celery_lint.views.review.subject import Subject
+
+_FORKING = frozenset({"prefork", "processes"})
 
 
 def line_of(finding: Finding, subject: Subject, places: Iterable[Location] = ()) -> Kind | None:
@@ -24,13 +27,18 @@ def line_of(finding: Finding, subject: Subject, places: Iterable[Location] = ())
         return kind if _is_on_the_way(finding, subject) else None
     if _is_in_code(finding, subject):
         return "sends" if kind == "callers" else kind
-    if kind == "callers":
+    if kind in ("callers", "sends") or not _applies(finding, subject):
         return None
     named = any(related.location == subject.task.location for related in finding.related)
     here = (finding.location, *(related.location for related in finding.related))
     scheduled = any(finding.entity == f"schedule:{entry.key or entry.task}" for entry in subject.schedule)
     written = any(_overlap(place, other) for place in places for other in here)
     return kind if named or scheduled or written else None
+
+
+def _applies(finding: Finding, subject: Subject) -> bool:
+    """Whether what FINDING says of a setting holds where SUBJECT runs."""
+    return finding.code != "CEL510" or bool(likely_pools(subject.task, subject.project) & _FORKING)
 
 
 def function_at(location: Location, project: Project) -> FunctionRef | None:

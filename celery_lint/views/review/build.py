@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from msgspec import structs
 
 from celery_lint.finding import Finding, Location
-from celery_lint.project.calls.sent import sent
 from celery_lint.project.code.symbols import FunctionRef
 from celery_lint.views.review.attribution import function_at, line_of
-from celery_lint.views.review.compare import alterations, introduced
+from celery_lint.views.review.compare import alterations, introduced, named_at
 from celery_lint.views.review.model import Alteration, Gone, Kind, Note, Problem, Reason, Review, Row, TaskReview
 from celery_lint.views.review.pairing import pairs
 from celery_lint.views.review.rows import drafts
@@ -91,7 +90,7 @@ def _merged(problems: list[Problem]) -> Iterator[Problem]:
 def _row(subject: Subject, draft: Draft, problems: tuple[Problem, ...]) -> Row:
     places = tuple(dict.fromkeys(subject.place(place) for place in draft.places))
     if not problems:
-        return Row(draft.kind, draft.state, draft.text, draft.why, (), places)
+        return Row(draft.kind, draft.state, draft.text + draft.fine, draft.why, (), places)
     return Row(draft.kind, "failed", draft.text, draft.why, problems, places)
 
 
@@ -143,7 +142,7 @@ class _Reasons:
             there = place_of(Location(target.function.path, subject.project.symbols.fact(target.function).name_span),
                              subject.project)  # fmt: skip
             what = f"`{target.label}`" + (f", which uses `{target.name}`" if target.name is not None else "")
-            yield Reason(f"it runs {what}, which changed" if target.name is None else f"it runs {what}; that changed",
+            yield Reason(f"runs {what}, which changed" if target.name is None else f"runs {what}; that changed",
                          there, tuple(subject.place(step) for step in steps))  # fmt: skip
         if any(line_of(finding, subject) is not None for finding in self.fresh):
             yield Reason("there is a new problem with it")
@@ -179,21 +178,8 @@ def _calls(state: State, paths: Collection[str]) -> Iterator[tuple[Subject, Loca
 
 
 def _gone(now: State, then: Subject) -> Gone:
-    return Gone(then.task.name, then.place(then.task.location), tuple(_left(now, frozenset(then.task.names))))
-
-
-def _left(now: State, names: frozenset[str]) -> Iterator[Note]:
-    """The places that still name a task that is gone."""
+    left: tuple[Note, ...] = ()
     for project in now.projects:
-        if any(names & set(task.names) for task in project.tasks):
-            return
-        for entry in project.schedule:
-            if entry.task in names:
-                yield Note(f"{entry.described} sends it", place_of(entry.task_location, project))
-        for table in project.route_tables.values():
-            for route in table.routes:
-                if route.pattern in names and not route.is_regex:
-                    yield Note("a route names it", place_of(route.location, project))
-        for name, path, call in sent(project.files, project.evaluator):
-            if name in names:
-                yield Note("it is sent here", place_of(Location(path, call.span), project))
+        if not any({*then.task.names} & {*task.names} for task in project.tasks):
+            left += tuple(named_at(project, then.task.names))
+    return Gone(then.task.name, then.place(then.task.location), left)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from celery_lint.facts.model import Parameter
+from celery_lint.finding import Location
 from celery_lint.project.calls.arguments import Parameters, parameters
+from celery_lint.project.calls.sent import sent
+from celery_lint.project.project import Project
 from celery_lint.project.tasks.limits import NAMES, Limit
 from celery_lint.views.model import Severity
-from celery_lint.views.review.model import Alteration
-from celery_lint.views.review.rows.failing import late_at, limit_in_words, limits_of, retries_in_words
+from celery_lint.views.review.model import Alteration, Note
+from celery_lint.views.review.rows.failing import idle_limits, late_at, limit_in_words, limits_of, retries_in_words
 from celery_lint.views.review.rows.running import meaning, ways_of, where
-from celery_lint.views.review.subject import Subject
+from celery_lint.views.review.subject import Subject, place_of
 from celery_lint.views.words import joined
 
 _QUEUED = "messages that are queued already, or sent by code that is not deployed yet,"
@@ -27,6 +30,9 @@ def introduced(now: Subject) -> Iterator[Alteration]:
     """What there is to say of a task that there was not."""
     text = f"new task: {where(now)}" if now.edges else "new task"
     yield Alteration("runs on", "info", text, text)
+    idle = idle_limits(now)
+    if idle is not None:
+        yield Alteration("limits", "info", idle, "no time limit in force", None, now.place(now.task.location))
 
 
 def alterations(now: Subject, then: Subject) -> Iterator[Alteration]:
@@ -36,6 +42,7 @@ def alterations(now: Subject, then: Subject) -> Iterator[Alteration]:
     yield from _queues(now, then)
     yield from _pools(now, then)
     yield from _limits(now, then)
+    yield from _enforcement(now, then)
     yield from _retries(now, then)
     yield from _acknowledgement(now, then)
     yield from _schedule(now, then)
@@ -44,16 +51,36 @@ def alterations(now: Subject, then: Subject) -> Iterator[Alteration]:
 
 def _renamed(now: Subject, then: Subject) -> Iterator[Alteration]:
     old, new = then.task.name, now.task.name
-    if old != new and then.task.names and now.task.names:
-        why = "" if now.task.explicit_name else ": its name follows its module"
-        yield Alteration(
-            "registration",
-            "warning",
-            f"was named `{old}` before{why}",
-            "renamed",
-            f"{_QUEUED} under the old name are discarded as unregistered; keep a task of that name until they are gone",
-            now.place(now.task.location),
-        )
+    if old == new or not then.task.names or not now.task.names:
+        return
+    moved = not now.task.explicit_name and now.task.location.path != then.task.location.path
+    text = f"named `{old}` before" + (": its name follows its module" if moved else "")
+    lost = f"{_QUEUED} under the old name are discarded as unregistered"
+    left = [
+        f"{note.message} at `{note.place.path}:{note.place.line}`" for note in named_at(now.project, then.task.names)
+    ]
+    place = now.place(now.task.location)
+    if left:
+        short = "renamed, and the old name is still in use"
+        yield Alteration("registration", "error", text, short, f"{joined(left)}: {lost}", place)
+    else:
+        kept = f"{lost}; keep a task of that name until they are gone"
+        yield Alteration("registration", "warning", text, "renamed", kept, place)
+
+
+def named_at(project: Project, names: Iterable[str]) -> Iterator[Note]:
+    """The places of PROJECT that name a task by one of NAMES."""
+    wanted = frozenset(names)
+    for entry in project.schedule:
+        if entry.task in wanted:
+            yield Note(f"{entry.described} still sends it", place_of(entry.task_location, project))
+    for table in project.route_tables.values():
+        for route in table.routes:
+            if route.pattern in wanted and not route.is_regex:
+                yield Note("a route still names it", place_of(route.location, project))
+    for name, path, call in sent(project.files, project.evaluator):
+        if name in wanted:
+            yield Note("it is still sent", place_of(Location(path, call.span), project))
 
 
 # arguments
@@ -78,24 +105,28 @@ def _parameters(new: Parameters, old: Parameters) -> Iterator[tuple[Severity, st
     if needed and len(needed) == len(gone) and _same_but_names(old, new):
         left = _listed(gone)
         fails = f"{_QUEUED} that name {left} fail with a TypeError; by position they still fit"
-        yield "warning", f"takes {_listed(needed)} where it took {left}", fails
+        yield "warning", f"{left} {_is(gone)} called {_listed(needed)} now", fails
         return
     if needed:
         fails = f"{_QUEUED} come without and fail with a TypeError; give a default until they are gone"
-        yield "warning", f"needs {_listed(needed)} now", fails
+        yield "warning", f"{_listed(needed)} {_is(needed)} needed now", fails
     if bare:
         no_default = f"{_listed(bare)} {'have' if len(bare) > 1 else 'has'} no default any more"
         yield "warning", no_default, f"{_QUEUED} may come without and fail with a TypeError"
     if gone:
         them = "them" if len(gone) > 1 else "it"
-        yield "warning", f"takes {_listed(gone)} no more", f"{_QUEUED} may bring {them} and fail with a TypeError"
+        yield (
+            "warning",
+            f"{_listed(gone)} {_is(gone)} not taken any more",
+            f"{_QUEUED} may bring {them} and fail with a TypeError",
+        )
     moved = _moved(old, new)
     if moved:
         wrong = f"{_QUEUED} put their values by position into the wrong parameter, and nothing may fail at first"
         yield "warning", f"{_listed(moved)} {'stand' if len(moved) > 1 else 'stands'} at another position now", wrong
     if optional and not needed and not gone:
         fails = "workers that still run the old code fail on messages that bring it: deploy them before what sends it"
-        yield "info", f"can be given {_listed(optional)} now", fails
+        yield "info", f"{_listed(optional)} can be given now", fails
 
 
 def _by_name(takes: Parameters) -> dict[str, Parameter]:
@@ -121,6 +152,10 @@ def _positions(items: tuple[Parameter, ...]) -> dict[str, int]:
     return {item.name: position for position, item in enumerate(items)}
 
 
+def _is(names: list[str]) -> str:
+    return "are" if len(names) > 1 else "is"
+
+
 def _listed(names: list[str]) -> str:
     return joined([f"`{name}`" for name in names])
 
@@ -133,9 +168,9 @@ def _queues(now: Subject, then: Subject) -> Iterator[Alteration]:
     if new is None or old is None or new == old:
         return
     come, left = sorted(new - old), sorted(old - new)
-    text = f"goes to queue {_listed(come or sorted(new))}" + (f", no more to {_listed(left)}" if left else " as well")
+    text = f"to queue {_listed(come)} now" + (f", no more to {_listed(left)}" if left else " as well")
     if not come:
-        text = f"goes to queue {_listed(left)} no more"
+        text = f"no more to queue {_listed(left)}"
     by_name = {queue.name: queue for queue in now.picture.queues}
     nobody = [name for name in left if name not in by_name or by_name[name].consumed == "no"]
     starving = [name for name in come if by_name[name].consumed == "no"]
@@ -162,7 +197,7 @@ def _queue_names(subject: Subject) -> frozenset[str] | None:
 def _pools(now: Subject, then: Subject) -> Iterator[Alteration]:
     new, old = now.project.pools_of(now.task), then.project.pools_of(then.task)
     if new and old and new != old:
-        text = f"runs on {joined(sorted(new))} now, on {joined(sorted(old))} before"
+        text = f"on {joined(sorted(new))} now, on {joined(sorted(old))} before"
         yield Alteration("runs on", "info", text, text)
 
 
@@ -179,24 +214,33 @@ def _limits(now: Subject, then: Subject) -> Iterator[Alteration]:
         if after == before:
             continue
         if not after:
-            lost = f"has no {before.partition(' limit')[0]} time limit any more"
-            yield Alteration("limits", "warning", f"{lost}; it was {before}", lost,
+            lost = f"no {before.partition(' limit')[0]} time limit any more"
+            yield Alteration("limits", "warning", f"{lost}; before: {before}", lost,
                              "a call that hangs keeps its pool slot", now.place(now.task.location))  # fmt: skip
         else:
             text = f"{after}, {before or 'none'} before"
             yield Alteration("limits", "info", text, f"{after} now")
 
 
+def _enforcement(now: Subject, then: Subject) -> Iterator[Alteration]:
+    idle = idle_limits(now)
+    if idle is not None and idle_limits(then) is None:
+        yield Alteration(
+            "limits", "warning", idle, "no time limit in force any more",
+            "a call that hangs keeps its pool slot", now.place(now.task.location),
+        )  # fmt: skip
+
+
 def _retries(now: Subject, then: Subject) -> Iterator[Alteration]:
     new, old = retries_in_words(now, with_places=False), retries_in_words(then, with_places=False)
     if new is None or old is None or new == old:
         return
-    place = now.place(now.task.location)
+    place, before = now.place(now.task.location), old.removesuffix(" retries")
     if new == "never retries":
-        yield Alteration("retries", "warning", f"does not retry any more; before: {old}", "no retries any more",
+        yield Alteration("retries", "warning", f"no retries any more; before: {old}", "no retries any more",
                          "the first failure is final", place)  # fmt: skip
     elif "for ever" in new and "for ever" not in old:
-        yield Alteration("retries", "warning", f"now {new}; before: {old}", "now retries for ever",
+        yield Alteration("retries", "warning", f"now {new}; before: {before}", "now retries for ever",
                          "a message that cannot succeed comes back until somebody purges the queue", place)  # fmt: skip
     elif old == "never retries":
         yield Alteration("retries", "info", f"retries now: {new}", "retries now",
@@ -209,12 +253,12 @@ def _acknowledgement(now: Subject, then: Subject) -> Iterator[Alteration]:
     new, old = bool(late_at(now)), bool(late_at(then))
     if new and not old:
         yield Alteration(
-            "acknowledgement", "warning", "is acknowledged after it has run now", "acknowledged late now",
+            "acknowledgement", "warning", "acknowledged after the run now", "acknowledged late now",
             "a message may run it twice: it must bear that", now.place(late_at(now)[0]),
         )  # fmt: skip
     elif old and not new:
         yield Alteration(
-            "acknowledgement", "warning", "is acknowledged before it runs now", "acknowledged early now",
+            "acknowledgement", "warning", "acknowledged before the run now", "acknowledged early now",
             "a worker that dies loses the message", now.place(now.task.location),
         )  # fmt: skip
 
@@ -228,18 +272,20 @@ def _schedule(now: Subject, then: Subject) -> Iterator[Alteration]:
     for key, entry in new.items():
         named = f"`{key}`" if key else "an entry without a name"
         if key not in old:
-            yield Alteration("schedule", "info", f"is sent {meaning(entry)} ({named})", f"scheduled {meaning(entry)}",
+            yield Alteration("schedule", "info", f"sent {meaning(entry)} ({named})", f"scheduled {meaning(entry)}",
                              None, entry.place)  # fmt: skip
         elif meaning(entry) != meaning(old[key]):
-            text = f"is sent {meaning(entry)} now, {meaning(old[key])} before ({named})"
+            text = f"sent {meaning(entry)} now, {meaning(old[key])} before ({named})"
             yield Alteration("schedule", "info", text, f"{meaning(entry)} now", None, entry.place)
-    lost = [f"`{key}`" if key else "an entry without a name" for key in old if key not in new]
+    # One that sends another task now, or this one by its old name, is not gone.
+    kept = {*new, *(entry.key or "" for entry in now.picture.schedule)}
+    lost = [f"`{key}`" if key else "an entry without a name" for key in old if key not in kept]
     if lost and not now.schedule:
         yield Alteration(
-            "schedule", "info", f"is not scheduled any more: {joined(lost)} is gone", "not scheduled any more"
+            "schedule", "info", f"not scheduled any more: {joined(lost)} is gone", "not scheduled any more"
         )
     elif lost:
-        yield Alteration("schedule", "info", f"is not sent by {joined(lost)} any more", "one schedule entry less")
+        yield Alteration("schedule", "info", f"not sent by {joined(lost)} any more", "one schedule entry less")
 
 
 def _options(now: Subject, then: Subject) -> Iterator[Alteration]:

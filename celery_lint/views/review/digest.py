@@ -12,7 +12,7 @@ from celery_lint.views.review.model import Alteration, Problem, Review, Row, Tas
 from celery_lint.views.words import joined
 
 # What befalls so many tasks in the same way is said once.
-_SEVERAL = 3
+_SEVERAL = 2
 _MOST = 3
 _ORDER: tuple[Severity, ...] = ("error", "warning", "info")
 # With these the author had the task itself in hand.
@@ -84,7 +84,10 @@ def new_problems(task: TaskReview) -> tuple[Problem, ...]:
 def headline(task: TaskReview, whole: Digest) -> str:
     """What there is to say of TASK, in one line."""
     parts = [each.short for each in whole.own(task)[:_MOST]]
-    names = list(dict.fromkeys(problem.name for problem in new_problems(task)))
+    said = [problem for row in task.rows for problem in row.problems if _is_said(problem, row, whole.own(task))]
+    names = list(dict.fromkeys(problem.name for problem in whole.problems(task) if problem not in said))
+    if not parts and not names:
+        names = list(dict.fromkeys(problem.name for problem in new_problems(task)))
     parts += [*names[:_MOST], *([f"{len(names) - _MOST} more"] if len(names) > _MOST else [])]
     if parts:
         return "; ".join(parts)
@@ -93,6 +96,18 @@ def headline(task: TaskReview, whole: Digest) -> str:
         return "nothing stands out"
     rest = [f"{len(before) - _MOST} more"] if len(before) > _MOST else []
     return f"nothing new; as before: {joined([*before[:_MOST], *rest])}"
+
+
+def is_told(alteration: Alteration, task: TaskReview) -> bool:
+    """Whether a new problem of TASK says what comes of ALTERATION."""
+    problems = [problem for row in task.rows if row.kind == alteration.kind for problem in row.problems]
+    return any(each.is_new and RANKS[each.severity] <= RANKS[alteration.severity] for each in problems)
+
+
+def _is_said(problem: Problem, row: Row, alterations: Sequence[Alteration]) -> bool:
+    """Whether one of ALTERATIONS says in short what PROBLEM says."""
+    same = [each for each in alterations if each.kind == row.kind]
+    return any(RANKS[each.severity] <= RANKS[problem.severity] and each.severity != "info" for each in same)
 
 
 def counts(rows: Sequence[Row]) -> str:
@@ -118,9 +133,10 @@ def failing(row: Row) -> str:
 
 def verdict(review: Review) -> str:
     """The whole review in one sentence."""
-    since = f" since `{review.since}`" if review.since is not None else ""
+    since = f" since {review.since if ' ' in review.since else f'`{review.since}`'}" if review.since else ""
     if not review.tasks:
-        return f"no task is touched{since}" if review.since is not None else "there is no task"
+        beside = f", {counted(len(review.beside), 'problem')} beside" if review.beside else ""
+        return f"no task is touched{since}{beside}" if since else "there is no task"
     graves = [worst(task) for task in review.tasks]
     errors, warnings = graves.count("error"), graves.count("warning")
     parts = [f"{errors} will fail"] if errors else []
@@ -150,8 +166,9 @@ def _groups(review: Review) -> Iterator[Group]:
             found[(each.text, each.consequence)].append((task, each))
     for (text, consequence), same in found.items():
         if len(same) >= _SEVERAL:
-            first = same[0][1]
-            yield Group(text, tuple(task.name for task, _ in same), first.severity, consequence, first.place)
+            places = {each.place for _, each in same}
+            place = places.pop() if len(places) == 1 else None
+            yield Group(text, tuple(task.name for task, _ in same), same[0][1].severity, consequence, place)
 
 
 def _common(review: Review) -> Iterator[tuple[Problem, tuple[str, ...]]]:
@@ -171,4 +188,6 @@ def _quiet(tasks: Iterable[TaskReview]) -> Iterator[Group]:
         reason = task.reasons[0]
         found[(reason.text, reason.place)].append(task.name)
     for (text, place), names in found.items():
-        yield Group(text, tuple(names), None, None, place)
+        # "3 tasks run it", "1 task runs it".
+        said = text.replace("runs ", "run ", 1) if len(names) > 1 and text.startswith("runs ") else text
+        yield Group(said, tuple(names), None, None, place)

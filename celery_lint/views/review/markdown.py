@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from celery_lint.views.model import Place, Severity
 from celery_lint.views.phrases import counted
-from celery_lint.views.review.digest import Digest, counts, digest, failing, gravest, headline, verdict, worst
+from celery_lint.views.review.digest import Digest, counts, digest, failing, gravest, headline, is_told, verdict, worst
 from celery_lint.views.review.escape import cell, code, prose, tagged
 from celery_lint.views.review.model import Alteration, Gone, Note, Problem, Review, Row, TaskReview
 
@@ -20,7 +20,8 @@ _STEPS = 5
 def markdown(review: Review) -> str:
     """REVIEW as a comment."""
     whole = digest(review)
-    lines = [f"### celery-lint: {prose(verdict(review))}", "", *_list(whole)]
+    listed = list(_list(whole))
+    lines = [f"### celery-lint: {prose(verdict(review))}", *([""] if listed else []), *listed]
     for heading, section in (("In several tasks", _common), ("Beside the tasks", _beside)):
         found = list(section(whole))
         if found:
@@ -55,14 +56,26 @@ def _list(whole: Digest) -> Iterator[str]:
         yield f"- {_MARKS[worst(task)]} {code(task.name)}: {prose(headline(task, whole))}"
     for gone in whole.review.gone:
         yield from _gone(gone)
+    yield from _shared(whole)
+    for group in whole.quiet:
+        yield f"- ✅ {_named(group.tasks)}: {prose(group.text)}{_where(group.place)}; nothing new"
+
+
+def _shared(whole: Digest) -> Iterator[str]:
+    """What befell several tasks; of the same ones, together."""
+    said: dict[tuple[str, ...], list[tuple[Severity | None, str]]] = {}
     for group in whole.groups:
         more = f" {prose(_sentence(group.consequence))}" if group.consequence else ""
-        said = f"{prose(_ended(group.text))}{more}{_where(group.place)}"
-        yield f"- {_MARKS[group.severity]} {_named(group.tasks)}: {said}"
+        text = f"{prose(_ended(group.text))}{more}{_where(group.place)}"
+        said.setdefault(group.tasks, []).append((group.severity, text))
     for problem, tasks in whole.common:
-        yield f"- {_MARKS[problem.severity]} {_named(tasks)}: {problem.name}"
-    for group in whole.quiet:
-        yield f"- ✅ {_named(group.tasks)}: {prose(group.text)}{_where(group.place)}; nothing stands out"
+        said.setdefault(tasks, []).append((problem.severity, problem.name))
+    for tasks, lines in said.items():
+        if len(lines) == 1:
+            yield f"- {_MARKS[lines[0][0]]} {_named(tasks)}: {lines[0][1]}"
+            continue
+        yield f"- {_named(tasks)}:"
+        yield from (f"  - {_MARKS[severity]} {text}" for severity, text in lines)
 
 
 def _gone(gone: Gone) -> Iterator[str]:
@@ -100,7 +113,8 @@ def _beside(whole: Digest) -> Iterator[str]:
 
 def _details(task: TaskReview, whole: Digest) -> Iterator[str]:
     yield from ("", f"#### {code(task.name)}", "", f"{_at(task.place)}{_because(task)}", "")
-    yield from _altered(whole.own(task))
+    for each in whole.own(task):
+        yield _altered(each, task)
     for problem in whole.problems(task):
         yield from _problem(problem)
     yield from _checklist(task.rows, f"Checklist: {counts(task.rows)}")
@@ -120,10 +134,10 @@ def _because(task: TaskReview) -> str:
     return f": {prose(reason.text)} ({_at(reason.place)}){f', through {steps}' if steps else ''}"
 
 
-def _altered(alterations: Sequence[Alteration]) -> Iterator[str]:
-    for each in alterations:
-        more = f" {prose(_sentence(each.consequence))}" if each.consequence else ""
-        yield f"- {_MARKS[each.severity]} {prose(_sentence(each.text))}{more}{_where(each.place)}"
+def _altered(each: Alteration, task: TaskReview) -> str:
+    more = f" {prose(_sentence(each.consequence))}" if each.consequence and not is_told(each, task) else ""
+    place = each.place if each.place != task.place else None
+    return f"- {_MARKS[each.severity]} {prose(_sentence(each.text))}{more}{_where(place)}"
 
 
 def _problem(problem: Problem) -> Iterator[str]:
@@ -133,7 +147,7 @@ def _problem(problem: Problem) -> Iterator[str]:
     for line in _notes(problem.related):
         yield f"  - {line}"
     if problem.fix is not None:
-        yield f"  - fix: {prose(problem.fix)} (`celery-lint --fix`, or with `--unsafe-fixes`)"
+        yield f"  - fix: {prose(problem.fix)} (`celery-lint --fix{'' if problem.is_safe else ' --unsafe-fixes'}`)"
 
 
 def _notes(notes: Sequence[Note]) -> Iterator[str]:
@@ -157,13 +171,13 @@ def _checklist(rows: Sequence[Row], summary: str) -> Iterator[str]:
 
 
 def _mark(row: Row) -> str:
+    if row.state == "failed" and not row.problems:
+        return _MARKS["info"]
     return "❔" if row.state == "unknown" else _MARKS[gravest(row)]
 
 
 def _row(row: Row) -> str:
-    text = prose(row.text)
-    if row.problems:
-        text += f": {failing(row)}"
+    text = ": ".join(part for part in (prose(row.text), failing(row)) if part)
     if row.why and row.state == "unknown":
         text += f"<br>not known: {prose(row.why)}"
     return text

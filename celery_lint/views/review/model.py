@@ -32,7 +32,7 @@ class Note(Struct, frozen=True):
 
 class Problem(Struct, frozen=True):
     """A finding. IS_NEW: the change brought it; without anything to compare with, all are new. ALSO are other places of
-    which the same is said, FIX is what `celery-lint --fix` (or `--fix --unsafe-fixes`) would do."""
+    which the same is said. FIX is what `celery-lint --fix` would do, with `--unsafe-fixes` unless it IS_SAFE."""
 
     code: str
     name: str
@@ -43,12 +43,13 @@ class Problem(Struct, frozen=True):
     related: tuple[Note, ...] = ()
     is_new: bool = True
     fix: str | None = None
+    is_safe: bool = False
     url: str | None = None
 
 
 class Row(Struct, frozen=True):
-    """One line of the checklist: TEXT says what was seen, PROBLEMS are why it failed, WHY says why it is not known and
-    what would tell, PLACES are where it was seen."""
+    """One line of the checklist: TEXT says what was seen, PROBLEMS are why it failed (none where TEXT says it), WHY is
+    why it is not known and what would tell, PLACES are where it was seen."""
 
     kind: Kind
     state: State

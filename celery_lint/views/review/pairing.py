@@ -12,11 +12,12 @@ from celery_lint.views.review.subject import Subject
 def pairs(now: Iterable[Subject], then: Iterable[Subject]) -> tuple[dict[Subject, Subject], list[Subject]]:
     """The tasks of NOW that there were THEN, with what they were; and the tasks that are gone.
 
-    A task is the one of the same name; else the one of the same function, wherever that has gone.
+    A task is the one of the same name; else the one of the same function, wherever that has gone; else the one with the
+    same text.
     """
     left, old = list(now), list(then)
     found: dict[Subject, Subject] = {}
-    for key in (_name, _place, _function):
+    for key in (_name, _place, _function, _body):
         new_by, old_by = _only(left, key), _only(old, key)
         matched = {subject: old_by[mark] for mark, subject in new_by.items() if mark in old_by}
         found |= matched
@@ -36,6 +37,12 @@ def _place(subject: Subject) -> Hashable:
 
 def _function(subject: Subject) -> Hashable:
     return qualname(subject)
+
+
+def _body(subject: Subject) -> Hashable:
+    own = subject.own_span
+    text = " ".join(subject.project.source(own.path).text(own.span).split())
+    return text.replace(qualname(subject).rpartition(".")[2], "", 1)
 
 
 def qualname(subject: Subject) -> str:

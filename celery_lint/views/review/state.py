@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from celery_lint.finding import Finding, Location, Severity
+from celery_lint.finding import Applicability, Finding, Location, Severity
 from celery_lint.project.project import Project
 from celery_lint.report.fingerprint import fingerprint
 from celery_lint.source import Source
@@ -50,6 +50,7 @@ class State:
             ),
             is_new=is_new,
             fix=finding.fix.title if finding.fix is not None else None,
+            is_safe=finding.fix is not None and finding.fix.applicability is Applicability.SAFE,
             url=self.urls.get(finding.code),
         )
 

@@ -18,13 +18,15 @@ from celery_lint.views.review.model import Kind, State
 
 @dataclass(frozen=True)
 class Draft:
-    """A line before the findings are known: what was seen, at which PLACES."""
+    """A line before the findings are known: what was seen, at which PLACES; and FINE, which is only said when nothing
+    is wrong with it."""
 
     kind: Kind
     state: State
     text: str
     why: str | None = None
     places: tuple[Location, ...] = ()
+    fine: str = ""
 
 
 @dataclass(frozen=True, eq=False)

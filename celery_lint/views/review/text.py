@@ -9,7 +9,18 @@ import msgspec
 from celery_lint.views.model import Severity
 from celery_lint.views.phrases import counted
 from celery_lint.views.readable import escaped
-from celery_lint.views.review.digest import Digest, Group, counts, digest, failing, gravest, headline, verdict, worst
+from celery_lint.views.review.digest import (
+    Digest,
+    Group,
+    counts,
+    digest,
+    failing,
+    gravest,
+    headline,
+    is_told,
+    verdict,
+    worst,
+)
 from celery_lint.views.review.model import Problem, Review, Row, TaskReview
 from celery_lint.views.sheet import Sheet, Words, words
 from celery_lint.views.text import SEVERITY_STYLES
@@ -69,7 +80,7 @@ def _details(task: TaskReview, whole: Digest, sheet: Sheet) -> Iterator[str]:
         yield from sheet.line([words(f"  {reason.text}", "dim")], reason.place, "  ")
     for each in whole.own(task):
         yield from sheet.line([words("  "), _mark(each.severity), words(each.text)], each.place, "  ")
-        if each.consequence:
+        if each.consequence and not is_told(each, task):
             yield from sheet.paragraph(each.consequence, "    ")
     for problem in whole.problems(task):
         yield from _problem(problem, sheet)
@@ -92,9 +103,10 @@ def _row(row: Row, sheet: Sheet) -> Iterator[str]:
     if row.state == "not applicable":
         return
     unknown = row.state == "unknown"
-    mark = words("? ", "yellow") if unknown else _mark(gravest(row))
+    bare = row.state == "failed" and not row.problems
+    mark = words("? ", "yellow") if unknown else _mark("info" if bare else gravest(row))
     head = f"  {sheet.terminal.paint(mark.text, *mark.styles)}{row.kind:16}"
-    whole = f"{row.text}: {failing(row)}" if row.problems else row.text
+    whole = ": ".join(part for part in (row.text, failing(row)) if part)
     styles = () if row.problems or unknown else ("dim",)
     for number, line in enumerate(sheet.paragraph(whole, " " * 20, *styles)):
         yield head + line.removeprefix(" " * 20) if not number else line

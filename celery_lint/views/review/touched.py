@@ -143,7 +143,7 @@ def _definitions(node: ast.AST, prefix: str) -> Iterator[tuple[str, ast.Function
 def _plain(node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
     """NODE without docstrings."""
     for each in ast.walk(node):
-        if isinstance(each, _DOCUMENTED) and len(each.body) > 1 and _is_text(each.body[0]):
+        if isinstance(each, _DOCUMENTED) and _is_text(each.body[0]):
             each.body = each.body[1:]
     return node
 

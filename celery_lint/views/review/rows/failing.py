@@ -10,6 +10,7 @@ from celery_lint.project.tasks.acknowledging import acks_late, visibility
 from celery_lint.project.tasks.limits import ENFORCED, NAMES, Limit, LimitName, is_enforced, limit_of
 from celery_lint.project.tasks.options import Given, option_of
 from celery_lint.project.tasks.retrying import autoretries, may_retry, most_retries
+from celery_lint.views.review.model import State
 from celery_lint.views.review.rows.running import pools_in_words
 from celery_lint.views.review.subject import Draft, Subject
 from celery_lint.views.words import duration, joined
@@ -34,14 +35,23 @@ def limits(subject: Subject) -> Draft:
         known = [limit for limit in found if isinstance(limit, Limit)]
         doubts += [limit.why for limit in found if isinstance(limit, Unknown)]
         if known:
-            parts.append(limit_in_words(name, known[0]))
+            parts.append(limit_in_words(name, known[0]) + _enforcement(subject, name))
             places += [limit.origin for limit in known]
-            doubts += _enforced(subject, name, parts)
+            doubts += _doubt(subject, name)
     why = "; ".join(dict.fromkeys(doubts)) or None
     if not parts:
         text = "no time limit is seen" if doubts else "no time limit"
         return Draft("limits", "unknown" if doubts else "not applicable", text, why)
-    return Draft("limits", "unknown" if doubts else "passed", "; ".join(parts), why, tuple(places))
+    state: State = "unknown" if doubts else "failed" if idle_limits(subject) else "passed"
+    return Draft("limits", state, "; ".join(parts), why, tuple(places))
+
+
+def idle_limits(subject: Subject) -> str | None:
+    """What to say of limits that no pool of the task enforces; None when one is enforced, or may be."""
+    names = [name for name in NAMES if any(isinstance(limit, Limit) for limit in limits_of(subject, name))]
+    if not names or any(is_enforced(subject.task, name, subject.project) is not False for name in names):
+        return None
+    return f"no time limit in force: {pools_in_words(subject.project, subject)} ignores it"
 
 
 def limits_of(subject: Subject, name: LimitName) -> list[Limit | Unknown]:
@@ -58,20 +68,19 @@ def limit_in_words(name: LimitName, limit: Limit) -> str:
     return f"{_WORDS[name]} limit {value} ({source})"
 
 
-def _enforced(subject: Subject, name: LimitName, parts: list[str]) -> list[str]:
-    """Say at the end of PARTS that the pool enforces the limit NAME; what is not known about that."""
+def _enforcement(subject: Subject, name: LimitName) -> str:
+    """Whether the pool enforces the limit NAME, behind what it is."""
     is_known = is_enforced(subject.task, name, subject.project)
     pools = pools_in_words(subject.project, subject)
-    if is_known:
-        parts[-1] += f", enforced by {pools}"
-    elif is_known is False:
-        parts[-1] += f", ignored by {pools}"
-    else:
-        enforcing = joined(sorted(ENFORCED[name] - {"processes"}))
-        return [
-            f"which pools run it is not known, and only {enforcing} enforce{'' if ' and ' in enforcing else 's'} it"
-        ]
-    return []
+    return {True: f", enforced by {pools}", False: f", ignored by {pools}", None: ""}[is_known]
+
+
+def _doubt(subject: Subject, name: LimitName) -> list[str]:
+    if is_enforced(subject.task, name, subject.project) is not None:
+        return []
+    enforcing = sorted(ENFORCED[name] - {"processes"})
+    verb = "enforces" if len(enforcing) == 1 else "enforce"
+    return [f"which pools run it is not known, and only {joined(enforcing)} {verb} it"]
 
 
 def retries(subject: Subject) -> Draft:

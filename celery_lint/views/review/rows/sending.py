@@ -26,7 +26,7 @@ def callers(subject: Subject) -> Draft:
     if open_ones:
         why = f"the arguments at {_shown(subject, open_ones)} are computed"
         return Draft("callers", "unknown", text, why, places)
-    return Draft("callers", "passed", f"{text}; the arguments fit", places=places)
+    return Draft("callers", "passed", text, places=places, fine="; the arguments fit")
 
 
 def sends(subject: Subject) -> Draft:

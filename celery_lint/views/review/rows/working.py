@@ -35,7 +35,7 @@ def event_loop(subject: Subject) -> Draft:
     if pools & GREEN:
         return Draft("event loop", "passed", f"{text}, on {joined(sorted(pools))}", places=tuple(driven))
     return Draft(
-        "event loop", "passed", f"{text}, which {pools_in_words(project, subject)} bears", places=tuple(driven)
+        "event loop", "passed", text, places=tuple(driven), fine=f", which {pools_in_words(project, subject)} bears"
     )
 
 
@@ -51,8 +51,9 @@ def session(subject: Subject) -> Draft:
     ]
     if not opened:
         return Draft("session", "not applicable", "opens no session of SQLAlchemy")
-    return Draft("session", "passed", f"opens its sessions at {_listed(subject, opened)}; none is seen to stay open",
-                 places=tuple(opened))  # fmt: skip
+    return Draft("session", "passed", f"opens its sessions at {_listed(subject, opened)}",
+                 places=tuple(opened),
+                 fine="; none is seen to stay open")  # fmt: skip
 
 
 def engine(subject: Subject) -> Draft:
@@ -84,7 +85,7 @@ def waiting(subject: Subject) -> Draft:
 
 def output(subject: Subject) -> Draft:
     """Whether what the task says goes to its log."""
-    return Draft("print", "passed", "no `print()`")
+    return Draft("print", "passed", "", fine="no `print()`")
 
 
 def _listed(subject: Subject, places: list[Location] | tuple[Location, ...]) -> str:
