@@ -33,7 +33,7 @@ def _written() -> Iterator[tuple[str, str]]:
     """What people wrote, by its file in the repository, with what is generated in its place."""
     for path in sorted((ROOT / "docs").rglob("*.md")):
         source = path.relative_to(ROOT).as_posix()
-        yield source, marked.filled(path.read_text(encoding="utf-8"), _generated)
+        yield source, marked.filled(rules.executed(path.read_text(encoding="utf-8")), _generated)
     for source in RENAMED:
         if source not in ("README.md", "rules/README.md") and (ROOT / source).is_file():
             yield source, marked.filled((ROOT / source).read_text(encoding="utf-8"), _generated)
