@@ -15,8 +15,8 @@ def diagram(name: str) -> str:
     """The drawing NAME."""
     width, height, label, parts = _DRAWINGS[name]()
     return (
-        f'<div class="picture" tabindex="0"><svg viewBox="0 0 {width} {height}" role="img" aria-label="{escape(label)}" '
-        f'xmlns="http://www.w3.org/2000/svg">{_HEAD}{"".join(parts)}</svg></div>'
+        f'<div class="picture" tabindex="0"><svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
+        f'role="img" aria-label="{escape(label)}">{_HEAD}{"".join(parts)}</svg></div>'
     )
 
 

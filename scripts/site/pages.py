@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from celery_lint.rule import Rule
-from scripts.site import contracts, marked, reference, rules
+from scripts.site import contracts, diagrams, marked, reference, rules
 from scripts.site.places import RENAMED, ROOT, relink, site_path, source_path
 from scripts.site.sources import experiments, files_in, source_page
 
@@ -48,6 +48,8 @@ _GENERATED: Mapping[str, Callable[[str], str]] = {
     "contract": contracts.contract,
     "terminal": reference.terminal,
     "picture": reference.picture,
+    "diagram": diagrams.diagram,
+    "other-contracts": contracts.others,
     "excerpt": reference.excerpt,
     "number": reference.number,
     "kinds": rules.kinds,
