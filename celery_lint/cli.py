@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from celery_lint import __version__
+from celery_lint.output import FORMATS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,9 +86,9 @@ def _invoke() -> int:
 
 
 def _fail(message: str, status: int) -> NoReturn:
-    from celery_lint.report.text import escape
+    from celery_lint.report.text import escape, tame
 
-    click.echo(f"error: {escape(message)}", err=True)
+    click.echo(tame(f"error: {escape(message)}"), err=True)
     sys.exit(status)
 
 
@@ -130,7 +131,13 @@ _color = click.option(
 @click.option(
     "--fail-level", type=click.Choice(["error", "warning", "info"]), help="The least severity that makes status 1."
 )
-@click.option("--output-format", type=click.Choice(["full", "concise", "json"]), help="How findings are written.")
+@click.option("--output-format", type=click.Choice(FORMATS), help="How findings are written.")
+@click.option(
+    "--report",
+    multiple=True,
+    metavar="FORMAT=FILE",
+    help="Write them to FILE as well; as often as you like. `-` is stdout.",
+)
 @click.option("--statistics", is_flag=True, help="Count findings by rule instead of showing them.")
 @click.option("--durations", is_flag=True, help="Say on stderr where the time went: the slowest files and rules.")
 @_config
