@@ -288,11 +288,13 @@ def new_rule(code: str, name: str, folder: Path | None, family: str | None) -> i
 @click.option("--lens/--no-lens", default=True, help="Whether to show above each task where it runs.")
 @click.option("--no-cache", is_flag=True, help="Do not use what earlier runs have read, and remember nothing.")
 @click.option("--cache-dir", type=_Path(), help="Keep the cache here and not in the project's root.")
-def server(lint_on: str, lens: bool, no_cache: bool, cache_dir: Path | None) -> int:
+@_own_rules
+def server(**options: object) -> int:
     """Serve an editor: the Language Server Protocol on stdin and stdout.
 
     Needs `pip install "celery-lint[lsp]"`.
     """
     from celery_lint.commands.server import serve
+    from celery_lint.server.options import ServerOptions
 
-    return serve(lint_on=lint_on, lens=lens, no_cache=no_cache, cache_dir=cache_dir)  # type: ignore[arg-type]
+    return serve(ServerOptions(**options))  # type: ignore[arg-type]

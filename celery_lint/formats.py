@@ -50,6 +50,12 @@ def _jsonl(report: Report, *_: object) -> bytes:
     return jsonl(report)
 
 
+def _sarif(report: Report, *_: object) -> bytes:
+    from celery_lint.report.sarif import sarif
+
+    return sarif(report)
+
+
 def _github(report: Report, *_: object) -> bytes:
     from celery_lint.report.github import github
 
@@ -73,6 +79,7 @@ WRITERS: Mapping[OutputFormat, Writer] = {
     "concise": _concise,
     "json": _json,
     "jsonl": _jsonl,
+    "sarif": _sarif,
     "github": _github,
     "gitlab": _gitlab,
     "junit": _junit,

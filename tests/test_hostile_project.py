@@ -138,7 +138,8 @@ def run(project: Path, *commands: str | list[str]) -> Ended:
 
 COMMANDS: tuple[str | list[str], ...] = (
     "check --verbose", "check --color always", "check --output-format concise", "check --output-format json",
-    "check --output-format jsonl", "check --output-format github", "check --output-format gitlab",
+    "check --output-format jsonl", "check --output-format sarif", "check --output-format github",
+    "check --output-format gitlab",
     "check --output-format junit", "check --report junit=out/x.xml --report=github=/dev/null --output-format full",
     "check --statistics", "check --durations", "check --diff --unsafe-fixes", "config", "map", "map --format json",
     "map --format mermaid", "map --format dot", "map --format html", ["map", "--task", NASTY], ["check", NASTY],
@@ -168,7 +169,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def test_every_command_does_its_work(attack: Attack) -> None:
-    assert attack.ended.statuses == ["1"] * 12 + ["0"] * 6 + ["0", "2", "2", "2", "2", "1"]
+    assert attack.ended.statuses == ["1"] * 13 + ["0"] * 6 + ["0", "2", "2", "2", "2", "1"]
     assert (attack.root / "proj/tasks.py").read_text() != FILES["proj/tasks.py"]
 
 
@@ -251,7 +252,7 @@ def test_the_drawings_stay_valid(attack: Attack) -> None:
 
 
 def test_json_says_the_same_in_visible_characters(attack: Attack) -> None:
-    for command in ("check --output-format json", "check --output-format gitlab", "map --format json"):
+    for command in ("check --output-format json", "check --output-format sarif", "map --format json"):
         text = attack.ended.stdout[command].partition("\n")[2]
         assert json.loads(text)
         assert "\\u202e" in text

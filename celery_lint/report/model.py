@@ -8,16 +8,17 @@ from pathlib import Path
 
 from celery_lint.finding import Applicability, Finding, Location, Severity
 from celery_lint.project.model import Statistics
+from celery_lint.rule import Rule
 from celery_lint.source import Position, Source
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One run over the project at ROOT: FINDINGS in order, how many a comment SUPPRESSED, what was looked at. URLS are
-    the addresses of rules' pages, by code. SHOWN is the way from the working directory to ROOT (`` when they are the
-    same, else ending in `/`): people are shown paths that they can open. REPOSITORY is the way from the root of the
-    git repository to ROOT, likewise, and ANCHOR the file that stands for the project where a finding has to be in a
-    file. Findings from the severity FAILS_FROM on fail the run."""
+    """One run over the project at ROOT: FINDINGS in order, how many a comment SUPPRESSED, what was looked at. RULES are
+    those that ran, by code, and URLS the addresses of their pages. SHOWN is the way from the working directory to ROOT
+    (`` when they are the same, else ending in `/`): people are shown paths that they can open. REPOSITORY is the way
+    from the root of the git repository to ROOT, likewise, and ANCHOR the file that stands for the project where a
+    finding has to be in a file. Findings from the severity FAILS_FROM on fail the run."""
 
     root: Path
     findings: tuple[Finding, ...]
@@ -25,6 +26,7 @@ class Report:
     statistics: Statistics
     source_of: Callable[[str], Source]
     urls: Mapping[str, str] = field(default_factory=dict)
+    rules: Mapping[str, Rule] = field(default_factory=dict)
     shown: str = ""
     repository: str = ""
     anchor: str = "."
