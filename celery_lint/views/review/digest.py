@@ -34,13 +34,14 @@ class Group:
 class Digest:
     """A REVIEW in the order in which it is read: TASKS that deserve a line of their own, the gravest first; GROUPS of
     tasks that the same befell; COMMON new problems with the tasks that have them; QUIET tasks, of which there is
-    nothing to say."""
+    nothing to say. LINES are what to say of tasks one by one, or of those together of which there is nothing new."""
 
     review: Review
     tasks: tuple[TaskReview, ...] = ()
     groups: tuple[Group, ...] = ()
     common: tuple[tuple[Problem, tuple[str, ...]], ...] = ()
     quiet: tuple[Group, ...] = ()
+    lines: tuple[Group, ...] = ()
 
     def own(self, task: TaskReview) -> tuple[Alteration, ...]:
         """What the change made of TASK that is not said of several at once, the gravest first."""
@@ -66,7 +67,8 @@ def digest(review: Review) -> Digest:
         name for _, names in said.common for name in names
     }
     rest = [task for task in review.tasks if task not in telling and task.name not in spoken]
-    return Digest(review, tuple(sorted(telling, key=_rank)), said.groups, said.common, tuple(_quiet(rest)))
+    listed = tuple(_listed([task for task in telling if said.has_news(task) or task.name not in spoken], said))
+    return Digest(review, tuple(sorted(telling, key=_rank)), said.groups, said.common, tuple(_quiet(rest)), listed)
 
 
 def worst(task: TaskReview) -> Severity | None:
@@ -162,7 +164,7 @@ def _is_direct(task: TaskReview) -> bool:
 def _groups(review: Review) -> Iterator[Group]:
     found: dict[tuple[str, str | None], list[tuple[TaskReview, Alteration]]] = defaultdict(list)
     for task in review.tasks:
-        for each in task.alterations if not task.is_new else ():
+        for each in task.alterations:
             found[(each.text, each.consequence)].append((task, each))
     for (text, consequence), same in found.items():
         if len(same) >= _SEVERAL:
@@ -179,6 +181,17 @@ def _common(review: Review) -> Iterator[tuple[Problem, tuple[str, ...]]]:
     several = [same for same in found.values() if len(same) >= _SEVERAL]
     for same in sorted(several, key=lambda same: RANKS[same[0][0].severity]):
         yield same[0][0], tuple(name for _, name in same)
+
+
+def _listed(tasks: Sequence[TaskReview], said: Digest) -> Iterator[Group]:
+    """One line for each of TASKS that has news, then the others by what is to be said of them."""
+    others: dict[str, list[str]] = defaultdict(list)
+    for task in sorted(tasks, key=_rank):
+        if said.has_news(task):
+            yield Group(headline(task, said), (task.name,), worst(task), None, task.place)
+        else:
+            others[headline(task, said)].append(task.name)
+    yield from (Group(text, tuple(names)) for text, names in others.items())
 
 
 def _quiet(tasks: Iterable[TaskReview]) -> Iterator[Group]:

@@ -110,8 +110,20 @@ def _doubts(subject: Subject, edge: picture.Edge) -> list[str]:
         open_ones = [
             f"the queues of `{worker.label}` are {worker.queues_open}" for worker in workers if worker.queues_open
         ]
-        return open_ones or ["which queues the workers consume cannot all be seen"]
+        return open_ones or _of_others(subject, workers) or ["which queues the workers consume cannot all be seen"]
     return [f"the pool of `{worker.label}`: {worker.pool_open}" for worker in workers if worker.pool_open]
+
+
+def _of_others(subject: Subject, workers: list[picture.Worker]) -> list[str]:
+    """That the only WORKERS are those of another application."""
+    apps = {app.id: app.name for app in subject.picture.apps}
+    others = {worker.app for worker in workers if worker.app is not None and worker.app not in subject.drawn.apps}
+    if not others or any(worker.app not in others for worker in workers):
+        return []
+    named = joined([f"`{apps[app]}`" for app in sorted(others)])
+    return [
+        f"the workers run {named}, another application, and have this task only if they read the same broker and import it"
+    ]
 
 
 def schedule(subject: Subject) -> Draft:
