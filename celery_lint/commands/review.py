@@ -147,7 +147,8 @@ def _change(
     overlay |= {old: before[new] or b"" for new, old in moved.items()}
     then = run(configuration, overlay, paths=paths, store=store, with_fixes=False) if paths else None
     state = _state(then, configuration) if then is not None else State((), (), lambda path: Source(path, b""))
-    return Change(state, _called(base), {path: None if path in changes.new else data for path, data in before.items()})
+    known = {path: None if path in changes.new else data for path, data in before.items()}
+    return Change(state, _called(base), known, {old: new for new, old in moved.items()})
 
 
 def _is_read(path: str) -> bool:

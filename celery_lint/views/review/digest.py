@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from celery_lint.views.model import Place, Severity
 from celery_lint.views.phrases import RANKS, counted
-from celery_lint.views.review.model import Alteration, Problem, Review, Row, TaskReview
+from celery_lint.views.review.model import Alteration, Problem, Review, Row, SettingChange, TaskReview
 from celery_lint.views.words import joined
 
 # What befalls so many tasks in the same way is said once.
@@ -133,18 +133,29 @@ def failing(row: Row) -> str:
     return "; ".join(part for part in parts if part)
 
 
+def setting(change: SettingChange) -> str:
+    """What became of a setting, in one line."""
+    named = f"`{change.name}` of `{change.app}`"
+    if change.before is None and change.after is None:
+        return f"{named} is other than before"
+    if change.after is None:
+        return f"{named} is not set any more; it was `{change.before}`"
+    return f"{named} is `{change.after}` now" + (f", `{change.before}` before" if change.before is not None else "")
+
+
 def verdict(review: Review) -> str:
     """The whole review in one sentence."""
     since = f" since {review.since if ' ' in review.since else f'`{review.since}`'}" if review.since else ""
+    beside = f", {counted(len(review.settings), 'setting')} changed" if review.settings else ""
+    beside += f", {counted(len(review.beside), 'problem')} beside" if review.beside else ""
     if not review.tasks:
-        beside = f", {counted(len(review.beside), 'problem')} beside" if review.beside else ""
-        return f"no task is touched{since}{beside}" if since else "there is no task"
+        return f"no task is touched{since}{beside}" if since else f"there is no task{beside}"
     graves = [worst(task) for task in review.tasks]
     errors, warnings = graves.count("error"), graves.count("warning")
     parts = [f"{errors} will fail"] if errors else []
     parts += [f"{warnings} need{'s' if warnings == 1 else ''} a look"] if warnings else []
     head = f"{counted(len(review.tasks), 'task')} {'touched' if review.since is not None else 'reviewed'}{since}"
-    return f"{head}: {', '.join(parts)}" if parts else f"{head}: nothing in the way"
+    return f"{head}: {', '.join(parts) or 'nothing in the way'}{beside}"
 
 
 def _problems(task: TaskReview, *, is_new: bool) -> tuple[Problem, ...]:

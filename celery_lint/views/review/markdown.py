@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from celery_lint.views.model import Place, Severity
 from celery_lint.views.phrases import counted
-from celery_lint.views.review.digest import Digest, counts, digest, failing, gravest, is_told, verdict
+from celery_lint.views.review.digest import Digest, counts, digest, failing, gravest, is_told, setting, verdict
 from celery_lint.views.review.escape import cell, code, prose, tagged
 from celery_lint.views.review.model import Alteration, Gone, Note, Problem, Review, Row, TaskReview
 
@@ -72,8 +72,15 @@ def _list(whole: Digest) -> Iterator[str]:
     for gone in whole.review.gone:
         yield from _gone(gone)
     yield from _shared(whole)
+    yield from _settings(whole)
     for group in whole.quiet:
         yield f"- ✅ {_named(group.tasks)}: {prose(group.text)}{_where(group.place)}; nothing new"
+
+
+def _settings(whole: Digest) -> Iterator[str]:
+    for each in whole.review.settings:
+        more = f" {prose(_sentence(each.consequence))}" if each.consequence else ""
+        yield f"- {_MARKS['warning' if each.consequence else 'info']} {prose(setting(each))}{_where(each.place)}.{more}"
 
 
 def _shared(whole: Digest) -> Iterator[str]:

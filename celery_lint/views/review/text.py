@@ -17,6 +17,7 @@ from celery_lint.views.review.digest import (
     failing,
     gravest,
     is_told,
+    setting,
     verdict,
 )
 from celery_lint.views.review.model import Problem, Review, Row, TaskReview
@@ -56,6 +57,12 @@ def _list(whole: Digest, sheet: Sheet) -> Iterator[str]:
         yield from sheet.paragraph("messages that still wait for it are discarded as unregistered", "    ")
         for note in gone.left:
             yield from sheet.line([words(f"    {note.message}")], note.place, "    ")
+    for each in whole.review.settings:
+        yield from sheet.line(
+            [_mark("warning" if each.consequence else "info"), words(setting(each))], each.place, "  "
+        )
+        if each.consequence:
+            yield from sheet.paragraph(each.consequence, "    ")
     for group in (*whole.groups, *_common(whole), *whole.quiet):
         yield from sheet.line([_mark(group.severity), words(group.text)], group.place, "  ")
         if group.consequence:
