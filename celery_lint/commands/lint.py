@@ -59,12 +59,12 @@ def lint(
     configured = load(place, own_rules=options.own_rules)
     configuration = override(configured, _overrides(options, configured.settings))
     with watch.at(Part.LOAD):
-        store = FactStore(folder, stamp)
+        store = FactStore(folder, stamp, str(place.root))
     # What other processes read is not measured.
     jobs = options.jobs or (1 if options.durations else _processors())
     done = run_on(configuration, targets, selection, store, jobs=jobs, watch=watch)
     with watch.at(Part.SAVE):
-        store.save()
+        _save(store, done)
     if options.verbose:
         _say_what_was_used(configuration, place, done)
     refusals: tuple[str, ...] = ()
@@ -78,7 +78,7 @@ def lint(
             refused = fix(planned, configuration, selection, store).refused
         refusals = tuple(_warning(refusal.reason) for refusal in refused)
         done = run_on(configuration, targets, selection, store, watch=watch)
-        store.save()
+        _save(store, done)
     with watch.at(Part.REPORT):
         output = _output(done, configuration, selection, options, around)
     sure = not done.crashed and not done.unlisted
@@ -93,6 +93,12 @@ def _own_rules(configuration: Configuration) -> tuple[str, ...]:
     """The folders and files of the project's own rules: absolute, for that is how they count as a whole."""
     folder = configuration.own_rules
     return tuple(map(str, (folder, *folder.rglob("*")))) if folder is not None else ()
+
+
+def _save(store: FactStore, done: Run) -> None:
+    """Keep what DONE read and learned for runs to come."""
+    store.save()
+    store.seen.save(lambda: [project.files.learned() for project in done.projects])
 
 
 def _processors() -> int:
