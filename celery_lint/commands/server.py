@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Literal
-
 from celery_lint.errors import UserError
+from celery_lint.server.options import ServerOptions
 
 
-def serve(*, lint_on: Literal["change", "save"], lens: bool, no_cache: bool, cache_dir: Path | None) -> int:
+def serve(options: ServerOptions) -> int:
     """Serve the editor that has started this process; the exit status. Raises UserError without the extra."""
     try:
         from celery_lint.server.app import serve
     except ModuleNotFoundError as error:
-        if error.name is not None and error.name.partition(".")[0] in ("pygls", "lsprotocol"):
+        if (error.name or "").partition(".")[0] in ("pygls", "lsprotocol"):
             raise UserError('the server needs pygls: pip install "celery-lint[lsp]"') from None
         raise
-    from celery_lint.server.options import ServerOptions
-
-    return serve(ServerOptions(lint_on=lint_on, lens=lens, no_cache=no_cache, cache_dir=cache_dir))
+    return serve(options)

@@ -8,60 +8,16 @@ import sys
 from collections.abc import Sequence
 
 from lsprotocol import types
-from pygls.lsp.server import LanguageServer
 
-from celery_lint import __version__
-from celery_lint.report.text import escape, escape_lines
-from celery_lint.server.cards import without_markup
-from celery_lint.server.definition import definitions, references
-from celery_lint.server.diagnostics import Desk, locations_of
-from celery_lint.server.hover import hover_at
-from celery_lint.server.lens import lenses
+from celery_lint.server.answers import answer_questions
+from celery_lint.server.commands import do_commands
+from celery_lint.server.editor import Server
 from celery_lint.server.options import ServerOptions
-from celery_lint.server.snapshot import Snapshot
+from celery_lint.server.positions import Units
 from celery_lint.server.uris import real_path, uri_of
 from celery_lint.server.watching import WATCHERS, is_of_interest
-from celery_lint.server.workspace import Workspace
 
-_AtPosition = types.HoverParams | types.DefinitionParams | types.ReferenceParams
-
-# Seconds that a request waits for what was typed just now.
-_PATIENCE = 5.0
-
-
-class Server(LanguageServer):
-    """One editor, and the workspace that it has open."""
-
-    def __init__(self, options: ServerOptions) -> None:
-        # Whole texts: pygls splits lines at more characters than editors do.
-        super().__init__("celery-lint", __version__, types.TextDocumentSyncKind.Full)
-        self.options = options
-        self.space = Workspace(options, self)
-        self.was_shut_down = False
-
-    # what is said to the editor
-
-    def publish(self, uri: str, version: int | None, found: Sequence[types.Diagnostic]) -> None:
-        """These are all diagnostics of URI."""
-        self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, list(found), version))
-
-    def log(self, message: str) -> None:
-        """For those who want to know how it went."""
-        self.window_log_message(types.LogMessageParams(types.MessageType.Log, escape_lines(message)))
-
-    def complain(self, message: str) -> None:
-        """Something that the user has to know."""
-        self.window_show_message(types.ShowMessageParams(types.MessageType.Error, f"celery-lint: {escape(message)}"))
-
-    def refresh(self) -> None:
-        """Lenses may be others now."""
-        workspace = self.client_capabilities.workspace
-        if self.options.lens and workspace and workspace.code_lens and workspace.code_lens.refresh_support:
-            self.workspace_code_lens_refresh(None)
-
-    def report_server_error(self, error: Exception, source: object) -> None:
-        """What goes wrong in one request is for the log: nobody wants to be interrupted by it."""
-        logging.getLogger(__name__).error("%s", error)
+_UNITS: tuple[Units, ...] = ("utf-8", "utf-16", "utf-32")
 
 
 def make_server(options: ServerOptions) -> Server:
@@ -77,8 +33,10 @@ def make_server(options: ServerOptions) -> Server:
             folders = [uri_of(params.root_path)]
         for uri in folders:
             server.space.folders = server.space.folders.added(uri)
-        encoding = str(getattr(server.workspace.position_encoding, "value", server.workspace.position_encoding))
-        server.space.units = "utf-8" if encoding == "utf-8" else "utf-32" if encoding == "utf-32" else "utf-16"
+        encoding = server.workspace.position_encoding
+        server.space.units = next((units for units in _UNITS if encoding == units), "utf-16")
+        edits = params.capabilities.workspace.workspace_edit if params.capabilities.workspace else None
+        server.space.takes_versions = bool(edits and edits.document_changes)
 
     @server.feature(types.INITIALIZED)
     async def initialized(params: types.InitializedParams) -> None:
@@ -92,7 +50,8 @@ def make_server(options: ServerOptions) -> Server:
 
     _feel_documents(server)
     _feel_files(server)
-    _answer(server)
+    answer_questions(server)
+    do_commands(server)
     return server
 
 
@@ -155,61 +114,6 @@ def _feel_files(server: Server) -> None:
         for folder in params.event.added:
             server.space.folders = server.space.folders.added(folder.uri)
         server.space.survey()
-
-
-def _answer(server: Server) -> None:
-    @server.feature(types.TEXT_DOCUMENT_HOVER)
-    def hover(params: types.HoverParams) -> types.Hover | None:
-        found = _found(server, params)
-        card = hover_at(found[0], found[1], found[3]) if found is not None else None
-        if found is None or card is None:
-            return None
-        snapshot, path, desk, _ = found
-        span, lines = card
-        return types.Hover(_markup(server, lines), desk.range(snapshot.sources[path], span))
-
-    @server.feature(types.TEXT_DOCUMENT_DEFINITION)
-    def definition(params: types.DefinitionParams) -> list[types.Location] | None:
-        found = _found(server, params)
-        if found is None:
-            return None
-        snapshot, path, desk, offset = found
-        return locations_of(definitions(snapshot, path, offset), snapshot, desk) or None
-
-    @server.feature(types.TEXT_DOCUMENT_REFERENCES)
-    def all_references(params: types.ReferenceParams) -> list[types.Location] | None:
-        found = _found(server, params)
-        if found is None:
-            return None
-        snapshot, path, desk, offset = found
-        return locations_of(references(snapshot, path, offset), snapshot, desk) or None
-
-    if server.options.lens:
-
-        @server.feature(types.TEXT_DOCUMENT_CODE_LENS)
-        async def code_lens(params: types.CodeLensParams) -> list[types.CodeLens] | None:
-            await server.space.settled(params.text_document.uri, _PATIENCE)
-            known = server.space.find(params.text_document.uri)
-            return list(lenses(*known)) if known is not None else None
-
-
-def _found(server: Server, params: _AtPosition) -> tuple[Snapshot, str, Desk, int] | None:
-    """What is known of the project of a place in a document: its path in it, and the byte that is meant."""
-    known = server.space.find(params.text_document.uri)
-    if known is None:
-        return None
-    snapshot, path, desk = known
-    source = snapshot.sources.get(path)
-    offset = desk.offset(source, params.position) if source is not None else None
-    return (snapshot, path, desk, offset) if offset is not None else None
-
-
-def _markup(server: Server, lines: Sequence[str]) -> types.MarkupContent:
-    text = server.client_capabilities.text_document
-    formats = (text.hover.content_format if text and text.hover else None) or [types.MarkupKind.Markdown]
-    if types.MarkupKind.Markdown in formats:
-        return types.MarkupContent(types.MarkupKind.Markdown, "\n".join(lines))
-    return types.MarkupContent(types.MarkupKind.PlainText, without_markup(lines))
 
 
 def _touched(server: Server, uris: Sequence[str]) -> None:

@@ -109,7 +109,7 @@ def _task(part: Picture, task: Task) -> Iterator[str]:
         if queue.name is None:
             yield f"- queue not known: {plain(queue.open or edge.why)}"
         else:
-            yield f"- {maybe}queue {code(queue_label(queue))}, by {_why(edge)}"
+            yield f"- {maybe}queue {code(queue_label(queue))}, by {_named(edge.why)}"
         yield from _workers(part, queue, "  - ")
     yield f"- time limit {_limit(task.hard)}, soft {_limit(task.soft)}"
     if task.options:
@@ -123,10 +123,10 @@ def _task(part: Picture, task: Task) -> Iterator[str]:
     yield from (f"- {problem}" for problem in _problems(part, _all_problems(part, task)))
 
 
-def _why(edge: Edge) -> str:
-    """`route x.*`, and not what a star means in Markdown."""
-    word, _, rest = edge.why.partition(" ")
-    return f"{word} {code(rest)}" if word == "route" and rest else plain(edge.why)
+def _named(text: str) -> str:
+    """`route x.*`, `setting task_time_limit`: what has a name, and not what its characters mean in Markdown."""
+    word, _, rest = text.partition(" ")
+    return f"{word} {code(rest)}" if word in ("route", "setting") and rest else plain(text)
 
 
 def _callers(task: Task, *, is_scheduled: bool) -> Iterator[str]:
@@ -177,7 +177,7 @@ def _first_of_each_target(edges: Iterable[Edge]) -> list[Edge]:
 def _limit(limit: Limit | None) -> str:
     if limit is None:
         return "none"
-    return f"**{plain(limit.text)}** ({plain(limit.source)}){plain(ignored(limit))}"
+    return f"**{plain(limit.text)}** ({_named(limit.source)}){plain(ignored(limit))}"
 
 
 def _place(place: Place) -> str:

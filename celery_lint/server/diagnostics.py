@@ -31,12 +31,13 @@ _DEPRECATED = frozenset({"deprecated-api"})
 @dataclass(frozen=True)
 class Desk:
     """The editor's side: what is open in it, and how it counts and names. DOCUMENTS are those of one project, by path
-    relative to its ROOT."""
+    relative to its ROOT. TAKES_VERSIONS: its edits can say for which version of a document they are."""
 
     root: Path
     documents: Mapping[str, Document] = field(default_factory=dict)
     folders: Folders = field(default_factory=Folders)
     units: Units = "utf-16"
+    takes_versions: bool = True
 
     def uri(self, path: str) -> str:
         """What the editor calls the file PATH."""

@@ -26,11 +26,12 @@ from celery_lint.judge import INTERNAL_ERROR
 from celery_lint.server.analyst import Analyst
 from celery_lint.server.broken import broken_diagnostics
 from celery_lint.server.diagnostics import Desk, diagnostics
-from celery_lint.server.documents import Documents
+from celery_lint.server.documents import Document, Documents
+from celery_lint.server.looking import take
 from celery_lint.server.options import ServerOptions
 from celery_lint.server.places import Folders
 from celery_lint.server.positions import Units
-from celery_lint.server.snapshot import Broken, Snapshot, take
+from celery_lint.server.snapshot import Broken, Snapshot
 from celery_lint.watch import Watch
 
 # Seconds to wait for more of the same: several files opened at once, somebody typing, a branch checked out.
@@ -67,6 +68,21 @@ class Project:
     said: set[str] = field(default_factory=set)
 
 
+@dataclass(frozen=True)
+class View:
+    """A document in its project: its PATH there, the SNAPSHOT, and how the editor sees it."""
+
+    snapshot: Snapshot
+    path: str
+    desk: Desk
+    store: FactStore
+
+    @property
+    def is_current(self) -> bool:
+        """Whether nobody has typed since."""
+        return self.snapshot.is_of(self.desk.documents)
+
+
 class Workspace:
     """Everything that is open and known. EDITOR is told what is new."""
 
@@ -74,6 +90,7 @@ class Workspace:
         self.documents = Documents()
         self.folders = Folders()
         self.units: Units = "utf-16"
+        self.takes_versions = True
         self.projects: dict[Path, Project] = {}
         self.analyst = Analyst(self._look)
         self._options = options
@@ -143,30 +160,40 @@ class Workspace:
 
     # what the editor asks
 
-    def find(self, uri: str) -> tuple[Snapshot, str, Desk] | None:
-        """What is known of the project of the document URI, and the document's path in it."""
-        document = self.documents.get(uri)
-        place = self._place(document.path) if document is not None else None
-        project = self.projects.get(place.root) if place is not None else None
-        if document is None or project is None or project.snapshot is None:
+    def find(self, uri: str) -> View | None:
+        """What is known of the project of the document URI."""
+        document, project = self._open(uri)
+        if document is None or project is None or project.snapshot is None or project.store is None:
             return None
         root = project.place.root
-        return project.snapshot, document.path.relative_to(root).as_posix(), self.desk(root)
+        path = document.path.relative_to(root).as_posix()
+        return View(project.snapshot, path, self.desk(root), project.store)
+
+    async def settled(self, uri: str, seconds: float) -> View | None:
+        """The same once nothing more is to come, in SECONDS at most."""
+        _, project = self._open(uri)
+        if project is not None and not self.analyst.is_settled(project.place.root):
+            future = asyncio.get_running_loop().create_future()
+            project.waiting.append(future)
+            await asyncio.wait([future], timeout=seconds)
+        return self.find(uri)
+
+    async def current(self, uri: str, seconds: float) -> View | None:
+        """What is known of the project as it is in the editor now; None when that takes more than SECONDS."""
+        view = await self.settled(uri, seconds)
+        if view is not None and not view.is_current:
+            self.analyst.ask(view.desk.root, 0)
+            view = await self.settled(uri, seconds)
+        return view if view is not None and view.is_current else None
 
     def desk(self, root: Path) -> Desk:
         """How the editor sees the project at ROOT."""
-        return Desk(root, self.documents.below(root), self.folders, self.units)
+        return Desk(root, self.documents.below(root), self.folders, self.units, self.takes_versions)
 
-    async def settled(self, uri: str, seconds: float) -> None:
-        """Wait until the newest state of the document URI was looked at; SECONDS at most."""
+    def _open(self, uri: str) -> tuple[Document | None, Project | None]:
         document = self.documents.get(uri)
         place = self._place(document.path) if document is not None else None
-        project = self.projects.get(place.root) if place is not None else None
-        if project is None or self.analyst.is_settled(project.place.root):
-            return
-        future = asyncio.get_running_loop().create_future()
-        project.waiting.append(future)
-        await asyncio.wait([future], timeout=seconds)
+        return document, self.projects.get(place.root) if place is not None else None
 
     # which projects there are
 
@@ -234,11 +261,11 @@ class Workspace:
         project = self.projects.get(root)
         if project is None:
             return lambda: None
-        started = time.monotonic()
+        started, own = time.monotonic(), self._options.own_rules
         store = self._store(project)
         buffers = {path: document.data for path, document in self.documents.below(root).items()}
         before = project.snapshot.overlay if project.snapshot is not None else {}
-        seen = attempt(lambda: take(project.place, buffers, before, store, watch))
+        seen = attempt(lambda: take(project.place, buffers, before, store, watch, own_rules=own))
         seconds = time.monotonic() - started
         if isinstance(seen, Snapshot):
             store.save()

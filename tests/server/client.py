@@ -12,8 +12,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
+from cattrs import Converter
 from lsprotocol import types
 from pygls.lsp.client import LanguageClient
+from pygls.protocol import default_converter
 
 Answer = TypeVar("Answer")
 PATIENCE = 30.0
@@ -38,6 +40,20 @@ CAPABILITIES = types.ClientCapabilities(
 )
 
 
+def _converter() -> Converter:
+    """That of pygls, which takes an action with a command for a bare command."""
+    make: Callable[[], Converter] = default_converter
+    converter = make()
+
+    def structure(found: dict[str, object], _: object) -> types.Command | types.CodeAction:
+        if isinstance(found.get("command"), str):
+            return converter.structure(found, types.Command)
+        return converter.structure(found, types.CodeAction)
+
+    converter.register_structure_hook(types.Command | types.CodeAction, structure)
+    return converter
+
+
 class Client:
     """An editor: it starts the server, opens folders and files, and keeps what it is told."""
 
@@ -51,16 +67,16 @@ class Client:
         self.texts: dict[str, tuple[int, str]] = {}
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
-        self.protocol = LanguageClient("tests", "1")
+        self.protocol = LanguageClient("tests", "1", converter_factory=_converter)
         self.capabilities = types.ServerCapabilities()
         self._listen()
 
     def _listen(self) -> None:
         listen: Callable[[str], Callable[[Callable[[Any], object]], object]] = self.protocol.feature
-        listen(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(self._published)
+        listen(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(lambda params: self._published(params))
         listen(types.WINDOW_LOG_MESSAGE)(lambda params: self.logged.append(params.message))
         listen(types.WINDOW_SHOW_MESSAGE)(lambda params: self.messages.append(params.message))
-        listen(types.WINDOW_SHOW_DOCUMENT)(self._show)
+        listen(types.WINDOW_SHOW_DOCUMENT)(lambda params: self._show(params))
         listen(types.CLIENT_REGISTER_CAPABILITY)(lambda params: self.registered.extend(params.registrations))
 
     def _published(self, params: types.PublishDiagnosticsParams) -> None:
@@ -165,6 +181,60 @@ class Client:
         line = before.count("\n")
         last = before.rpartition("\n")[2]
         return types.Position(line, len(last.encode("utf-16-le")) // 2)
+
+    def actions(self, uri: str, where: types.Position, *only: str) -> dict[str, types.CodeAction]:
+        """What can be done in URI at WHERE, by title."""
+        at = (where.line, where.character)
+        shown = [
+            each
+            for each in self.diagnostics.get(uri, [])
+            if (each.range.start.line, each.range.start.character)
+            <= at
+            <= (each.range.end.line, each.range.end.character)
+        ]
+        context = types.CodeActionContext(shown, list(only) or None)
+        params = types.CodeActionParams(types.TextDocumentIdentifier(uri), types.Range(where, where), context)
+        found = self.ask(self.protocol.text_document_code_action_async(params))
+        return {action.title: action for action in found or [] if isinstance(action, types.CodeAction)}
+
+    def hover(self, uri: str, where: types.Position) -> str:
+        """What is said about WHERE in URI."""
+        params = types.HoverParams(types.TextDocumentIdentifier(uri), where)
+        found = self.ask(self.protocol.text_document_hover_async(params))
+        if found is None:
+            return ""
+        assert isinstance(found.contents, types.MarkupContent)
+        return found.contents.value
+
+    def lenses(self, uri: str) -> list[tuple[int, str]]:
+        """The lines of URI that have a lens, and what it says."""
+        params = types.CodeLensParams(types.TextDocumentIdentifier(uri))
+        found = self.ask(self.protocol.text_document_code_lens_async(params))
+        return [(lens.range.start.line, lens.command.title) for lens in found or [] if lens.command is not None]
+
+    def definition(self, uri: str, where: types.Position) -> list[types.Location]:
+        """Where what stands at WHERE in URI is defined."""
+        params = types.DefinitionParams(types.TextDocumentIdentifier(uri), where)
+        found = self.ask(self.protocol.text_document_definition_async(params))
+        return [each for each in found if isinstance(each, types.Location)] if isinstance(found, list) else []
+
+    def references(self, uri: str, where: types.Position) -> list[types.Location]:
+        """What uses what stands at WHERE in URI."""
+        context = types.ReferenceContext(False)
+        params = types.ReferenceParams(context, types.TextDocumentIdentifier(uri), where)
+        found = self.ask(self.protocol.text_document_references_async(params))
+        return list(found or ())
+
+    def resolve(self, action: types.CodeAction) -> types.WorkspaceEdit | None:
+        """The edit of ACTION, which was offered without it."""
+        assert action.edit is None
+        return self.ask(self.protocol.code_action_resolve_async(action)).edit
+
+    def run(self, action: types.CodeAction) -> None:
+        """Do the command of ACTION."""
+        assert action.command is not None
+        params = types.ExecuteCommandParams(action.command.command, list(action.command.arguments or []))
+        self.ask(self.protocol.workspace_execute_command_async(params))
 
     def apply(self, edit: types.WorkspaceEdit) -> None:
         """Change the open documents as EDIT says, as an editor does that counts in UTF-16."""
