@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from celery_lint import __version__
+from celery_lint.output import FORMATS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,9 +86,9 @@ def _invoke() -> int:
 
 
 def _fail(message: str, status: int) -> NoReturn:
-    from celery_lint.report.text import escape
+    from celery_lint.report.text import escape, tame
 
-    click.echo(f"error: {escape(message)}", err=True)
+    click.echo(tame(f"error: {escape(message)}"), err=True)
     sys.exit(status)
 
 
@@ -130,7 +131,13 @@ _color = click.option(
 @click.option(
     "--fail-level", type=click.Choice(["error", "warning", "info"]), help="The least severity that makes status 1."
 )
-@click.option("--output-format", type=click.Choice(["full", "concise", "json"]), help="How findings are written.")
+@click.option("--output-format", type=click.Choice(FORMATS), help="How findings are written.")
+@click.option(
+    "--report",
+    multiple=True,
+    metavar="FORMAT=FILE",
+    help="Write them to FILE as well; as often as you like. `-` is stdout.",
+)
 @click.option("--statistics", is_flag=True, help="Count findings by rule instead of showing them.")
 @click.option("--durations", is_flag=True, help="Say on stderr where the time went: the slowest files and rules.")
 @_config
@@ -178,6 +185,42 @@ def draw_map(**options: object) -> int:
     from celery_lint.commands.map import Options, draw_map
 
     return draw_map(Options(**options))  # type: ignore[arg-type]
+
+
+@group.command()
+@click.argument("path", default=".", type=_Path())
+@click.option("--since", metavar="REF", help="Compare with where this branch left REF; HEAD: what is not committed.")
+@click.option("--all", "every", is_flag=True, help="Review every task, and compare with nothing.")
+@click.option("--task", "tasks", multiple=True, metavar="NAME", help="Review this task, whatever changed; repeatable.")
+@click.option(
+    "--format",
+    type=click.Choice(["text", "markdown", "json"]),
+    default="text",
+    show_default=True,
+    help="How it is written; markdown is the comment on a pull request.",
+)
+@click.option("--output", type=_Path(), help="Write to this file.")
+@click.option(
+    "--fail-level", type=click.Choice(["error", "warning", "info"]), help="The least severity that makes status 1."
+)
+@_config
+@_isolated
+@_own_rules
+@click.option("--no-cache", is_flag=True, help="Read everything, and remember nothing.")
+@click.option("--cache-dir", type=_Path(), help="Keep the cache here and not in the project's root.")
+@_color
+def review(**options: object) -> int:
+    """Review the tasks that a change touches, like a colleague: where each runs, what fails, what the change altered.
+
+    Without --since it compares with where this branch left the main one (origin's, or main or master); on that branch
+    itself with its last commit.
+
+    Status: 0 no row failed at or above the fail level, 1 one did that had not before (with --all: one did), 2 wrong
+    usage or configuration or nothing to read, 3 celery-lint itself failed.
+    """
+    from celery_lint.commands.review import Options, review
+
+    return review(Options(**options))  # type: ignore[arg-type]
 
 
 @group.command()
@@ -232,3 +275,26 @@ def new_rule(code: str, name: str, folder: Path | None, family: str | None) -> i
     from celery_lint.commands.new_rule import new_rule
 
     return new_rule(code, name, folder=folder, family=family)
+
+
+@group.command()
+@click.option(
+    "--lint-on",
+    type=click.Choice(["change", "save"]),
+    default="change",
+    show_default=True,
+    help="When to look again: while somebody types, or when a file is saved.",
+)
+@click.option("--lens/--no-lens", default=True, help="Whether to show above each task where it runs.")
+@click.option("--no-cache", is_flag=True, help="Do not use what earlier runs have read, and remember nothing.")
+@click.option("--cache-dir", type=_Path(), help="Keep the cache here and not in the project's root.")
+@_own_rules
+def server(**options: object) -> int:
+    """Serve an editor: the Language Server Protocol on stdin and stdout.
+
+    Needs `pip install "celery-lint[lsp]"`.
+    """
+    from celery_lint.commands.server import serve
+    from celery_lint.server.options import ServerOptions
+
+    return serve(ServerOptions(**options))  # type: ignore[arg-type]

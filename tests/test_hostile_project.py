@@ -138,6 +138,9 @@ def run(project: Path, *commands: str | list[str]) -> Ended:
 
 COMMANDS: tuple[str | list[str], ...] = (
     "check --verbose", "check --color always", "check --output-format concise", "check --output-format json",
+    "check --output-format jsonl", "check --output-format sarif", "check --output-format github",
+    "check --output-format gitlab", "check --output-format html", "check --output-format junit",
+    "check --report junit=out/x.xml --report=github=/dev/null --output-format full",
     "check --statistics", "check --durations", "check --diff --unsafe-fixes", "config", "map", "map --format json",
     "map --format mermaid", "map --format dot", "map --format html", ["map", "--task", NASTY], ["check", NASTY],
     ["check", "--select", NASTY], ["check", "--config", NASTY], ["explain", NASTY], "check --fix --unsafe-fixes",
@@ -166,7 +169,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def test_every_command_does_its_work(attack: Attack) -> None:
-    assert attack.ended.statuses == ["1"] * 7 + ["0"] * 6 + ["0", "2", "2", "2", "2", "1"]
+    assert attack.ended.statuses == ["1"] * 14 + ["0"] * 6 + ["0", "2", "2", "2", "2", "1"]
     assert (attack.root / "proj/tasks.py").read_text() != FILES["proj/tasks.py"]
 
 
@@ -221,7 +224,9 @@ def test_no_output_holds_what_commands_a_terminal(attack: Attack) -> None:
             for each in ours:
                 shown = shown.replace(each, "")
             assert shown.replace("\x1b[31m[CEL", "[CEL").isprintable(), (command, ascii(line))
-            assert not line.startswith("::"), command
+            is_ours = command.endswith("format github") and line != "" and command not in line
+            assert line.startswith("::") == is_ours, command
+            assert "##[" not in line, command
 
 
 def test_a_diff_names_files_as_git_does(attack: Attack) -> None:
@@ -233,10 +238,11 @@ def test_a_diff_names_files_as_git_does(attack: Attack) -> None:
 
 
 def test_the_html_page_runs_nothing_of_the_project(attack: Attack) -> None:
-    page = attack.ended.stdout["map --format html"]
-    assert "<script>alert" not in page
-    assert "alert(1)" in page  # the name is there, as text
-    assert page.count("<script") == page.count("</script")
+    for command in ("map --format html", "check --output-format html"):
+        page = attack.ended.stdout[command]
+        assert "<script>alert" not in page
+        assert "alert(1)" in page  # the name is there, as text
+        assert page.count("<script") == page.count("</script")
 
 
 def test_the_drawings_stay_valid(attack: Attack) -> None:
@@ -247,7 +253,7 @@ def test_the_drawings_stay_valid(attack: Attack) -> None:
 
 
 def test_json_says_the_same_in_visible_characters(attack: Attack) -> None:
-    for command in ("check --output-format json", "map --format json"):
+    for command in ("check --output-format json", "check --output-format sarif", "map --format json"):
         text = attack.ended.stdout[command].partition("\n")[2]
         assert json.loads(text)
         assert "\\u202e" in text

@@ -391,7 +391,7 @@ def test_a_fingerprint_survives_moves_and_reformatting_only() -> None:
         return fingerprint(finding(span, **changes), source)
 
     known = of("«run(1, 2)»")
-    assert of("\n\n    «run(1,\n        2)»") == known
+    assert of("\n\nif x:\n    «run(1,\n        2)»") == known
     assert of("«run(1, 3)»") != known
     assert of("«run(1, 2)»", entity="task:other") != known
     assert of("«run(1, 2)»", code="CEL101") != known
