@@ -109,6 +109,7 @@ def _run(
         statistics=project.statistics,
         source_of=source_of,
         urls=urls(agenda.rules),
+        judged=complete - frozenset(comments.crashed),
     )
     return Run(report, {**judged.crashed, **comments.crashed}, tuple(paths), projects=(project,))
 

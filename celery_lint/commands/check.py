@@ -19,6 +19,7 @@ from celery_lint.errors import UserError
 from celery_lint.report.terminal import ColorChoice, Terminal, terminal_for
 
 if TYPE_CHECKING:
+    from celery_lint.changes import Base
     from celery_lint.commands.lint import Outcome
 
 
@@ -47,6 +48,9 @@ class Options:
     cache_dir: Path | None = None
     jobs: int | None = None
     durations: bool = False
+    changed: str | None = None
+    baseline: Path | None = None
+    no_baseline: bool = False
     own_rules: bool = False
 
 
@@ -71,10 +75,11 @@ def check(options: Options) -> int:
         terminal_for(sys.stderr, os.environ, options.color),
         _way_to(place.root),
     )
-    memory = _Memory(options, place, selection, around)
+    base = _base(options, place)
+    memory = _Memory(options, place, selection, around, base)
     output = memory.output()
     if output is None:
-        output = _linted(options, targets, place, selection, around, memory)
+        output = _linted(options, targets, place, selection, around, memory, base)
     return _shown(output)
 
 
@@ -85,6 +90,7 @@ def _linted(
     selection: tuple[str, ...],
     around: Surroundings,
     memory: _Memory,
+    base: Base | None,
 ) -> Output:
     """What a run that has to be done anew writes; it is remembered."""
     from celery_lint.commands.progress import following
@@ -96,7 +102,7 @@ def _linted(
         with watch.at(Part.LOAD):
             from celery_lint.commands.lint import lint
         memory.start()
-        outcome = lint(options, targets, place, selection, around, memory.folder, memory.stamp, watch)
+        outcome = lint(options, targets, place, selection, around, memory.folder, memory.stamp, base, watch)
         with watch.at(Part.SAVE):
             memory.keep(outcome)
     output = outcome.output
@@ -104,10 +110,21 @@ def _linted(
     return Output(output.status, output.stdout, (*output.stderr, *timed))
 
 
+def _base(options: Options, place: Place) -> Base | None:
+    """The commit that only what has changed since counts against, when OPTIONS name one."""
+    if options.changed is None:
+        return None
+    from celery_lint.changes import base_of
+
+    return base_of(place.root, options.changed)
+
+
 class _Memory:
     """What is kept between runs, and whether this one may be spared."""
 
-    def __init__(self, options: Options, place: Place, selection: tuple[str, ...], around: Surroundings) -> None:
+    def __init__(
+        self, options: Options, place: Place, selection: tuple[str, ...], around: Surroundings, base: Base | None
+    ) -> None:
         self.folder = None if options.no_cache else cache_folder(place, options.cache_dir)
         self.stamp = tool_stamp() if self.folder is not None else b""
         self._place = place
@@ -117,7 +134,7 @@ class _Memory:
             None if acts or self.folder is None else Replay(self.folder, self.stamp, str(place.root), _imports)
         )
         # Paths are in the key as they lead from the root, not from where they were named.
-        self._key = key_of((replace(options, paths=(), jobs=None), place, selection, around))
+        self._key = key_of((replace(options, paths=(), jobs=None), place, selection, around, base))
         self._started = 0
 
     def start(self) -> None:
@@ -184,6 +201,8 @@ def _refuse_contradictions(options: Options) -> None:
         raise UserError("--unsafe-fixes needs --fix, --fix-only or --diff")
     if options.statistics and options.output_format == "json":
         raise UserError("--statistics is for people; with --output-format json, count the findings")
+    if options.baseline and options.no_baseline:
+        raise UserError("--baseline and --no-baseline contradict each other")
     if options.config and options.isolated:
         raise UserError("--config and --isolated contradict each other")
 

@@ -10,7 +10,6 @@ from msgspec import Meta, Struct
 
 from celery_lint import __version__
 from celery_lint.finding import Applicability, Confidence, Edit, Finding, Fix, Location, Severity
-from celery_lint.report.fingerprint import fingerprint
 from celery_lint.report.model import Report
 from celery_lint.report.text import escape, printable_json
 
@@ -123,10 +122,11 @@ _CONFIDENCES: Mapping[Confidence, ConfidenceWord] = {
 
 def json(report: Report) -> bytes:
     """REPORT as UTF-8."""
+    fingerprints = report.fingerprints()
     document = Document(
         version=1,
         tool=Tool("celery-lint", __version__),
-        findings=tuple(_item(finding, report) for finding in report.findings),
+        findings=tuple(_item(finding, report, fingerprints[finding]) for finding in report.findings),
         summary=_summary(report),
     )
     return printable_json(msgspec.json.format(msgspec.json.encode(document), indent=2)) + b"\n"
@@ -151,11 +151,11 @@ def _summary(report: Report) -> Summary:
         infos=report.count(Severity.INFO),
         fixable=report.fixable(Applicability.SAFE) + report.fixable(Applicability.UNSAFE),
         suppressed=report.suppressed,
-        baselined=0,
+        baselined=report.baselined,
     )
 
 
-def _item(finding: Finding, report: Report) -> Item:
+def _item(finding: Finding, report: Report, fingerprint: str) -> Item:
     start, end = _points(finding.location, report)
     return Item(
         code=finding.code,
@@ -172,7 +172,7 @@ def _item(finding: Finding, report: Report) -> Item:
         related=tuple(_place(related.location, related.message, report) for related in finding.related),
         fix=_cure(finding.fix, report) if finding.fix else None,
         fix_withheld=finding.withheld,
-        fingerprint=fingerprint(finding, report.source(finding.location.path)),
+        fingerprint=fingerprint,
         url=report.urls.get(finding.code),
     )
 
