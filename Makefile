@@ -4,7 +4,7 @@ PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.1
 	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
 DEMO := tests/fixtures/projects/demo
 
-.PHONY: demo test evidence services clean
+.PHONY: demo test docs docs-serve evidence services clean
 
 # Status 1 means that there are findings, which is the point of the demonstration.
 demo: .venv/installed
@@ -12,6 +12,15 @@ demo: .venv/installed
 
 test: .venv/installed-dev
 	.venv/bin/pytest -n auto
+
+# The documentation site, in build/site. Every link in it leads somewhere, and it loads nothing from elsewhere.
+docs: .venv/installed-docs
+	NO_MKDOCS_2_WARNING=1 .venv/bin/python -m mkdocs build --strict --quiet
+	.venv/bin/python -m scripts.site.check build/site
+
+# The site while it is written, at http://127.0.0.1:8000.
+docs-serve: .venv/installed-docs
+	NO_MKDOCS_2_WARNING=1 .venv/bin/python -m mkdocs serve
 
 # Runs every rule's bad example and its correction on real Celery processes, and records what was seen.
 evidence: .venv/installed-evidence services
@@ -39,6 +48,10 @@ clean:
 .venv/installed-dev: .venv/bin/python pyproject.toml
 	.venv/bin/python -m pip install --quiet --editable '.[dev]'
 	touch $@ .venv/installed
+
+.venv/installed-docs: .venv/installed-dev
+	.venv/bin/python -m pip install --quiet --editable '.[dev,docs]'
+	touch $@
 
 .venv/installed-evidence: .venv/installed-dev
 	.venv/bin/python -m pip install --quiet --editable '.[dev,evidence]'

@@ -103,14 +103,20 @@ def catalogue_of(configuration: Configuration) -> Catalogue:
 
 
 def page(rule: Rule) -> str | None:
-    """The Markdown page of RULE: from the installed package, or from the source tree that this module runs in; that of
-    a rule that is not ours from beside it."""
+    """The Markdown page of RULE; None when it has none."""
+    file = page_file(rule)
+    return file.read_text(encoding="utf-8") if file.is_file() else None
+
+
+def page_file(rule: Rule) -> Path:
+    """Where the page of RULE should be: in the installed package, or in the source tree that this module runs in; that
+    of a rule that is not ours beside it."""
     if not _is_ours(rule):
-        return _read(file_of(rule).with_name(f"{rule.stem}.md"))
+        return file_of(rule).with_name(f"{rule.stem}.md")
     installed = Path(__file__).parent / "_pages"
     tree = Path(__file__).parent.parent
     folder = tree / "rules" if not installed.is_dir() and is_our_tree(tree) else installed
-    return _read(folder / rule.family / f"{rule.stem}.md")
+    return folder / rule.family / f"{rule.stem}.md"
 
 
 def is_our_tree(root: Path) -> bool:
@@ -141,10 +147,6 @@ def _is_ours(rule: Rule) -> bool:
 
 def _sorted(rules: Iterable[Rule]) -> Catalogue:
     return Catalogue(tuple(sorted(rules, key=lambda rule: rule.code)))
-
-
-def _read(file: Path) -> str | None:
-    return file.read_text(encoding="utf-8") if file.is_file() else None
 
 
 def _own_are_missing(configuration: Configuration) -> str:

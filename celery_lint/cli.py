@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from celery_lint import __version__
+from celery_lint.output import FORMATS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,9 +86,9 @@ def _invoke() -> int:
 
 
 def _fail(message: str, status: int) -> NoReturn:
-    from celery_lint.report.text import escape
+    from celery_lint.report.text import escape, tame
 
-    click.echo(f"error: {escape(message)}", err=True)
+    click.echo(tame(f"error: {escape(message)}"), err=True)
     sys.exit(status)
 
 
@@ -137,7 +138,13 @@ _cache_dir = click.option("--cache-dir", type=_Path(), help="Keep the cache here
 @click.option(
     "--fail-level", type=click.Choice(["error", "warning", "info"]), help="The least severity that makes status 1."
 )
-@click.option("--output-format", type=click.Choice(["full", "concise", "json"]), help="How findings are written.")
+@click.option("--output-format", type=click.Choice(FORMATS), help="How findings are written.")
+@click.option(
+    "--report",
+    multiple=True,
+    metavar="FORMAT=FILE",
+    help="Write them to FILE as well; as often as you like. `-` is stdout.",
+)
 @click.option("--statistics", is_flag=True, help="Count findings by rule instead of showing them.")
 @click.option(
     "--changed",
@@ -275,3 +282,26 @@ def new_rule(code: str, name: str, folder: Path | None, family: str | None) -> i
     from celery_lint.commands.new_rule import new_rule
 
     return new_rule(code, name, folder=folder, family=family)
+
+
+@group.command()
+@click.option(
+    "--lint-on",
+    type=click.Choice(["change", "save"]),
+    default="change",
+    show_default=True,
+    help="When to look again: while somebody types, or when a file is saved.",
+)
+@click.option("--lens/--no-lens", default=True, help="Whether to show above each task where it runs.")
+@click.option("--no-cache", is_flag=True, help="Do not use what earlier runs have read, and remember nothing.")
+@click.option("--cache-dir", type=_Path(), help="Keep the cache here and not in the project's root.")
+@_own_rules
+def server(**options: object) -> int:
+    """Serve an editor: the Language Server Protocol on stdin and stdout.
+
+    Needs `pip install "celery-lint[lsp]"`.
+    """
+    from celery_lint.commands.server import serve
+    from celery_lint.server.options import ServerOptions
+
+    return serve(ServerOptions(**options))  # type: ignore[arg-type]

@@ -34,6 +34,7 @@ class Rule:
     preset: Preset = "recommended"
     absorbs: tuple[str, ...] = ()
     twins: tuple[str, ...] = ()
+    security: float | None = None
 
     @property
     def summary(self) -> str:
@@ -103,14 +104,16 @@ def rule(
     preset: Preset = "recommended",
     absorbs: tuple[str, ...] = (),
     twins: tuple[str, ...] = (),
+    security: float | None = None,
 ) -> Callable[[Check], Rule]:
     """Declare the decorated function to be the check of a rule; its name then stands for the rule.
 
     ABSORBS names rules whose finding at the same place has the same root cause: theirs is dropped. TWINS are codes of
-    other linters that find the same: `# noqa` with one of them silences this rule too.
+    other linters that find the same: `# noqa` with one of them silences this rule too. SECURITY says how grave it is if
+    an attacker can use what is found, from 0.1 to 10, as CVSS counts.
     """
 
     def declare(check: Check) -> Rule:
-        return Rule(code, name, since, severity, confidence, fix, check, preset, absorbs, twins)
+        return Rule(code, name, since, severity, confidence, fix, check, preset, absorbs, twins, security)
 
     return declare

@@ -110,6 +110,7 @@ def _run(
         source_of=source_of,
         urls=urls(agenda.rules),
         judged=complete - frozenset(comments.crashed),
+        rules={rule.code: rule for rule in agenda.rules},
     )
     return Run(report, {**judged.crashed, **comments.crashed}, tuple(paths), projects=(project,))
 

@@ -16,10 +16,10 @@ from celery_lint.configfile import Place, read_table
 from celery_lint.errors import ConfigurationError
 from celery_lint.gitignore import is_usable
 from celery_lint.gitroot import find_git_root
+from celery_lint.output import OutputFormat
 
 Level = Literal["error", "warning", "info"]
 Preset = Literal["recommended", "strict"]
-OutputFormat = Literal["full", "concise", "json"]
 Version = Annotated[str, Meta(pattern=r"^\d+\.\d+(\.\d+)?$")]
 Seconds = Annotated[int, Meta(ge=1)]
 

@@ -197,6 +197,19 @@ def test_a_pipe_blocks_nobody(project: Path, lint: Lint) -> None:
     assert lint("baseline").status == 2
 
 
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_link_does_not_lead_it_out_of_the_project(
+    project: Path, lint: Lint, tmp_path_factory: pytest.TempPathFactory, exists: bool
+) -> None:
+    outside = tmp_path_factory.mktemp("outside") / "x"
+    if exists:
+        outside.write_text(HEAD)
+    (project / FILE).symlink_to(outside)
+    for command in ((), ("baseline",)):
+        assert "is outside of the project: name it with --baseline to use it" in lint(*command).stderr
+    assert outside.exists() is exists
+
+
 def test_one_that_cannot_be_written(project: Path, lint: Lint) -> None:
     lint("baseline")
     (project / FILE).chmod(0o444)

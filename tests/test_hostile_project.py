@@ -141,6 +141,9 @@ def run(project: Path, *commands: str | list[str]) -> Ended:
 
 COMMANDS: tuple[str | list[str], ...] = (
     "check --verbose", "check --color always", "check --output-format concise", "check --output-format json",
+    "check --output-format jsonl", "check --output-format sarif", "check --output-format github",
+    "check --output-format gitlab",
+    "check --output-format junit", "check --report junit=out/x.xml --report=github=/dev/null --output-format full",
     "check --statistics", "check --durations", "check --diff --unsafe-fixes", "config", "map", "map --format json",
     "map --format mermaid", "map --format dot", "map --format html", ["map", "--task", NASTY], ["check", NASTY],
     ["check", "--select", NASTY], ["check", "--config", NASTY], ["explain", NASTY], "check --fix --unsafe-fixes",
@@ -169,7 +172,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def test_every_command_does_its_work(attack: Attack) -> None:
-    assert attack.ended.statuses == ["1"] * 7 + ["0"] * 6 + ["0", "2", "2", "2", "2", "1"]
+    assert attack.ended.statuses == ["1"] * 13 + ["0"] * 6 + ["0", "2", "2", "2", "2", "1"]
     assert (attack.root / "proj/tasks.py").read_text() != FILES["proj/tasks.py"]
 
 
@@ -242,7 +245,9 @@ def test_no_output_holds_what_commands_a_terminal(attack: Attack) -> None:
             for each in ours:
                 shown = shown.replace(each, "")
             assert shown.replace("\x1b[31m[CEL", "[CEL").isprintable(), (command, ascii(line))
-            assert not line.startswith("::"), command
+            is_ours = command.endswith("format github") and line != "" and command not in line
+            assert line.startswith("::") == is_ours, command
+            assert "##[" not in line, command
 
 
 def test_a_diff_names_files_as_git_does(attack: Attack) -> None:
@@ -268,7 +273,7 @@ def test_the_drawings_stay_valid(attack: Attack) -> None:
 
 
 def test_json_says_the_same_in_visible_characters(attack: Attack) -> None:
-    for command in ("check --output-format json", "map --format json"):
+    for command in ("check --output-format json", "check --output-format sarif", "map --format json"):
         text = attack.ended.stdout[command].partition("\n")[2]
         assert json.loads(text)
         assert "\\u202e" in text

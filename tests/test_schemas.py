@@ -11,7 +11,9 @@ import jsonschema
 import pytest
 
 from celery_lint.commands.catalogue import schema as rules_schema
+from celery_lint.report.counts import schema as statistics_schema
 from celery_lint.report.json import schema as findings_schema
+from celery_lint.report.jsonl import schema as finding_schema
 from celery_lint.settings import schema as configuration_schema
 from celery_lint.views.json import schema as map_schema
 
@@ -22,9 +24,11 @@ SCHEMAS = Path(__file__).parent.parent / "celery_lint/schemas"
     ("name", "schema"),
     [
         ("configuration.json", configuration_schema),
+        ("finding-v1.json", finding_schema),
         ("findings-v1.json", findings_schema),
         ("map-v1.json", map_schema),
         ("rules-v1.json", rules_schema),
+        ("statistics-v1.json", statistics_schema),
     ],
 )
 def test_the_published_schema_is_current(name: str, schema: Callable[[], dict[str, object]], update: bool) -> None:

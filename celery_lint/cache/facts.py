@@ -83,6 +83,12 @@ class FactStore:
             self._used[_key(kind, path, data)] = facts
             self._has_news = True
 
+    def used(self) -> FactStore:
+        """What was asked of this one, kept in memory only: for the next run of the same process."""
+        store = FactStore()
+        store._known = {key: _Entry(0, facts) for key, facts in self._used.items()}
+        return store
+
     def save(self) -> None:
         """Write what there is when this run added to it. What no run has used for a week is forgotten."""
         if self._folder is None or not self._has_news:

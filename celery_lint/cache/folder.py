@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from _blake2 import blake2b  # `hashlib` takes five times as long to load
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -42,6 +43,15 @@ class Folder:
             self.make()
             _replace(os.path.join(self.path, name), self._seal(name, data) + data)
             self._sweep()
+
+    def keep(self, start: str, names: Iterable[str]) -> None:
+        """Delete the files whose names START so, but for NAMES."""
+        kept = set(names)
+        with suppress(OSError), os.scandir(self.path) as entries:
+            for entry in entries:
+                if entry.name.startswith(start) and entry.name.endswith(".bin") and entry.name not in kept:
+                    with suppress(OSError):
+                        os.unlink(entry.path)
 
     def make(self) -> None:
         """Make sure that there is the folder, where there can be."""

@@ -16,7 +16,7 @@ from celery_lint.cache.answers import LARGEST_TEXT, Answers, names_in, together
 from celery_lint.cache.folder import Folder
 from celery_lint.cache.stamp import digest
 
-_FILE, _ANSWERS = "output.bin", "answers.bin"
+_FILE, _ANSWERS, _REPORTS = "output.bin", "answers.bin", "reports-"
 # When more than these have changed somebody has updated the project: a run is soon done.
 _FEW = 50
 # How many ways to run are remembered: formats, selections, a terminal beside a pipe.
@@ -26,11 +26,13 @@ _TICK, _SECOND = 20_000_000, 1_000_000_000
 
 
 class Output(msgspec.Struct, frozen=True, array_like=True):
-    """What a run ends with: its exit STATUS, lines or bytes for STDOUT, lines for STDERR."""
+    """What a run ends with: its exit STATUS, lines or bytes for STDOUT, lines for STDERR, and FILES: where each
+    is to be written, and what."""
 
     status: int
     stdout: tuple[str, ...] | bytes
     stderr: tuple[str, ...]
+    files: tuple[tuple[str, bytes], ...] = ()
 
 
 class _Watched(msgspec.Struct, frozen=True, array_like=True):
@@ -48,13 +50,15 @@ class _Watched(msgspec.Struct, frozen=True, array_like=True):
 
 class _Recording(msgspec.Struct, frozen=True, array_like=True):
     """What the file holds: the OUTPUTS by key, valid while WATCHED is as it was. ANSWERS is a digest of what the other
-    file has to hold."""
+    file has to hold. FILES are digests of what an output wrote to files, which is kept elsewhere: it may be large, and
+    is of use to one way to run only."""
 
     stamp: bytes
     root: str
     watched: _Watched
     answers: bytes
     outputs: dict[bytes, Output]
+    files: dict[bytes, bytes] = {}
 
 
 class Replay:
@@ -70,9 +74,12 @@ class Replay:
     def find(self, key: bytes) -> Output | None:
         """What the run of KEY wrote, if it would write the same today."""
         recording = self._load()
-        output = recording.outputs.get(key) if recording is not None else None
-        if output is None or recording is None:
+        if recording is None or key not in recording.outputs:
             return None
+        files = self._files(key, recording.files[key]) if key in recording.files else ()
+        if files is None:
+            return None
+        output = msgspec.structs.replace(recording.outputs[key], files=files)
         started = time.time_ns()
         now = _look(self._root, recording.watched.paths)
         if now == recording.watched:
@@ -98,9 +105,14 @@ class Replay:
             before, kept = Answers(folders=folders), []
         # In this order: answers to more than an output asks for do no harm.
         asked = self._write(_ANSWERS, together((before, answers)))
-        self._write(_FILE, _Recording(self._stamp, self._root, now, asked, dict([*kept, (key, output)])))
+        written = {each: known.files[each] for each, _ in kept if known is not None and each in known.files}
+        if output.files:
+            written[key] = self._write(_name_of(key), output.files)
+        outputs = dict([*kept, (key, msgspec.structs.replace(output, files=()))])
+        self._write(_FILE, _Recording(self._stamp, self._root, now, asked, outputs, written))
+        self._folder.keep(_REPORTS, map(_name_of, written))
 
-    def _write(self, name: str, content: _Recording | Answers) -> bytes:
+    def _write(self, name: str, content: _Recording | Answers | tuple[tuple[str, bytes], ...]) -> bytes:
         """Put CONTENT into the file NAME; a digest of it."""
         try:
             data = msgspec.msgpack.encode(content)
@@ -116,6 +128,16 @@ class Replay:
             return None
         try:
             return msgspec.msgpack.decode(data, type=Answers)
+        except msgspec.MsgspecError:
+            return None
+
+    def _files(self, key: bytes, wanted: bytes) -> tuple[tuple[str, bytes], ...] | None:
+        """What the run of KEY wrote to files, as the digest WANTED says; None when it is not there."""
+        data = self._folder.read(_name_of(key))
+        if data is None or digest(data) != wanted:
+            return None
+        try:
+            return msgspec.msgpack.decode(data, type=tuple[tuple[str, bytes], ...])
         except msgspec.MsgspecError:
             return None
 
@@ -156,6 +178,11 @@ class Replay:
 def key_of(parts: Sequence[object]) -> bytes:
     """One key for all PARTS that decide what a run writes; each must have a `repr` that says everything."""
     return blake2b(repr(tuple(parts)).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def _name_of(key: bytes) -> str:
+    """The name of the file that holds what the run of KEY wrote to files."""
+    return f"{_REPORTS}{key.hex()[:8]}.bin"
 
 
 def _look(root: str, paths: tuple[str, ...]) -> _Watched:

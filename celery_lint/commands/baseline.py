@@ -12,7 +12,8 @@ from celery_lint.cache.stamp import tool_stamp
 from celery_lint.catalogue import catalogue_of
 from celery_lint.commands.check import cache_folder, place_of, relative
 from celery_lint.commands.console import note, warn
-from celery_lint.commands.lint import FAILED, overrides, processors, run_on
+from celery_lint.commands.lint import overrides, processors, run_on
+from celery_lint.commands.results import FAILED
 from celery_lint.errors import UserError
 from celery_lint.finding import Finding
 from celery_lint.report.model import is_below

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,8 +15,10 @@ from celery_lint.cache.folder import Folder, folder_at, folder_in
 from celery_lint.cache.replay import Output, Replay, key_of
 from celery_lint.cache.stamp import digest, tool_stamp
 from celery_lint.commands.console import note, write, write_bytes
+from celery_lint.commands.reports import put, to_stdout, wanted
 from celery_lint.configfile import Place, locate
 from celery_lint.errors import UserError
+from celery_lint.output import OutputFormat
 from celery_lint.report.terminal import ColorChoice, Terminal, terminal_for
 
 if TYPE_CHECKING:
@@ -37,7 +40,7 @@ class Options:
     ignore: tuple[str, ...]
     preset: str | None
     fail_level: str | None
-    output_format: str | None
+    output_format: OutputFormat | None
     statistics: bool
     config: Path | None
     isolated: bool
@@ -51,6 +54,7 @@ class Options:
     changed: str | None = None
     baseline: Path | None = None
     no_baseline: bool = False
+    report: tuple[str, ...] = ()
     own_rules: bool = False
 
 
@@ -62,10 +66,13 @@ class Surroundings:
     stdout: Terminal
     stderr: Terminal
     way: str
+    blob: str = ""
 
 
 def check(options: Options) -> int:
     """Do what OPTIONS ask for; the exit status."""
+    asked = wanted(options.report)
+    options = replace(options, output_format=to_stdout(asked, options.output_format))
     _refuse_contradictions(options)
     targets = options.paths or (Path(),)
     place = place_of(targets, options.config, isolated=options.isolated)
@@ -74,13 +81,14 @@ def check(options: Options) -> int:
         terminal_for(sys.stdout, os.environ, options.color),
         terminal_for(sys.stderr, os.environ, options.color),
         _way_to(place.root),
+        _blob(os.environ),
     )
     base = _base(options, place)
     memory = _Memory(options, place, selection, around, base)
     output = memory.output()
     if output is None:
         output = _linted(options, targets, place, selection, around, memory, base)
-    return _shown(output)
+    return _shown(output, place)
 
 
 def _linted(
@@ -107,7 +115,7 @@ def _linted(
             memory.keep(outcome)
     output = outcome.output
     timed = durations(stopwatch) if stopwatch is not None and options.durations else ()
-    return Output(output.status, output.stdout, (*output.stderr, *timed))
+    return Output(output.status, output.stdout, (*output.stderr, *timed), output.files)
 
 
 def _base(options: Options, place: Place) -> Base | None:
@@ -168,14 +176,15 @@ def cache_folder(place: Place, chosen: Path | None) -> Folder | None:
     return folder
 
 
-def _shown(output: Output) -> int:
-    """Write OUTPUT to where it belongs; its exit status."""
+def _shown(output: Output, place: Place) -> int:
+    """Write OUTPUT of the project at PLACE to where it belongs; its exit status."""
     if isinstance(output.stdout, bytes):
         write_bytes(output.stdout)
     else:
         write(output.stdout)
     for line in output.stderr:
         note(line)
+    put(output.files, place.root, os.environ)
     return output.status
 
 
@@ -199,8 +208,11 @@ def _refuse_contradictions(options: Options) -> None:
         raise UserError(f"--diff changes nothing, {writes[0]} does: choose one")
     if options.unsafe_fixes and not options.diff and not writes:
         raise UserError("--unsafe-fixes needs --fix, --fix-only or --diff")
-    if options.statistics and options.output_format == "json":
-        raise UserError("--statistics is for people; with --output-format json, count the findings")
+    if options.statistics and options.output_format not in (None, "full", "concise", "json"):
+        raise UserError(f"--statistics goes with full, concise and json, not with {options.output_format}")
+    if options.report and (options.diff or options.fix_only):
+        chosen = "--diff" if options.diff else "--fix-only"
+        raise UserError(f"{chosen} reports nothing that --report could write")
     if options.baseline and options.no_baseline:
         raise UserError("--baseline and --no-baseline contradict each other")
     if options.config and options.isolated:
@@ -219,3 +231,10 @@ def _way_to(root: Path) -> str:
     """The way from the working directory to ROOT: what is put before paths so that they can be opened."""
     way = os.path.relpath(root)
     return "" if way == "." else f"{way}/"
+
+
+def _blob(environment: Mapping[str, str]) -> str:
+    """Where GitHub shows the files of the commit that a workflow is at; `` elsewhere."""
+    parts = [environment.get(f"GITHUB_{name}", "") for name in ("SERVER_URL", "REPOSITORY", "SHA")]
+    server, repository, commit = parts
+    return f"{server}/{repository}/blob/{commit}/" if all(parts) and server.startswith("https://") else ""

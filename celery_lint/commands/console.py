@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from celery_lint.errors import UserError
-from celery_lint.report.text import escape
+from celery_lint.report.text import escape, tame
 
 
 def write(lines: Iterable[str]) -> None:
     """Write LINES to stdout, now."""
     with _reader_gone():
         for line in lines:
-            sys.stdout.write(line + "\n")
+            sys.stdout.write(tame(line) + "\n")
         sys.stdout.flush()
 
 
@@ -28,7 +28,7 @@ def write_bytes(data: bytes) -> None:
 
 def note(line: str) -> None:
     """Write LINE to stderr."""
-    print(line, file=sys.stderr)  # noqa: T201 -- this is the place that prints
+    print(tame(line), file=sys.stderr)  # noqa: T201 -- this is the place that prints
 
 
 def warn(message: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -19,14 +18,9 @@ from celery_lint.catalogue import catalogue_of
 from celery_lint.changes import Base, changes_since
 from celery_lint.commands.check import Options, Surroundings
 from celery_lint.commands.console import note
+from celery_lint.commands.results import CLEAN, FAILED, FOUND, results, warning
 from celery_lint.configfile import Place
 from celery_lint.errors import UserError
-from celery_lint.finding import Severity
-from celery_lint.report.concise import concise
-from celery_lint.report.full import full
-from celery_lint.report.json import json
-from celery_lint.report.model import Report
-from celery_lint.report.summary import statistics, summary
 from celery_lint.report.text import escape, escape_lines
 from celery_lint.run import Run, run
 from celery_lint.scope import Scope
@@ -36,8 +30,6 @@ from celery_lint.watch import UNWATCHED, Part, Watch
 
 if TYPE_CHECKING:
     from celery_lint.fix import Plan
-
-CLEAN, FOUND, FAILED = 0, 1, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +77,7 @@ def lint(
             if options.diff:
                 return Outcome(_difference(done, planned))
             fixed = fix(planned, done, configuration, selection, store, scope)
-        refusals = tuple(_warning(refusal.reason) for refusal in fixed.refused)
+        refusals = tuple(warning(refusal.reason) for refusal in fixed.refused)
         scope = scope.after(
             lambda path: Source(path, planned.before[path]), {path: planned.after[path] for path in fixed.written}
         )
@@ -93,9 +85,10 @@ def lint(
         store.save()
     done = replace(done, report=scope.of(done.report))
     with watch.at(Part.REPORT):
-        output = _output(done, configuration, selection, options, around)
+        output = results(done, configuration, place, selection, options, around)
     sure = not done.crashed and not done.unlisted
-    whole = Output(output.status, output.stdout, (*refusals, *(() if options.quiet else compared), *output.stderr))
+    said = (*refusals, *(() if options.quiet else compared), *output.stderr)
+    whole = Output(output.status, output.stdout, said, output.files)
     if folder is None or not sure:
         return Outcome(whole)
     answers = together(project.files.answers() for project in done.projects)
@@ -206,53 +199,4 @@ def _difference(done: Run, planned: Plan) -> Output:
     # A program wants the bytes as they are, whatever they do to a terminal.
     text = (escape_lines(whole) if sys.stdout.isatty() else whole).encode("utf-8", "backslashreplace")
     status = FAILED if done.crashed else FOUND if planned.after else CLEAN
-    return Output(status, text, tuple(_warning(refusal.reason) for refusal in planned.refused))
-
-
-def _output(
-    done: Run, configuration: Configuration, selection: tuple[str, ...], options: Options, around: Surroundings
-) -> Output:
-    settings = configuration.settings
-    report = replace(done.report.only(selection), shown=around.way)
-    said = () if options.quiet else tuple(_said(done, configuration, report, around))
-    return Output(_status(done, report, settings, options), _written(report, settings, options, around), said)
-
-
-def _status(done: Run, report: Report, settings: Settings, options: Options) -> int:
-    if done.crashed:
-        return FAILED
-    least = Severity[settings.fail_level.upper()]
-    fails = not options.fix_only and any(finding.severity >= least for finding in report.findings)
-    return FOUND if fails else CLEAN
-
-
-def _said(done: Run, configuration: Configuration, report: Report, around: Surroundings) -> Iterator[str]:
-    """What goes to stderr: all that is not a finding."""
-    for folder in done.unlisted:
-        yield _warning(f"{folder.path} could not be read: {folder.message}")
-    if configuration.withholds_rules:
-        path = configuration.settings.rules_path
-        yield _warning(f"the rules in {path} did not run: they are code of the project, and --own-rules runs them")
-    yield from _celery_of(done)
-    yield summary(report, around.stderr)
-
-
-def _warning(message: str) -> str:
-    return f"warning: {escape(message)}"
-
-
-def _celery_of(done: Run) -> tuple[str, ...]:
-    """Which Celery the projects that were read run on; nothing for those without Celery code."""
-    projects = [project for project in done.projects if project.statistics.celery_files]
-    return tuple(dict.fromkeys(escape(str(project.celery)) for project in projects))
-
-
-def _written(report: Report, settings: Settings, options: Options, around: Surroundings) -> tuple[str, ...] | bytes:
-    """What goes to stdout."""
-    if options.fix_only:
-        return ()
-    if options.statistics:
-        return tuple(statistics(report, around.stdout))
-    if settings.output_format == "json":
-        return json(report)
-    return tuple((concise if settings.output_format == "concise" else full)(report, around.stdout))
+    return Output(status, text, tuple(warning(refusal.reason) for refusal in planned.refused))

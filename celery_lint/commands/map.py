@@ -10,15 +10,16 @@ from typing import Literal
 
 from celery_lint.commands.check import place_of, relative
 from celery_lint.commands.console import note, warn, write_bytes
-from celery_lint.commands.lint import FAILED, run_on
+from celery_lint.commands.lint import run_on
+from celery_lint.commands.picture import drawn, way_from
+from celery_lint.commands.results import FAILED
 from celery_lint.errors import UserError
 from celery_lint.report.terminal import ColorChoice, Terminal, terminal_for
-from celery_lint.report.text import escape
+from celery_lint.report.text import escape, tame
 from celery_lint.run import Run
-from celery_lint.settings import Configuration, load
-from celery_lint.views.drawing import draw
+from celery_lint.settings import load
 from celery_lint.views.focus import find_task, only
-from celery_lint.views.model import Picture, Place, Task
+from celery_lint.views.model import Picture, Task
 from celery_lint.views.sheet import Sheet
 
 Format = Literal["text", "json", "mermaid", "dot", "html"]
@@ -47,7 +48,7 @@ def draw_map(options: Options) -> int:
     place = place_of((options.path,), options.config, isolated=options.isolated)
     configuration = load(place, own_rules=options.own_rules)
     done = run_on(configuration, (options.path,), (relative(options.path, place.root),), with_fixes=False)
-    picture = draw(configuration.root.name, done.projects, done.report.findings, _declared(configuration))
+    picture = drawn(configuration, done)
     task = find_task(picture, options.task) if options.task is not None else None
     _write(_formatted(picture, task, configuration.root, options), options.output)
     for folder in done.unlisted:
@@ -61,12 +62,6 @@ def _status(done: Run) -> int:
     return FAILED if done.crashed else 0
 
 
-def _declared(configuration: Configuration) -> Place:
-    """Where the configuration declares workers."""
-    path, _, line = configuration.origin("workers").rpartition(":")
-    return Place(path, int(line)) if path and line.isdecimal() else Place("pyproject.toml", 1)
-
-
 def _formatted(picture: Picture, task: Task | None, root: Path, options: Options) -> bytes:
     if options.format == "text":
         return _text(picture, task, root, options)
@@ -78,7 +73,7 @@ def _formatted(picture: Picture, task: Task | None, root: Path, options: Options
     if options.format == "html":
         from celery_lint.views.html import html
 
-        return html(part, _way(root, options.output)).encode("utf-8", "backslashreplace")
+        return html(part, way_from(options.output, root)).encode("utf-8", "backslashreplace")
     if options.format == "mermaid":
         from celery_lint.views.mermaid import mermaid as lines_of
     else:
@@ -92,20 +87,14 @@ def _text(picture: Picture, task: Task | None, root: Path, options: Options) -> 
 
     is_file = options.output is not None
     terminal = Terminal(options.color == "always") if is_file else terminal_for(sys.stdout, os.environ, options.color)
-    sheet = Sheet(terminal, root, escape(_way(root, None)))
+    sheet = Sheet(terminal, root, escape(way_from(None, root)))
     lines = list(text(picture, sheet) if task is None else story(only(picture, task), sheet))
-    whole = "".join(f"{line}\n" for line in lines)
+    whole = "".join(f"{tame(line)}\n" for line in lines)
     encoding = "utf-8" if is_file else sys.stdout.encoding or "utf-8"
     try:
         return whole.encode(encoding)
     except UnicodeEncodeError:
         return whole.translate(_ASCII).encode(encoding, "backslashreplace")
-
-
-def _way(root: Path, output: Path | None) -> str:
-    """The way from the file OUTPUT (from the working directory without one) to ROOT, to put before paths."""
-    way = os.path.relpath(root, output.resolve().parent if output is not None else None)
-    return "" if way == "." else f"{Path(way).as_posix()}/"
 
 
 def _write(data: bytes, output: Path | None) -> None:

@@ -26,12 +26,17 @@ _FIX_HINTS = {
 
 def full(report: Report, terminal: Terminal) -> Iterator[str]:
     """The lines of REPORT for TERMINAL. Where a rule is explained is said once, at its first finding."""
-    explained = {INTERNAL_ERROR}
+    known = {INTERNAL_ERROR}
     for finding in report.findings:
         yield from _headline(finding, report, terminal)
-        yield from _body(finding, report, terminal, explain=finding.code not in explained)
+        yield from _body(finding, report, terminal, explain=finding.code not in known)
         yield ""
-        explained.add(finding.code)
+        known.add(finding.code)
+
+
+def explained(finding: Finding, report: Report, terminal: Terminal) -> Iterator[str]:
+    """The lines about FINDING that follow its message: its source, other places, what to do."""
+    return _body(finding, report, terminal, explain=finding.code != INTERNAL_ERROR)
 
 
 def _headline(finding: Finding, report: Report, terminal: Terminal) -> Iterator[str]:

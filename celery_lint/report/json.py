@@ -108,7 +108,7 @@ class Document(Struct, frozen=True):
     summary: Summary
 
 
-_SEVERITIES: Mapping[Severity, SeverityWord] = {
+SEVERITIES: Mapping[Severity, SeverityWord] = {
     Severity.ERROR: "error",
     Severity.WARNING: "warning",
     Severity.INFO: "info",
@@ -126,8 +126,8 @@ def json(report: Report) -> bytes:
     document = Document(
         version=1,
         tool=Tool("celery-lint", __version__),
-        findings=tuple(_item(finding, report, fingerprints[finding]) for finding in report.findings),
-        summary=_summary(report),
+        findings=tuple(item(finding, report, fingerprints[finding]) for finding in report.findings),
+        summary=summary_of(report),
     )
     return printable_json(msgspec.json.format(msgspec.json.encode(document), indent=2)) + b"\n"
 
@@ -137,7 +137,8 @@ def schema() -> dict[str, object]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **msgspec.json.schema(Document)}
 
 
-def _summary(report: Report) -> Summary:
+def summary_of(report: Report) -> Summary:
+    """What was looked at in REPORT, and what came of it."""
     looked_at = report.statistics
     return Summary(
         files=looked_at.files,
@@ -155,20 +156,21 @@ def _summary(report: Report) -> Summary:
     )
 
 
-def _item(finding: Finding, report: Report, fingerprint: str) -> Item:
+def item(finding: Finding, report: Report, fingerprint: str) -> Item:
+    """FINDING of REPORT, as programs are told of it."""
     start, end = _points(finding.location, report)
     return Item(
         code=finding.code,
         name=finding.name,
-        severity=_SEVERITIES[finding.severity],
+        severity=SEVERITIES[finding.severity],
         confidence=_CONFIDENCES[finding.confidence],
-        message=_text(finding.message),
-        path=_text(finding.location.path),
+        message=plain(finding.message),
+        path=plain(finding.location.path),
         line=start.line,
         column=start.column,
         end_line=end.line,
         end_column=end.column,
-        entity=_text(finding.entity),
+        entity=plain(finding.entity),
         related=tuple(_place(related.location, related.message, report) for related in finding.related),
         fix=_cure(finding.fix, report) if finding.fix else None,
         fix_withheld=finding.withheld,
@@ -179,7 +181,7 @@ def _item(finding: Finding, report: Report, fingerprint: str) -> Item:
 
 def _place(location: Location, message: str, report: Report) -> Place:
     start, end = _points(location, report)
-    return Place(_text(location.path), start.line, start.column, end.line, end.column, _text(message))
+    return Place(plain(location.path), start.line, start.column, end.line, end.column, plain(message))
 
 
 def _cure(fix: Fix, report: Report) -> Cure:
@@ -188,7 +190,7 @@ def _cure(fix: Fix, report: Report) -> Cure:
 
 def _change(edit: Edit, report: Report) -> Change:
     start, end = _points(Location(edit.path, edit.span), report)
-    return Change(_text(edit.path), start, end, edit.text)
+    return Change(plain(edit.path), start, end, edit.text)
 
 
 def _points(location: Location, report: Report) -> tuple[Point, Point]:
@@ -197,6 +199,6 @@ def _points(location: Location, report: Report) -> tuple[Point, Point]:
     return Point(start.line, start.column), Point(end.line, end.column)
 
 
-def _text(text: str) -> str:
+def plain(text: str) -> str:
     """TEXT as it is, unless it holds bytes that are no text: JSON has no way to write those."""
     return text if text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text) else escape(text)

@@ -6,20 +6,25 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 
-from celery_lint.finding import Applicability, Finding, Severity
+from celery_lint.finding import Applicability, Finding, Location, Severity
 from celery_lint.project.model import Statistics
 from celery_lint.report.fingerprint import identities
-from celery_lint.source import Source
+from celery_lint.rule import Rule
+from celery_lint.source import Position, Source
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One run over the project at ROOT: FINDINGS in order, how many a comment SUPPRESSED, what was looked at. URLS are
-    the addresses of rules' pages, by code. SHOWN is the way from the working directory to ROOT (`` when they are the
-    same, else ending in `/`): people are shown paths that they can open. JUDGED are the codes of the rules that ran to
-    their end. Of all findings, BASELINED are not here because a baseline has them (STALE of its entries match nothing),
-    and ELSEWHERE because they are not about what has changed. WHOLE are all that the run found, KNOWN_AS
-    the fingerprints of those that are here only in part."""
+    """One run over the project at ROOT: FINDINGS in order, how many a comment SUPPRESSED, what was looked at. RULES are
+    those that ran, by code, and URLS the addresses of their pages. SHOWN is the way from the working directory to ROOT
+    (`` when they are the same, else ending in `/`): people are shown paths that they can open. REPOSITORY is the way
+    from the root of the git repository to ROOT, likewise, and ANCHOR the file that stands for the project where a
+    finding has to be in a file. Findings from the severity FAILS_FROM on fail the run.
+
+    JUDGED are the codes of the rules that ran to their end. BASELINED findings are not here because a baseline has them
+    (STALE of its entries match nothing), ELSEWHERE are those not about what has changed. WHOLE are all that the run
+    found, KNOWN_AS the fingerprints of those that are here only in part.
+    """
 
     root: Path
     findings: tuple[Finding, ...]
@@ -27,6 +32,7 @@ class Report:
     statistics: Statistics
     source_of: Callable[[str], Source]
     urls: Mapping[str, str] = field(default_factory=dict)
+    rules: Mapping[str, Rule] = field(default_factory=dict)
     shown: str = ""
     judged: frozenset[str] = frozenset()
     baselined: int = 0
@@ -34,6 +40,9 @@ class Report:
     elsewhere: int = 0
     whole: tuple[Finding, ...] = ()
     known_as: Mapping[Finding, str] = field(default_factory=dict)
+    repository: str = ""
+    anchor: str = "."
+    fails_from: Severity = Severity.WARNING
 
     def source(self, path: str) -> Source:
         """The file PATH; an empty one for the project itself."""
@@ -43,6 +52,18 @@ class Report:
         """The fingerprint of each finding, the same whichever of the others are shown."""
         found = identities(self.whole or self.findings, self.source)
         return {**{finding: known[0].fingerprint for finding, known in found.items()}, **self.known_as}
+
+    def in_repository(self, path: str) -> str:
+        """PATH as it leads from the root of the git repository."""
+        return self.repository + (self.anchor if path == "." else path)
+
+    def lines(self, location: Location) -> tuple[Position, Position]:
+        """Where LOCATION starts and ends for people: not behind the newline of its last line."""
+        source = self.source(location.path)
+        start, end = source.position(location.span.start), source.position(location.span.end)
+        if end.column == 1 and end.line > start.line:
+            return start, Position(end.line - 1, len(source.line_text(end.line - 1)) + 1)
+        return start, end
 
     def count(self, severity: Severity) -> int:
         """How many findings have SEVERITY."""

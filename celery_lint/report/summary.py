@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
-from celery_lint.finding import Applicability, Severity
+from celery_lint.finding import Applicability, Finding, Severity
 from celery_lint.report.full import COLORS
 from celery_lint.report.model import Report
 from celery_lint.report.terminal import Terminal
@@ -19,22 +18,36 @@ def summary(report: Report, terminal: Terminal) -> str:
         where = escape(str(report.root))
         said = f"no Celery code in {where}: read {_count(looked_at.files, 'file')}, nothing to judge."
         return f"{terminal.paint('warning:', 'yellow', 'bold')} {said} {_found(report, terminal)}"
+    return f"{terminal.paint(what_was_read(report), 'dim')} {_found(report, terminal)}"
+
+
+def what_was_read(report: Report) -> str:
+    """How much of what was read for REPORT."""
+    looked_at = report.statistics
     parts = [
         _count(looked_at.apps, "app"),
         _count(looked_at.tasks, "task"),
         _count(looked_at.queues, "queue"),
         _count(looked_at.workers, "worker"),
     ]
-    read = f"Read {_count(looked_at.files, 'file')}, {looked_at.celery_files} with Celery code: {', '.join(parts)}."
-    return f"{terminal.paint(read, 'dim')} {_found(report, terminal)}"
+    return f"Read {_count(looked_at.files, 'file')}, {looked_at.celery_files} with Celery code: {', '.join(parts)}."
 
 
 def statistics(report: Report, terminal: Terminal) -> Iterator[str]:
     """How often each rule was broken, the most frequent first."""
-    counts = Counter((finding.code, finding.name, finding.severity) for finding in report.findings)
-    width = len(str(max(counts.values(), default=0)))
-    for (code, name, severity), count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
-        yield f"{count:>{width}}  {terminal.paint(code, COLORS[severity])}  {name}"
+    rules = by_rule(report)
+    width = len(str(max(map(len, rules), default=0)))
+    for findings in rules:
+        first = findings[0]
+        yield f"{len(findings):>{width}}  {terminal.paint(first.code, COLORS[first.severity])}  {first.name}"
+
+
+def by_rule(report: Report) -> list[tuple[Finding, ...]]:
+    """The findings of REPORT by rule and severity, the most frequent first."""
+    found: dict[tuple[str, str, Severity], list[Finding]] = {}
+    for finding in report.findings:
+        found.setdefault((finding.code, finding.name, finding.severity), []).append(finding)
+    return [tuple(findings) for _, findings in sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))]
 
 
 def _found(report: Report, terminal: Terminal) -> str:

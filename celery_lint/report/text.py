@@ -8,6 +8,9 @@ from collections.abc import Iterable
 
 _TAB = "    "
 _HIDDEN = re.compile(r"[^\n\x20-\x7e]")
+HASH = re.compile(r"##(?=\[|vso\[|teamcity\[)")
+"""What makes a line of a build's log a command, wherever in it it stands (`##[error]`, `##vso[task.setvariable]`)."""
+_COMMAND = re.compile(r"^(\s*):(?=:)")
 _WORD = re.compile(r"(?:`[^`]*`|\S)+")
 
 
@@ -22,11 +25,18 @@ def escape_lines(text: str) -> str:
     return "".join(char if char in "\n\t" else _shown(char) for char in text)
 
 
+def tame(line: str) -> str:
+    """LINE, which tells a build's log nothing but itself: `::error::` or `##vso[` would be a command there."""
+    if "::" in line:
+        line = _COMMAND.sub(r"\1\\x3a", line)
+    return HASH.sub(r"\\x23#", line) if "##" in line else line
+
+
 def printable_json(data: bytes) -> bytes:
     """The JSON text DATA, the same for programs, and harmless to the terminal of people who look at it."""
-    text = data.decode()
+    text = HASH.sub(r"\\u0023#", data.decode()) if b"##" in data else data.decode()
     if text.isascii() and "\x7f" not in text:
-        return data
+        return text.encode()
     return _HIDDEN.sub(_as_json, text).encode()
 
 

@@ -26,7 +26,7 @@ _PLACEHOLDER = re.compile(
 )
 
 
-@rule("CEL806", "credentials-in-broker-url", since="0.1", severity=WARNING, confidence=HIGH)
+@rule("CEL806", "credentials-in-broker-url", since="0.1", severity=WARNING, confidence=HIGH, security=6.5)
 def check(project: Project) -> Iterator[Finding]:
     """The password of the broker or the result backend stands in the code."""
     for setting in project.written_settings:

@@ -11,7 +11,7 @@ from celery_lint.project.project import Project
 from celery_lint.rule import INFO, MEDIUM, WARNING, rule
 
 
-@rule("CEL810", "flower-unauthenticated", since="0.1", severity=WARNING, confidence=MEDIUM)
+@rule("CEL810", "flower-unauthenticated", since="0.1", severity=WARNING, confidence=MEDIUM, security=7.3)
 def check(command: CeleryCommand, project: Project) -> Iterator[Finding]:
     """flower is started without authentication where others reach it."""
     if command.invocation.subcommand != "flower":

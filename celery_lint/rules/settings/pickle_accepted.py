@@ -36,7 +36,7 @@ class _Sent:
     apps: tuple[App, ...]
 
 
-@rule("CEL805", "pickle-accepted", since="0.1", severity=ERROR, confidence=HIGH)
+@rule("CEL805", "pickle-accepted", since="0.1", severity=ERROR, confidence=HIGH, security=8.1)
 def check(project: Project) -> Iterator[Finding]:
     """Workers accept pickle: whoever can write to the broker can run code in them."""
     paths = [path for path in project.files.mentioning(_MENTIONS) if not is_aside(path)]

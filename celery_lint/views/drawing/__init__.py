@@ -1,5 +1,7 @@
-"""From a project and what was found in it to a picture."""
+"""From a project to its picture: all that is decided about what is shown."""
 
-from celery_lint.views.drawing.draw import draw
+from __future__ import annotations
 
-__all__ = ["draw"]
+from celery_lint.views.drawing.draw import declared_in, draw, prefix_of
+
+__all__ = ["declared_in", "draw", "prefix_of"]

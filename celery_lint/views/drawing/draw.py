@@ -7,6 +7,7 @@ from itertools import chain
 
 from celery_lint.finding import Finding, Severity
 from celery_lint.project.project import Project
+from celery_lint.settings import Configuration
 from celery_lint.views import model
 from celery_lint.views.drawing.apps import draw_apps, groups_of
 from celery_lint.views.drawing.canvas import Canvas
@@ -29,7 +30,7 @@ def draw(name: str, projects: Sequence[Project], findings: Sequence[Finding], de
     parts = []
     for number, project in enumerate(projects, 1):
         own = [(position, finding) for position, finding in numbered if finding.location.path in project.files.known]
-        parts.append(_part(_canvas(project, own, f"p{number}-" if len(projects) > 1 else "", declared)))
+        parts.append(_part(_canvas(project, own, prefix_of(number, len(projects)), declared)))
     return model.Picture(
         name=name,
         apps=tuple(chain.from_iterable(part.apps for part in parts)),
@@ -43,6 +44,17 @@ def draw(name: str, projects: Sequence[Project], findings: Sequence[Finding], de
         problems=tuple(_problem(finding, projects) for finding in findings),
         gaps=tuple(chain.from_iterable(part.gaps for part in parts)),
     )
+
+
+def prefix_of(number: int, count: int) -> str:
+    """What the ids of the project with this NUMBER (from 1) start with when COUNT are drawn."""
+    return f"p{number}-" if count > 1 else ""
+
+
+def declared_in(configuration: Configuration) -> model.Place:
+    """Where CONFIGURATION declares workers."""
+    path, _, line = configuration.origin("workers").rpartition(":")
+    return model.Place(path, int(line)) if path and line.isdecimal() else model.Place("pyproject.toml", 1)
 
 
 def _canvas(project: Project, findings: Sequence[tuple[int, Finding]], prefix: str, declared: model.Place) -> Canvas:
