@@ -53,7 +53,7 @@ def lint(
     with watch.at(Part.LOAD):
         store = FactStore(folder, stamp)
     # What other processes read is not measured.
-    jobs = options.jobs or (1 if options.durations else _processors())
+    jobs = options.jobs or (1 if options.durations else processors())
     done = run_on(configuration, targets, selection, store, jobs=jobs, watch=watch)
     with watch.at(Part.SAVE):
         store.save()
@@ -87,7 +87,7 @@ def _own_rules(configuration: Configuration) -> tuple[str, ...]:
     return tuple(map(str, (folder, *folder.rglob("*")))) if folder is not None else ()
 
 
-def _processors() -> int:
+def processors() -> int:
     """How many processors this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
