@@ -19,7 +19,7 @@ from pathlib import Path
 
 from checkout import Checkout, change, copied
 from measure import Cost, FailedError, cost
-from table import Results, tables, write_block
+from table import Results, headline, tables, write_block
 from tools import HERE, OURS, ROOT, Installed, declared, found, install
 
 # A file system's clock is a little behind: what was written a moment ago is not taken for settled.
@@ -164,7 +164,8 @@ def main() -> int:
     text = "\n".join(tables(bench.results, checkouts, [tool.tool for tool in tools], tuple(about(tools, options.runs))))
     sys.stdout.write(text + "\n")
     if options.write:
-        write_block(ROOT / "README.md", text)
+        write_block(ROOT / "docs/performance.md", "benchmarks", text)
+        write_block(ROOT / "README.md", "speed", headline(bench.results, checkouts))
     return 0
 
 
@@ -180,7 +181,9 @@ def _options() -> argparse.Namespace:
         "--folder", type=Path, default=_default_folder(), help="where tools and copies go (default: %(default)s)"
     )
     parser.add_argument("--python", default=sys.executable, help="what the environments are made with")
-    parser.add_argument("--write", action="store_true", help="put the result into the project's README as well")
+    parser.add_argument(
+        "--write", action="store_true", help="put the result into docs/performance.md, and the headline into the README"
+    )
     options = parser.parse_args()
     if unknown := set(options.tools or ()) - set(declared()):
         parser.error(f"tools.toml has no {', '.join(sorted(unknown))}")

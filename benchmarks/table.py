@@ -19,7 +19,7 @@ _HEADINGS: dict[Measure, str] = {
     "cpu": "CPU time, of all processes",
     "memory": "Peak memory, of the largest process",
 }
-_BLOCK = re.compile(r"(?<=<!-- benchmarks -->\n).*?(?=<!-- /benchmarks -->)", re.DOTALL)
+_HEADLINE = ("cold", "warm", "one file changed, with Celery")
 
 
 class Results:
@@ -108,8 +108,19 @@ def _times(ratio: float) -> str:
     return f"{ratio:.2f}" if ratio < 1 else f"{ratio:.1f}" if ratio < 10 else f"{ratio:.0f}"
 
 
-def write_block(readme: Path, text: str) -> None:
-    """Put TEXT between the markers in README."""
-    before = readme.read_text(encoding="utf-8")
-    after = _BLOCK.sub(lambda _: f"{text}\n", before)
-    readme.write_text(after, encoding="utf-8")
+def headline(results: Results, checkouts: Sequence[Checkout]) -> str:
+    """What those who are in a hurry want to know: how long celery-lint itself takes."""
+    sizes = (f"{each.name}: {each.files:,} files, {each.lines:,} lines" for each in checkouts)
+    lines = [f"| Wall time | {' | '.join(sizes)} |", "|" + "---|" * (len(checkouts) + 1)]
+    for scenario in results.scenarios():
+        if scenario in _HEADLINE:
+            cells = (_cell(results, (scenario, OURS, each.name), "wall") for each in checkouts)
+            lines.append(f"| {scenario} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def write_block(page: Path, name: str, text: str) -> None:
+    """Put TEXT between the markers NAME in PAGE."""
+    block = re.compile(rf"(?<=<!-- {name} -->\n).*?(?=<!-- /{name} -->)", re.DOTALL)
+    before = page.read_text(encoding="utf-8")
+    page.write_text(block.sub(lambda _: f"{text}\n", before), encoding="utf-8")

@@ -231,6 +231,42 @@ def draw_map(**options: object) -> int:
 
 
 @group.command()
+@click.argument("path", default=".", type=_Path())
+@click.option("--since", metavar="REF", help="Compare with where this branch left REF; HEAD: what is not committed.")
+@click.option("--all", "every", is_flag=True, help="Review every task, and compare with nothing.")
+@click.option("--task", "tasks", multiple=True, metavar="NAME", help="Review this task, whatever changed; repeatable.")
+@click.option(
+    "--format",
+    type=click.Choice(["text", "markdown", "json"]),
+    default="text",
+    show_default=True,
+    help="How it is written; markdown is the comment on a pull request.",
+)
+@click.option("--output", type=_Path(), help="Write to this file.")
+@click.option(
+    "--fail-level", type=click.Choice(["error", "warning", "info"]), help="The least severity that makes status 1."
+)
+@_config
+@_isolated
+@_own_rules
+@click.option("--no-cache", is_flag=True, help="Read everything, and remember nothing.")
+@click.option("--cache-dir", type=_Path(), help="Keep the cache here and not in the project's root.")
+@_color
+def review(**options: object) -> int:
+    """Review the tasks that a change touches, like a colleague: where each runs, what fails, what the change altered.
+
+    Without --since it compares with where this branch left the main one (origin's, or main or master); on that branch
+    itself with its last commit.
+
+    Status: 0 no row failed at or above the fail level, 1 one did that had not before (with --all: one did), 2 wrong
+    usage or configuration or nothing to read, 3 celery-lint itself failed.
+    """
+    from celery_lint.commands.review import Options, review
+
+    return review(Options(**options))  # type: ignore[arg-type]
+
+
+@group.command()
 @click.argument("rule", required=False)
 @click.option("--all", "all_rules", is_flag=True, help="Explain every rule.")
 @_own_rules

@@ -142,8 +142,8 @@ def run(project: Path, *commands: str | list[str]) -> Ended:
 COMMANDS: tuple[str | list[str], ...] = (
     "check --verbose", "check --color always", "check --output-format concise", "check --output-format json",
     "check --output-format jsonl", "check --output-format sarif", "check --output-format github",
-    "check --output-format gitlab",
-    "check --output-format junit", "check --report junit=out/x.xml --report=github=/dev/null --output-format full",
+    "check --output-format gitlab", "check --output-format html", "check --output-format junit",
+    "check --report junit=out/x.xml --report=github=/dev/null --output-format full",
     "check --statistics", "check --durations", "check --diff --unsafe-fixes", "config", "map", "map --format json",
     "map --format mermaid", "map --format dot", "map --format html", ["map", "--task", NASTY], ["check", NASTY],
     ["check", "--select", NASTY], ["check", "--config", NASTY], ["explain", NASTY], "check --fix --unsafe-fixes",
@@ -172,7 +172,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def test_every_command_does_its_work(attack: Attack) -> None:
-    assert attack.ended.statuses == ["1"] * 13 + ["0"] * 6 + ["0", "2", "2", "2", "2", "1"]
+    assert attack.ended.statuses == ["1"] * 14 + ["0"] * 6 + ["0", "2", "2", "2", "2", "1"]
     assert (attack.root / "proj/tasks.py").read_text() != FILES["proj/tasks.py"]
 
 
@@ -259,10 +259,11 @@ def test_a_diff_names_files_as_git_does(attack: Attack) -> None:
 
 
 def test_the_html_page_runs_nothing_of_the_project(attack: Attack) -> None:
-    page = attack.ended.stdout["map --format html"]
-    assert "<script>alert" not in page
-    assert "alert(1)" in page  # the name is there, as text
-    assert page.count("<script") == page.count("</script")
+    for command in ("map --format html", "check --output-format html"):
+        page = attack.ended.stdout[command]
+        assert "<script>alert" not in page
+        assert "alert(1)" in page  # the name is there, as text
+        assert page.count("<script") == page.count("</script")
 
 
 def test_the_drawings_stay_valid(attack: Attack) -> None:

@@ -23,9 +23,20 @@ def contract(argument: str) -> str:
     name, *command = shlex.split(argument)
     schema = json.loads((ROOT / f"celery_lint/schemas/{name}.json").read_text(encoding="utf-8"))
     definitions = schema.get("$defs", {})
-    head = f"[Schema](schemas/{name}.json){{ .md-button }}\n"
+    head = f"[Schema](../celery_lint/schemas/{name}.json){{ .md-button }}\n"
     example = _example(command) if command else ""
     return "\n".join((head, example, *_tables(schema, definitions)))
+
+
+def others(_: str) -> str:
+    """The schemas that the page about JSON does not name."""
+    page = (ROOT / "docs/json.md").read_text(encoding="utf-8")
+    parts = []
+    for path in sorted((ROOT / "celery_lint/schemas").glob("*.json")):
+        if path.stem not in page:
+            description = _text(json.loads(path.read_text(encoding="utf-8")).get("description", ""))
+            parts.append(f"## {path.stem}\n\n{description}\n\n{contract(path.stem)}")
+    return "\n".join(parts)
 
 
 def _example(command: list[str]) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from celery_lint.rule import Rule
-from scripts.site import contracts, marked, reference, rules
+from scripts.site import contracts, diagrams, marked, reference, rules
 from scripts.site.places import RENAMED, ROOT, relink, site_path, source_path
 from scripts.site.sources import experiments, files_in, source_page
 
@@ -33,7 +33,7 @@ def _written() -> Iterator[tuple[str, str]]:
     """What people wrote, by its file in the repository, with what is generated in its place."""
     for path in sorted((ROOT / "docs").rglob("*.md")):
         source = path.relative_to(ROOT).as_posix()
-        yield source, marked.filled(path.read_text(encoding="utf-8"), _generated)
+        yield source, marked.filled(rules.executed(path.read_text(encoding="utf-8")), _generated)
     for source in RENAMED:
         if source not in ("README.md", "rules/README.md") and (ROOT / source).is_file():
             yield source, marked.filled((ROOT / source).read_text(encoding="utf-8"), _generated)
@@ -48,6 +48,8 @@ _GENERATED: Mapping[str, Callable[[str], str]] = {
     "contract": contracts.contract,
     "terminal": reference.terminal,
     "picture": reference.picture,
+    "diagram": diagrams.diagram,
+    "other-contracts": contracts.others,
     "excerpt": reference.excerpt,
     "number": reference.number,
     "kinds": rules.kinds,

@@ -167,7 +167,7 @@ def number(what: str) -> str:
 
 def experiments(_: str) -> str:
     """Everything that was seen on real Celery processes."""
-    pages = {rule.code: f"../../{page_path(rule)}" for rule in rules()}
+    pages = {rule.code: f"../{page_path(rule)}" for rule in rules()}
     rows = "".join(
         f"| [{each.code}]({pages[each.code]}) | {each.pool if each.pool != 'none' else '—'} "
         f"| {_seen(each.bad)} | {_seen(each.fixed)} |\n"

@@ -23,7 +23,7 @@ from tests.evidence import results
 
 _BLOCK = re.compile(
     r"(?:^`(?P<path>[^`\n]+)`(?: after `(?P<flag>--[a-z-]+)`)?:\n\n)?"
-    r"^(?P<fence>`{3,})(?P<language>[\w+-]*)\n(?P<text>.*?)^(?P=fence)$",
+    r"^(?P<fence>`{3,})(?P<language>[^`\n]*)\n(?P<text>.*?)^(?P=fence)$",
     re.DOTALL | re.MULTILINE,
 )
 _HEADER = re.compile(r"<!-- header -->.*?<!-- /header -->\n", re.DOTALL)
@@ -82,7 +82,7 @@ def rule_page(rule: Rule) -> str:
     where its source and its proof are."""
     text = (ROOT / page_path(rule)).read_text(encoding="utf-8")
     said = _AFTER_EXAMPLE.sub(lambda _: _output(rule, text), text, count=1)
-    body = _BLOCK.sub(_fenced, said)
+    body = executed(said)
     heading = f'# <span class="code">{rule.code}</span> {rule.name}'
     front = f"---\ntitle: {rule.code} {rule.name}\ndescription: {json.dumps(_plain(rule.summary))}\n---\n\n"
     body = body.replace(f"# {rule.code} {rule.name}", heading, 1)
@@ -193,9 +193,16 @@ def _lead(rule: Rule) -> str:
     return f'<p class="lead" markdown="0">{_inline(rule.summary)}</p>'
 
 
+def executed(text: str) -> str:
+    """A page that is executed, with its blocks as readers want them."""
+    return _BLOCK.sub(_fenced, text)
+
+
 def _fenced(block: re.Match[str]) -> str:
     """A fenced block with its file as its title, without what only tests need, its findings marked."""
     path, flag, fence, language = block["path"], block["flag"], block["fence"], block["language"]
+    if not re.fullmatch(r"[\w+-]*", language):
+        return block[0]
     text, expected = take_out(path or "", block["text"])
     marked = " ".join(str(each.line) for each in sorted(expected, key=lambda each: each.line))
     title = f"{path} after {flag}" if flag else path
