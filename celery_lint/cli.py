@@ -150,6 +150,13 @@ def _selectors(name: str, text: str) -> Callable[[Command], Command]:
     return click.option(name, multiple=True, metavar="RULES", help=text, shell_complete=_complete_selectors)
 
 
+_jobs = click.option(
+    "--jobs", type=click.IntRange(min=1), metavar="N", help="Read with N processes at most, not one a processor."
+)
+_no_cache = click.option("--no-cache", is_flag=True, help="Read everything, and remember nothing.")
+_cache_dir = click.option("--cache-dir", type=_Path(), help="Keep the cache here and not in the project's root.")
+
+
 @group.command()
 @_paths
 @click.option("--fix", is_flag=True, help="Write the safe fixes, then report what remains.")
@@ -171,15 +178,23 @@ def _selectors(name: str, text: str) -> Callable[[Command], Command]:
     help="Write them to FILE as well; as often as you like. `-` is stdout.",
 )
 @click.option("--statistics", is_flag=True, help="Count findings by rule instead of showing them.")
+@click.option(
+    "--changed",
+    is_flag=False,
+    flag_value="HEAD",
+    metavar="[REF]",
+    help="Report only what touches lines that changed since REF: a commit, or a branch, where HEAD parted from it. "
+    "Without REF: what is not committed yet.",
+)
+@click.option("--baseline", type=_Path(), metavar="FILE", help="Do not report what is in this baseline.")
+@click.option("--no-baseline", is_flag=True, help="Report what is in the baseline too.")
 @click.option("--durations", is_flag=True, help="Say on stderr where the time went: the slowest files and rules.")
 @_config
 @_isolated
 @_own_rules
-@click.option(
-    "--jobs", type=click.IntRange(min=1), metavar="N", help="Read with N processes at most, not one a processor."
-)
-@click.option("--no-cache", is_flag=True, help="Read everything, and remember nothing.")
-@click.option("--cache-dir", type=_Path(), help="Keep the cache here and not in the project's root.")
+@_jobs
+@_no_cache
+@_cache_dir
 @_color
 @click.option("--quiet", is_flag=True, help="Write findings and errors only.")
 @click.option("--verbose", is_flag=True, help="Say what was used, what was skipped, and why a rule crashed.")
@@ -192,6 +207,34 @@ def check(**options: object) -> int:
     from celery_lint.commands.check import Options, check
 
     return check(Options(**options))  # type: ignore[arg-type]
+
+
+@group.command()
+@_paths
+@click.option("--prune", is_flag=True, help="Only take out what matches nothing any more; add nothing.")
+@click.option("--baseline", type=_Path(), metavar="FILE", help="Write this file.")
+@click.option("--select", multiple=True, metavar="RULES", help="Only what these find: codes, their starts, names.")
+@click.option("--extend-select", multiple=True, metavar="RULES", help="What these find as well.")
+@click.option("--ignore", multiple=True, metavar="RULES", help="Not what these find.")
+@click.option("--preset", type=click.Choice(["recommended", "strict"]), help="Which rules run when none are selected.")
+@_config
+@_isolated
+@_own_rules
+@_jobs
+@_no_cache
+@_cache_dir
+@click.option("--quiet", is_flag=True, help="Write errors only.")
+def baseline(**options: object) -> int:
+    """Write down what is found today, so that `celery-lint` reports only what is new.
+
+    The file `.celery-lint-baseline.jsonl` in the root of the project is for everybody: commit it. Run this again to
+    bring it up to date, for PATHS only if you like; with --prune, nothing is added.
+
+    Status: 0 written or up to date, 2 wrong usage or configuration or nothing to read, 3 celery-lint itself failed.
+    """
+    from celery_lint.commands.baseline import Options, baseline
+
+    return baseline(Options(**options))  # type: ignore[arg-type]
 
 
 @group.command("map")
@@ -217,6 +260,42 @@ def draw_map(**options: object) -> int:
     from celery_lint.commands.map import Options, draw_map
 
     return draw_map(Options(**options))  # type: ignore[arg-type]
+
+
+@group.command()
+@click.argument("path", default=".", type=_Path())
+@click.option("--since", metavar="REF", help="Compare with where this branch left REF; HEAD: what is not committed.")
+@click.option("--all", "every", is_flag=True, help="Review every task, and compare with nothing.")
+@click.option("--task", "tasks", multiple=True, metavar="NAME", help="Review this task, whatever changed; repeatable.")
+@click.option(
+    "--format",
+    type=click.Choice(["text", "markdown", "json"]),
+    default="text",
+    show_default=True,
+    help="How it is written; markdown is the comment on a pull request.",
+)
+@click.option("--output", type=_Path(), help="Write to this file.")
+@click.option(
+    "--fail-level", type=click.Choice(["error", "warning", "info"]), help="The least severity that makes status 1."
+)
+@_config
+@_isolated
+@_own_rules
+@click.option("--no-cache", is_flag=True, help="Read everything, and remember nothing.")
+@click.option("--cache-dir", type=_Path(), help="Keep the cache here and not in the project's root.")
+@_color
+def review(**options: object) -> int:
+    """Review the tasks that a change touches, like a colleague: where each runs, what fails, what the change altered.
+
+    Without --since it compares with where this branch left the main one (origin's, or main or master); on that branch
+    itself with its last commit.
+
+    Status: 0 no row failed at or above the fail level, 1 one did that had not before (with --all: one did), 2 wrong
+    usage or configuration or nothing to read, 3 celery-lint itself failed.
+    """
+    from celery_lint.commands.review import Options, review
+
+    return review(Options(**options))  # type: ignore[arg-type]
 
 
 @group.command()

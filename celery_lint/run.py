@@ -10,7 +10,7 @@ from celery_lint.cache.facts import FactStore
 from celery_lint.catalogue import Agenda, Catalogue, catalogue_of, urls
 from celery_lint.comments.directives import DIRECTIVE, may_hold_directives
 from celery_lint.comments.model import Suppression
-from celery_lint.discover import Unlisted, discover, divide
+from celery_lint.discover import Files, Unlisted, discover, divide
 from celery_lint.errors import ConfigurationError, UserError
 from celery_lint.finding import Finding
 from celery_lint.judge import judge, order
@@ -43,12 +43,14 @@ def run(
     configuration: Configuration,
     overlay: Overlay | None = None,
     *,
+    paths: Sequence[str] | None = None,
     store: FactStore | None = None,
     jobs: int = 1,
     with_fixes: bool = True,
     watch: Watch = UNWATCHED,
 ) -> Run:
-    """Lint all of the project that CONFIGURATION is for. OVERLAY: files, by path, to be read as if they were so.
+    """Lint all of the project that CONFIGURATION is for. OVERLAY: files, by path, to be read as if they were so. PATHS:
+    the files that it has, instead of those that are there.
     STORE: facts that need not be read again. JOBS: how many processes may read the others.
     WITH_FIXES: findings say how they would be fixed, or why not. WATCH is told of everything that is done.
 
@@ -58,7 +60,8 @@ def run(
         catalogue = catalogue_of(configuration)
         agenda = catalogue.agenda(configuration)
     with watch.at(Part.DISCOVER):
-        files = discover(configuration.root, configuration.settings.exclude)
+        settings = configuration.settings
+        files = discover(configuration.root, settings.exclude) if paths is None else Files(tuple(paths))
     projects = divide(files.paths, configuration.settings.projects)
     for glob in configuration.settings.projects:
         if not divide(files.paths, [glob]):
@@ -109,6 +112,7 @@ def _run(
         statistics=project.statistics,
         source_of=source_of,
         urls=urls(agenda.rules),
+        judged=complete - frozenset(comments.crashed),
         rules={rule.code: rule for rule in agenda.rules},
     )
     return Run(report, {**judged.crashed, **comments.crashed}, tuple(paths), projects=(project,))

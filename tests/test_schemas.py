@@ -16,6 +16,7 @@ from celery_lint.report.json import schema as findings_schema
 from celery_lint.report.jsonl import schema as finding_schema
 from celery_lint.settings import schema as configuration_schema
 from celery_lint.views.json import schema as map_schema
+from celery_lint.views.review.json import schema as review_schema
 
 SCHEMAS = Path(__file__).parent.parent / "celery_lint/schemas"
 
@@ -27,6 +28,7 @@ SCHEMAS = Path(__file__).parent.parent / "celery_lint/schemas"
         ("finding-v1.json", finding_schema),
         ("findings-v1.json", findings_schema),
         ("map-v1.json", map_schema),
+        ("review-v1.json", review_schema),
         ("rules-v1.json", rules_schema),
         ("statistics-v1.json", statistics_schema),
     ],

@@ -115,7 +115,10 @@ class _Comparison:
         name = self.old_names.get(path)
         if name is not None:
             if name not in self.old_contents:
-                self._load([name])
+                try:
+                    self._load([name])
+                except GitError as error:
+                    raise UserError(_incomplete(error)) from None
             return self.old_contents[name]
         return self._now(path) if self._in_tree(path) in self.tree else None
 

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from celery_lint.commands.check import place_of, relative
-from celery_lint.commands.console import note, warn, write_bytes
+from celery_lint.commands.console import warn
 from celery_lint.commands.lint import run_on
 from celery_lint.commands.picture import drawn, way_from
 from celery_lint.commands.results import FAILED
+from celery_lint.commands.writing import encoded, sheet_for, write_to
 from celery_lint.errors import UserError
-from celery_lint.report.terminal import ColorChoice, Terminal, terminal_for
-from celery_lint.report.text import escape, tame
+from celery_lint.report.terminal import ColorChoice
 from celery_lint.run import Run
 from celery_lint.settings import load
 from celery_lint.views.focus import find_task, only
 from celery_lint.views.model import Picture, Task
-from celery_lint.views.sheet import Sheet
 
 Format = Literal["text", "json", "mermaid", "dot", "html"]
-_ASCII = str.maketrans({"│": "|", "├": "|", "└": "`", "─": "-", "▶": ">", "✗": "x", "╌": "-", "→": ">", "×": "x",
-                        "·": "-", "…": "~", "–": "-"})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +45,7 @@ def draw_map(options: Options) -> int:
     done = run_on(configuration, (options.path,), (relative(options.path, place.root),), with_fixes=False)
     picture = drawn(configuration, done)
     task = find_task(picture, options.task) if options.task is not None else None
-    _write(_formatted(picture, task, configuration.root, options), options.output)
+    write_to(options.output, _formatted(picture, task, configuration.root, options))
     for folder in done.unlisted:
         warn(f"{folder.path} could not be read: {folder.message}")
     return _status(done)
@@ -85,24 +80,5 @@ def _text(picture: Picture, task: Task | None, root: Path, options: Options) -> 
     from celery_lint.views.story import story
     from celery_lint.views.text import text
 
-    is_file = options.output is not None
-    terminal = Terminal(options.color == "always") if is_file else terminal_for(sys.stdout, os.environ, options.color)
-    sheet = Sheet(terminal, root, escape(way_from(None, root)))
-    lines = list(text(picture, sheet) if task is None else story(only(picture, task), sheet))
-    whole = "".join(f"{tame(line)}\n" for line in lines)
-    encoding = "utf-8" if is_file else sys.stdout.encoding or "utf-8"
-    try:
-        return whole.encode(encoding)
-    except UnicodeEncodeError:
-        return whole.translate(_ASCII).encode(encoding, "backslashreplace")
-
-
-def _write(data: bytes, output: Path | None) -> None:
-    if output is None:
-        write_bytes(data)
-        return
-    try:
-        output.write_bytes(data)
-    except OSError as error:
-        raise UserError(f"{output} cannot be written: {error.strerror}") from None
-    note(escape(f"Wrote {output}."))
+    sheet = sheet_for(root, options.output, options.color)
+    return encoded(text(picture, sheet) if task is None else story(only(picture, task), sheet), options.output)

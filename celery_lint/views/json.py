@@ -13,7 +13,7 @@ from celery_lint.views.model import Picture
 
 
 class Tool(Struct, frozen=True):
-    """What wrote the map."""
+    """What wrote the document."""
 
     name: Literal["celery-lint"]
     version: str
@@ -30,7 +30,7 @@ class Document(Struct, frozen=True):
 def json(picture: Picture) -> bytes:
     """PICTURE as UTF-8."""
     data = msgspec.to_builtins(Document(1, Tool("celery-lint", __version__), picture))
-    return printable_json(msgspec.json.format(msgspec.json.encode(_encodable(data)), indent=2)) + b"\n"
+    return printable_json(msgspec.json.format(msgspec.json.encode(encodable(data)), indent=2)) + b"\n"
 
 
 def schema() -> dict[str, object]:
@@ -38,12 +38,12 @@ def schema() -> dict[str, object]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **msgspec.json.schema(Document)}
 
 
-def _encodable(data: object) -> object:
+def encodable(data: object) -> object:
     """DATA without bytes that are no text (the surrogates of a file's name): JSON has no way to write those."""
     if isinstance(data, str):
         return escape(data) if any("\ud800" <= char <= "\udfff" for char in data) else data
     if isinstance(data, list | tuple):
-        return [_encodable(each) for each in data]
+        return [encodable(each) for each in data]
     if isinstance(data, dict):
-        return {key: _encodable(value) for key, value in data.items()}
+        return {key: encodable(value) for key, value in data.items()}
     return data

@@ -10,14 +10,15 @@ from celery_lint.views.model import Picture
 
 def readable(picture: Picture) -> Picture:
     """PICTURE with all that is not shown as itself (control characters, direction marks) written as `\\x1b`."""
-    return msgspec.convert(_escaped(msgspec.to_builtins(picture)), Picture)
+    return msgspec.convert(escaped(msgspec.to_builtins(picture)), Picture)
 
 
-def _escaped(data: object) -> object:
+def escaped(data: object) -> object:
+    """DATA, all text in it fit to be shown."""
     if isinstance(data, str):
         return escape(data)
     if isinstance(data, list | tuple):
-        return [_escaped(each) for each in data]
+        return [escaped(each) for each in data]
     if isinstance(data, dict):
-        return {key: _escaped(value) for key, value in data.items()}
+        return {key: escaped(value) for key, value in data.items()}
     return data
