@@ -42,6 +42,8 @@ def take(
     """Look at the project at PLACE with BUFFERS, by path, for files. BEFORE are the bytes with which they could last be
     read. STORE has the facts that need not be read again. OWN_RULES: the project's own rules, which are its code, may
     run."""
+    if not place.root.is_dir():
+        return Broken(place.root, "there is no such folder any more", False)
     try:
         configuration = load(place, own_rules=own_rules)
         overlay, errors = _readable(configuration.root, buffers, before, store)
