@@ -112,6 +112,7 @@ def _run(
         statistics=project.statistics,
         source_of=source_of,
         urls=urls(agenda.rules),
+        judged=complete - frozenset(comments.crashed),
         rules={rule.code: rule for rule in agenda.rules},
     )
     return Run(report, {**judged.crashed, **comments.crashed}, tuple(paths), projects=(project,))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -12,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.repositories import commit, put
 
 REPOSITORY = Path(__file__).parent.parent
 SECRET = "OUTSIDE-SECRET"
@@ -176,6 +179,24 @@ def test_every_command_does_its_work(attack: Attack) -> None:
 def test_nothing_of_the_project_is_run(attack: Attack) -> None:
     assert attack.ended.audited == []
     assert not (attack.root.parent / "pwned").exists()
+
+
+def test_git_alone_is_started_and_only_to_see_what_has_changed(project: Path) -> None:
+    (project / ".git/HEAD").unlink()
+    (project / ".git").rmdir()
+    put(project, {"git": f"#!/bin/sh\necho git >> {project.parent}/pwned\n"})
+    (project / "git").chmod(0o755)
+    commit(project, {"proj/later.py": "import celery\n"})
+    put(project, {"proj/later.py": "import celery\nx = 1\n"})
+    ended = run(
+        project, "check --changed --output-format concise", "check --changed HEAD --quiet", "check --changed=-x"
+    )
+    assert ended.statuses == ["0", "0", "2"]
+    started = [line.removeprefix("AUDIT subprocess.Popen ") for line in ended.audited]
+    program = Path(shutil.which("git") or "git")
+    assert started
+    assert all(line.startswith(f"({str(program)!r}, ") for line in started), started
+    assert not (project.parent / "pwned").exists()
 
 
 def test_nothing_outside_is_read(attack: Attack) -> None:

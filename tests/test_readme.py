@@ -98,4 +98,4 @@ def test_the_changelog_starts_with_this_version() -> None:
     assert versions[0] == __version__
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert f"rev: v{__version__}" in readme
-    assert f"celery-lint=={__version__}" in readme
+    assert f"@v{__version__}" in readme
