@@ -25,7 +25,7 @@ def test_the_changelog_starts_with_this_version() -> None:
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     versions = re.findall(r"(?m)^## \[([^]]+)\](?: - (?:unreleased|\d{4}-\d\d-\d\d))?$", text)
     assert len(versions) == len(re.findall(r"(?m)^## ", text))
-    assert [version for version in versions if version != "Unreleased"][0] == __version__
+    assert next(version for version in versions if version != "Unreleased") == __version__
     kinds = set(re.findall(r"(?m)^### (.*)$", text))
     assert kinds <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
 
@@ -33,8 +33,8 @@ def test_the_changelog_starts_with_this_version() -> None:
 @pytest.mark.parametrize("page", ["README.md", *(str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*.md"))])
 def test_pages_pin_this_version(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
-    pinned = re.findall(r"celery-lint==([\d.]*\d)|rev: v([\d.]*\d)", text)
-    assert {one or other for one, other in pinned} <= {__version__}
+    pinned = re.findall(r"(?:celery-lint==|rev: v|celery-lint@v)([\d.]*\d)", text)
+    assert set(pinned) <= {__version__}
 
 
 def test_the_version_is_in_one_place() -> None:
