@@ -27,8 +27,9 @@ def fix_tree(
     from celery_lint.repair import fix, plan_fixes
 
     configuration, store = _configuration_of(root, select, rules), FactStore()
-    planned = plan_fixes(run(configuration, store=store), configuration, (".",), store, unsafe=unsafe)
-    fix(planned, configuration, (".",), store)
+    done = run(configuration, store=store)
+    planned = plan_fixes(done, configuration, (".",), store, unsafe=unsafe)
+    fix(planned, done, configuration, (".",), store)
 
 
 def _configuration_of(root: Path, select: Sequence[str] | None, rules: Path | None) -> Configuration:

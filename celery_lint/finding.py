@@ -70,10 +70,11 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """Another place that explains a finding, and what that place has to do with it."""
+    """Another place that explains a finding, and what it has to do with it: AGAIN, when it is the same mistake."""
 
     location: Location
     message: str
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,3 +116,8 @@ class Finding:
     remedy: Remedy | None = field(default=None, compare=False)
     fix: Fix | None = field(default=None, compare=False)
     withheld: str | None = field(default=None, compare=False)
+
+    @property
+    def places(self) -> tuple[Location, ...]:
+        """Where the mistake is made: once, or more often."""
+        return (self.location, *(related.location for related in self.related if related.again))

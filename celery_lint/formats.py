@@ -74,6 +74,12 @@ def _junit(report: Report, *_: object) -> bytes:
     return junit(report)
 
 
+def _html(report: Report, target: Target, picture: Callable[[], Picture]) -> bytes:
+    from celery_lint.views.findings import html
+
+    return html(report, picture, target.way).encode("utf-8", "backslashreplace")
+
+
 WRITERS: Mapping[OutputFormat, Writer] = {
     "full": _full,
     "concise": _concise,
@@ -83,6 +89,7 @@ WRITERS: Mapping[OutputFormat, Writer] = {
     "github": _github,
     "gitlab": _gitlab,
     "junit": _junit,
+    "html": _html,
 }
 
 

@@ -2,28 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from celery_lint.cache.facts import FactStore
+from celery_lint.finding import Finding
 from celery_lint.fix import FixReport, Plan, Rejudge, carry_out, plan
+from celery_lint.report.model import Report
 from celery_lint.run import Run, run
+from celery_lint.scope import Scope
 from celery_lint.settings import Configuration
 
 
 def plan_fixes(
-    done: Run, configuration: Configuration, selection: Sequence[str], store: FactStore, *, unsafe: bool
+    done: Run,
+    configuration: Configuration,
+    selection: Sequence[str],
+    store: FactStore,
+    *,
+    unsafe: bool,
+    scope: Scope | None = None,
 ) -> Plan:
-    """What fixing the findings of DONE at or below SELECTION (`.` is the root) would change; the unsafe fixes too if
-    UNSAFE. STORE has the facts that DONE was judged by."""
-    rejudge = _rejudge(configuration, selection, store)
-    report = done.report.only(selection)
+    """What fixing the findings of DONE (all that a run found) that are at or below SELECTION (`.` is the root) and in
+    SCOPE would change; the unsafe fixes too if UNSAFE. STORE has the facts that DONE was judged by."""
+    rejudge = _rejudge(done.report, configuration, selection, store, scope)
+    report = _within(done.report, selection, scope)
     return plan(configuration.root, report.findings, unsafe=unsafe, rejudge=rejudge, source_of=report.source_of)
 
 
-def fix(planned: Plan, configuration: Configuration, selection: Sequence[str], store: FactStore) -> FixReport:
-    """Write what PLANNED says. STORE as above."""
-    return carry_out(configuration.root, planned, _rejudge(configuration, selection, store))
+def fix(
+    planned: Plan,
+    done: Run,
+    configuration: Configuration,
+    selection: Sequence[str],
+    store: FactStore,
+    scope: Scope | None = None,
+) -> FixReport:
+    """Write what PLANNED says. The others as above."""
+    return carry_out(configuration.root, planned, _rejudge(done.report, configuration, selection, store, scope))
 
 
-def _rejudge(configuration: Configuration, selection: Sequence[str], store: FactStore) -> Rejudge:
-    return lambda overlay: run(configuration, overlay, store=store).report.only(selection).findings
+def _rejudge(
+    before: Report, configuration: Configuration, selection: Sequence[str], store: FactStore, scope: Scope | None
+) -> Rejudge:
+    def rejudge(overlay: Mapping[str, bytes]) -> tuple[Finding, ...]:
+        report = run(configuration, overlay, store=store).report
+        moved = scope.after(before.source, overlay) if scope is not None else None
+        return _within(report, selection, moved).findings
+
+    return rejudge
+
+
+def _within(report: Report, selection: Sequence[str], scope: Scope | None) -> Report:
+    return (scope.of(report) if scope is not None else report).only(selection)

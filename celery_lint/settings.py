@@ -57,6 +57,9 @@ class Settings(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown
         dict[str, tuple[str, ...]],
         Meta(description="Pattern of paths, as in .gitignore → selectors of rules not to report there"),
     ] = {}
+    baseline: Annotated[
+        str | None, Meta(description="The file with findings not to report, if it is called otherwise than usual")
+    ] = None
     exclude: Annotated[tuple[str, ...], Meta(description="Patterns of paths, as in .gitignore, that are not read")] = ()
     preset: Annotated[Preset, Meta(description="Which rules run when none are selected")] = "recommended"
     fail_level: Annotated[Level, Meta(description="The least severity that makes the exit status 1")] = "warning"

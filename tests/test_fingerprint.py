@@ -107,18 +107,31 @@ def test_deep_code_does_no_harm() -> None:
     assert said("«x = " + "+".join(["1"] * 3_000) + "»")
 
 
-def found(span: Span, path: str = "proj/tasks.py", entity: str = "task:proj.send", code: str = "CEL408") -> Finding:
-    return Finding(code, "x", Severity.INFO, Confidence.HIGH, "x", Location(path, span), entity)
+def found(start: int, end: int, entity: str = "task:proj.send") -> Finding:
+    place = Location("proj/tasks.py", Span(start, end))
+    return Finding("CEL408", "x", Severity.INFO, Confidence.HIGH, "x", place, entity)
 
 
 def test_twins_are_told_apart_by_their_order() -> None:
     text = b"def f(a, b):\n    print(a)\n    print(b)\n"
     source = Source("proj/tasks.py", text)
-    one, two = found(Span(18, 26)), found(Span(31, 39))
-    other = found(Span(31, 39), entity="task:proj.other")
-    known = {finding: each.fingerprint for finding, each in identities([one, two, other], lambda _: source).items()}
+    one, two = found(18, 26), found(31, 39)
+    other = found(31, 39, entity="task:proj.other")
+    known = {finding: each[0].fingerprint for finding, each in identities([one, two, other], lambda _: source).items()}
     assert len(set(known.values())) == 3
     assert known[one] == fingerprint(one, source)
     # The second of the same is the one that is new, whichever was written later.
     moved = Source("proj/tasks.py", b"\n\n" + text)
-    assert identities([found(Span(20, 28))], lambda _: moved)[found(Span(20, 28))].fingerprint == known[one]
+    assert identities([found(20, 28)], lambda _: moved)[found(20, 28)][0].fingerprint == known[one]
+
+
+def test_an_entity_that_is_a_variable_is_known_by_what_is_put_into_it() -> None:
+    def of(text: str, entity: str) -> str:
+        source, span = marked(text)
+        return fingerprint(found(span.start, span.end, entity), source)
+
+    assert of("def f():\n    a = «g()»", "engine:p.py:a") == of("def f():\n    b = «g()»", "engine:p.py:b")
+    assert of("a = «g()»", "engine:p.py:a") != of("b = «g()»", "engine:p.py:b")
+    one, two = "command:x: celery -A proj worker -c 4", "command:x: celery -A proj worker -c 8"
+    assert of("«g()»", one) == of("«g()»", two)
+    assert of("«g()»", one) != of("«g()»", "command:y: celery -A proj worker")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -12,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.repositories import commit, put
 
 REPOSITORY = Path(__file__).parent.parent
 SECRET = "OUTSIDE-SECRET"
@@ -139,8 +142,8 @@ def run(project: Path, *commands: str | list[str]) -> Ended:
 COMMANDS: tuple[str | list[str], ...] = (
     "check --verbose", "check --color always", "check --output-format concise", "check --output-format json",
     "check --output-format jsonl", "check --output-format sarif", "check --output-format github",
-    "check --output-format gitlab",
-    "check --output-format junit", "check --report junit=out/x.xml --report=github=/dev/null --output-format full",
+    "check --output-format gitlab", "check --output-format html", "check --output-format junit",
+    "check --report junit=out/x.xml --report=github=/dev/null --output-format full",
     "check --statistics", "check --durations", "check --diff --unsafe-fixes", "config", "map", "map --format json",
     "map --format mermaid", "map --format dot", "map --format html", ["map", "--task", NASTY], ["check", NASTY],
     ["check", "--select", NASTY], ["check", "--config", NASTY], ["explain", NASTY], "check --fix --unsafe-fixes",
@@ -169,13 +172,31 @@ def project(tmp_path: Path) -> Path:
 
 
 def test_every_command_does_its_work(attack: Attack) -> None:
-    assert attack.ended.statuses == ["1"] * 13 + ["0"] * 6 + ["0", "2", "2", "2", "2", "1"]
+    assert attack.ended.statuses == ["1"] * 14 + ["0"] * 6 + ["0", "2", "2", "2", "2", "1"]
     assert (attack.root / "proj/tasks.py").read_text() != FILES["proj/tasks.py"]
 
 
 def test_nothing_of_the_project_is_run(attack: Attack) -> None:
     assert attack.ended.audited == []
     assert not (attack.root.parent / "pwned").exists()
+
+
+def test_git_alone_is_started_and_only_to_see_what_has_changed(project: Path) -> None:
+    (project / ".git/HEAD").unlink()
+    (project / ".git").rmdir()
+    put(project, {"git": f"#!/bin/sh\necho git >> {project.parent}/pwned\n"})
+    (project / "git").chmod(0o755)
+    commit(project, {"proj/later.py": "import celery\n"})
+    put(project, {"proj/later.py": "import celery\nx = 1\n"})
+    ended = run(
+        project, "check --changed --output-format concise", "check --changed HEAD --quiet", "check --changed=-x"
+    )
+    assert ended.statuses == ["0", "0", "2"]
+    started = [line.removeprefix("AUDIT subprocess.Popen ") for line in ended.audited]
+    program = Path(shutil.which("git") or "git")
+    assert started
+    assert all(line.startswith(f"({str(program)!r}, ") for line in started), started
+    assert not (project.parent / "pwned").exists()
 
 
 def test_nothing_outside_is_read(attack: Attack) -> None:
@@ -238,10 +259,11 @@ def test_a_diff_names_files_as_git_does(attack: Attack) -> None:
 
 
 def test_the_html_page_runs_nothing_of_the_project(attack: Attack) -> None:
-    page = attack.ended.stdout["map --format html"]
-    assert "<script>alert" not in page
-    assert "alert(1)" in page  # the name is there, as text
-    assert page.count("<script") == page.count("</script")
+    for command in ("map --format html", "check --output-format html"):
+        page = attack.ended.stdout[command]
+        assert "<script>alert" not in page
+        assert "alert(1)" in page  # the name is there, as text
+        assert page.count("<script") == page.count("</script")
 
 
 def test_the_drawings_stay_valid(attack: Attack) -> None:

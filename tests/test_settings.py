@@ -82,6 +82,7 @@ def test_every_key_is_understood(tmp_path: Path) -> None:
         extend-select = ["CEL2"]
         ignore = ["CEL101"]
         exclude = ["old/"]
+        baseline = "ci/known.jsonl"
         preset = "strict"
         fail-level = "info"
         output-format = "json"

@@ -5,6 +5,7 @@
 
 from celery_lint.changes.base import Base, base_of
 from celery_lint.changes.compare import changes_since
+from celery_lint.changes.difference import carried
 from celery_lint.changes.model import Changes, LineSet
 
-__all__ = ["Base", "Changes", "LineSet", "base_of", "changes_since"]
+__all__ = ["Base", "Changes", "LineSet", "base_of", "carried", "changes_since"]

@@ -135,3 +135,39 @@ def _walked(steps: Sequence[dict[int, int]], x: int, y: int, a: int, b: int) -> 
         else:
             joined.append(block)
     yield from joined
+
+
+def carried(lines: LineSet, old: bytes, new: bytes) -> LineSet:
+    """Where LINES of the text OLD are in the text NEW, which was made from it: a line in the place of one of them is
+    one of them."""
+    ranges: list[tuple[int, int]] = []
+    gaps: list[int] = []
+    before, after = lines_of(old), lines_of(new)
+    shift, at = 0, 0
+    for a, a_end, b, b_end in [*blocks(before, after), (len(before) + 1, len(before) + 1, 0, 0)]:
+        ranges += [
+            (max(first, at + 1) + shift, min(last, a) + shift)
+            for first, last in lines.ranges
+            if at < a >= first and last > at
+        ]
+        gaps += [gap + shift for gap in lines.gaps if at <= gap < a]
+        # New lines between two others belong to what was there, or to the lines on both sides.
+        replaced = (a + 1, a_end) if a < a_end else (max(a, 1), a + 1)
+        if b < b_end and lines.touches(*replaced):
+            ranges.append((b + 1, b_end))
+        shift, at = b_end - a_end, a_end
+    return LineSet(tuple(_joined(ranges)), tuple(sorted(set(gaps))))
+
+
+def _joined(ranges: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """RANGES without those that meet."""
+    current: tuple[int, int] | None = None
+    for first, last in sorted(ranges):
+        if current is not None and first <= current[1] + 1:
+            current = (current[0], max(current[1], last))
+        else:
+            if current is not None:
+                yield current
+            current = (first, last)
+    if current is not None:
+        yield current

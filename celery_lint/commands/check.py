@@ -22,6 +22,7 @@ from celery_lint.output import OutputFormat
 from celery_lint.report.terminal import ColorChoice, Terminal, terminal_for
 
 if TYPE_CHECKING:
+    from celery_lint.changes import Base
     from celery_lint.commands.lint import Outcome
 
 
@@ -50,6 +51,9 @@ class Options:
     cache_dir: Path | None = None
     jobs: int | None = None
     durations: bool = False
+    changed: str | None = None
+    baseline: Path | None = None
+    no_baseline: bool = False
     report: tuple[str, ...] = ()
     own_rules: bool = False
 
@@ -79,10 +83,11 @@ def check(options: Options) -> int:
         _way_to(place.root),
         _blob(os.environ),
     )
-    memory = _Memory(options, place, selection, around)
+    base = _base(options, place)
+    memory = _Memory(options, place, selection, around, base)
     output = memory.output()
     if output is None:
-        output = _linted(options, targets, place, selection, around, memory)
+        output = _linted(options, targets, place, selection, around, memory, base)
     return _shown(output, place)
 
 
@@ -93,6 +98,7 @@ def _linted(
     selection: tuple[str, ...],
     around: Surroundings,
     memory: _Memory,
+    base: Base | None,
 ) -> Output:
     """What a run that has to be done anew writes; it is remembered."""
     from celery_lint.commands.progress import following
@@ -104,7 +110,7 @@ def _linted(
         with watch.at(Part.LOAD):
             from celery_lint.commands.lint import lint
         memory.start()
-        outcome = lint(options, targets, place, selection, around, memory.folder, memory.stamp, watch)
+        outcome = lint(options, targets, place, selection, around, memory.folder, memory.stamp, base, watch)
         with watch.at(Part.SAVE):
             memory.keep(outcome)
     output = outcome.output
@@ -112,10 +118,21 @@ def _linted(
     return Output(output.status, output.stdout, (*output.stderr, *timed), output.files)
 
 
+def _base(options: Options, place: Place) -> Base | None:
+    """The commit that only what has changed since counts against, when OPTIONS name one."""
+    if options.changed is None:
+        return None
+    from celery_lint.changes import base_of
+
+    return base_of(place.root, options.changed)
+
+
 class _Memory:
     """What is kept between runs, and whether this one may be spared."""
 
-    def __init__(self, options: Options, place: Place, selection: tuple[str, ...], around: Surroundings) -> None:
+    def __init__(
+        self, options: Options, place: Place, selection: tuple[str, ...], around: Surroundings, base: Base | None
+    ) -> None:
         self.folder = None if options.no_cache else cache_folder(place, options.cache_dir)
         self.stamp = tool_stamp() if self.folder is not None else b""
         self._place = place
@@ -125,7 +142,7 @@ class _Memory:
             None if acts or self.folder is None else Replay(self.folder, self.stamp, str(place.root), _imports)
         )
         # Paths are in the key as they lead from the root, not from where they were named.
-        self._key = key_of((replace(options, paths=(), jobs=None), place, selection, around))
+        self._key = key_of((replace(options, paths=(), jobs=None), place, selection, around, base))
         self._started = 0
 
     def start(self) -> None:
@@ -196,6 +213,8 @@ def _refuse_contradictions(options: Options) -> None:
     if options.report and (options.diff or options.fix_only):
         chosen = "--diff" if options.diff else "--fix-only"
         raise UserError(f"{chosen} reports nothing that --report could write")
+    if options.baseline and options.no_baseline:
+        raise UserError("--baseline and --no-baseline contradict each other")
     if options.config and options.isolated:
         raise UserError("--config and --isolated contradict each other")
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from celery_lint import baseline
+from celery_lint.baseline import Baseline
 from celery_lint.cache.answers import Answers, together
 from celery_lint.cache.facts import FactStore
 from celery_lint.cache.folder import Folder
 from celery_lint.cache.replay import Output
+from celery_lint.catalogue import catalogue_of
+from celery_lint.changes import Base, changes_since
 from celery_lint.commands.check import Options, Surroundings
 from celery_lint.commands.console import note
 from celery_lint.commands.results import CLEAN, FAILED, FOUND, results, warning
@@ -19,7 +23,9 @@ from celery_lint.configfile import Place
 from celery_lint.errors import UserError
 from celery_lint.report.text import escape, escape_lines
 from celery_lint.run import Run, run
+from celery_lint.scope import Scope
 from celery_lint.settings import Configuration, Settings, load, override
+from celery_lint.source import Source
 from celery_lint.watch import UNWATCHED, Part, Watch
 
 if TYPE_CHECKING:
@@ -44,19 +50,22 @@ def lint(
     around: Surroundings,
     folder: Folder | None,
     stamp: bytes,
+    base: Base | None = None,
     watch: Watch = UNWATCHED,
 ) -> Outcome:
     """Do what OPTIONS ask for with the project at PLACE. SELECTION: the TARGETS, relative to the root. FOLDER and
-    STAMP are those of the cache, WATCH is told of everything that is done."""
+    STAMP are those of the cache, BASE is what --changed compares with, WATCH is told of everything that is done."""
     configured = load(place, own_rules=options.own_rules)
-    configuration = override(configured, _overrides(options, configured.settings))
+    configuration = override(configured, overrides(options, configured.settings))
     with watch.at(Part.LOAD):
-        store = FactStore(folder, stamp)
+        store = FactStore(folder, stamp, str(place.root))
     # What other processes read is not measured.
     jobs = options.jobs or (1 if options.durations else processors())
+    kept = None if options.no_baseline else baseline.find(configuration, options.baseline, isolated=options.isolated)
     done = run_on(configuration, targets, selection, store, jobs=jobs, watch=watch)
     with watch.at(Part.SAVE):
-        store.save()
+        _save(store, done)
+    scope, compared = _scope(done, configuration, kept, base)
     if options.verbose:
         _say_what_was_used(configuration, place, done)
     refusals: tuple[str, ...] = ()
@@ -64,27 +73,58 @@ def lint(
         with watch.at(Part.FIX):
             from celery_lint.repair import fix, plan_fixes
 
-            planned = plan_fixes(done, configuration, selection, store, unsafe=options.unsafe_fixes)
+            planned = plan_fixes(done, configuration, selection, store, unsafe=options.unsafe_fixes, scope=scope)
             if options.diff:
                 return Outcome(_difference(done, planned))
-            refused = fix(planned, configuration, selection, store).refused
-        refusals = tuple(warning(refusal.reason) for refusal in refused)
+            fixed = fix(planned, done, configuration, selection, store, scope)
+        refusals = tuple(warning(refusal.reason) for refusal in fixed.refused)
+        scope = scope.after(
+            lambda path: Source(path, planned.before[path]), {path: planned.after[path] for path in fixed.written}
+        )
         done = run_on(configuration, targets, selection, store, watch=watch)
-        store.save()
+        _save(store, done)
+    done = replace(done, report=scope.of(done.report))
     with watch.at(Part.REPORT):
         output = results(done, configuration, place, selection, options, around)
     sure = not done.crashed and not done.unlisted
-    whole = Output(output.status, output.stdout, (*refusals, *output.stderr), output.files)
+    said = (*refusals, *(() if options.quiet else compared), *output.stderr)
+    whole = Output(output.status, output.stdout, said, output.files)
     if folder is None or not sure:
         return Outcome(whole)
     answers = together(project.files.answers() for project in done.projects)
-    return Outcome(whole, (*done.looked_at, *done.paths, *_own_rules(configuration)), answers)
+    more = (*_own_rules(configuration), str(baseline.location(configuration, options.baseline)[0]))
+    return Outcome(whole, (*done.looked_at, *done.paths, *more), answers)
+
+
+def _scope(
+    done: Run, configuration: Configuration, kept: Baseline | None, base: Base | None
+) -> tuple[Scope, tuple[str, ...]]:
+    """Which of the findings of DONE count, and what to say of what they are compared with."""
+    known = frozenset(rule.code for rule in catalogue_of(configuration).rules)
+    if base is None:
+        return Scope(kept, known=known), ()
+    paths = {
+        location.path
+        for finding in done.report.findings
+        for location in (finding.location, *(related.location for related in finding.related))
+        if location.path != "."
+    }
+    changes = changes_since(base, sorted(paths), lambda path: done.report.source(path).data)
+    commit = changes.commit[:9] if changes.commit is not None else "no commit yet"
+    count = f"{len(changes.lines)} of {len(paths)} files that findings are about have changed."
+    return Scope(kept, changes.lines, known), (f"Compared with {escape(base.ref)} ({commit}): {count}",)
 
 
 def _own_rules(configuration: Configuration) -> tuple[str, ...]:
     """The folders and files of the project's own rules: absolute, for that is how they count as a whole."""
     folder = configuration.own_rules
     return tuple(map(str, (folder, *folder.rglob("*")))) if folder is not None else ()
+
+
+def _save(store: FactStore, done: Run) -> None:
+    """Keep what DONE read and learned for runs to come."""
+    store.save()
+    store.seen.save(lambda: [project.files.learned() for project in done.projects])
 
 
 def processors() -> int:
@@ -94,7 +134,20 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
-def _overrides(options: Options, settings: Settings) -> dict[str, object]:
+class Selecting(Protocol):
+    """The options of a command that say which rules run."""
+
+    @property
+    def select(self) -> tuple[str, ...]: ...
+    @property
+    def extend_select(self) -> tuple[str, ...]: ...
+    @property
+    def ignore(self) -> tuple[str, ...]: ...
+    @property
+    def preset(self) -> str | None: ...
+
+
+def overrides(options: Selecting, settings: Settings) -> dict[str, object]:
     """The settings that OPTIONS change. A selection on the command line starts afresh; additions add."""
     select, extend, ignore = map(_split, (options.select, options.extend_select, options.ignore))
     values: dict[str, object] = {}
@@ -105,8 +158,8 @@ def _overrides(options: Options, settings: Settings) -> dict[str, object]:
         values |= {"ignore": (*settings.ignore, *ignore)} if ignore else {}
     words = {
         "preset": options.preset,
-        "fail-level": options.fail_level,
-        "output-format": options.output_format,
+        "fail-level": getattr(options, "fail_level", None),
+        "output-format": getattr(options, "output_format", None),
     }
     return values | {key: word for key, word in words.items() if word is not None}
 

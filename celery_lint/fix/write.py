@@ -216,3 +216,29 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+# New files
+
+
+def create(file: Path, data: bytes) -> None:
+    """Make FILE, which does not exist, with DATA: whole, or not at all. Raises OSError when it cannot be made."""
+    draft = file.with_name(f"{_PREFIX}{os.getpid()}{_SUFFIX}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+    try:
+        _lock(descriptor)
+        view = memoryview(data)
+        while view:
+            view = view[os.write(descriptor, view) :]
+        os.fsync(descriptor)
+        if fcntl is None:
+            os.close(descriptor)  # Windows renames no file that is open
+        os.replace(draft, file)  # noqa: PTH105
+        _sync_folder(file.parent)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            draft.unlink()
+        raise
+    finally:
+        with contextlib.suppress(OSError):
+            os.close(descriptor)

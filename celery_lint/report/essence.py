@@ -44,6 +44,15 @@ def essence(source: Source, span: Span) -> str:
     return _words(source.text(span))
 
 
+def local_names(source: Source, span: Span) -> frozenset[str]:
+    """The variables of functions that are known at SPAN in SOURCE."""
+    tree = _tree(source.path, source.data) if source.path.endswith(_PYTHON) else None
+    try:
+        return tree.local_names(span) if tree is not None else frozenset()
+    except RecursionError:
+        return frozenset()
+
+
 def _words(text: str) -> str:
     lines = (_COMMENT.sub("", line) for line in text.splitlines())
     return " ".join(word for line in lines for word in _WORDS.findall(line) if word.strip("-"))
@@ -78,6 +87,20 @@ class _Tree:
         numbers: dict[str, int] = {}
         said = [self._said(node, local, numbers) for node, local in self._within(self._module, start, end, frozenset())]
         return " ".join(said) or _words(self._source.text(span))
+
+    def local_names(self, span: Span) -> frozenset[str]:
+        """The names that are local where SPAN starts."""
+        at = self._place(span.start)
+        waiting: list[tuple[ast.AST, frozenset[str]]] = [(self._module, frozenset())]
+        found: frozenset[str] = frozenset()
+        while waiting:
+            node, local = waiting.pop()
+            found |= local
+            for child, inside in self._children(node, local):
+                extent = _extent(child)
+                if extent is None or extent[0] <= at < extent[1]:
+                    waiting.append((child, inside))
+        return found
 
     def _place(self, offset: int) -> tuple[int, int]:
         """The line and column of the byte at OFFSET as `ast` counts: bytes of UTF-8, no byte order mark."""

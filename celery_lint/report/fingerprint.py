@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from celery_lint.finding import Finding
-from celery_lint.report.essence import essence
+from celery_lint.finding import Finding, Location
+from celery_lint.report.essence import essence, local_names
 from celery_lint.source import Source
+
+# A command is what it runs, not with which options; a variable of a function is what is put into it.
+_VARIABLES = ("engine:", "session:", "client:")
+_COMMAND = re.compile(
+    r"(?:command|worker):.*?\s(?:worker|beat|multi|flower|events|inspect|control|purge|amqp|call|shell)\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +40,38 @@ class Identity:
 
 def fingerprint(finding: Finding, source: Source) -> str:
     """The fingerprint of FINDING in the file SOURCE, as if nothing else was the same."""
-    place = finding.location
-    return Identity(finding.code, place.path, finding.entity, essence(source, place.span)).fingerprint
+    return identities([finding], lambda _: source)[finding][0].fingerprint
 
 
-def identities(findings: Iterable[Finding], source_of: Callable[[str], Source]) -> Mapping[Finding, Identity]:
-    """The identity of each of FINDINGS, which are all of a run, in order: of those that are the same to the letter (the
-    same call twice in one task) each has its own."""
-    essences: dict[tuple[str, int, int], str] = {}
+def identities(
+    findings: Iterable[Finding], source_of: Callable[[str], Source]
+) -> Mapping[Finding, tuple[Identity, ...]]:
+    """The identities of each of FINDINGS, which are all of a run, in order: one for each place of the mistake. Of those
+    that are the same to the letter (the same call twice in one task) each has its own."""
+    essences: dict[Location, str] = {}
     seen: Counter[tuple[str, str, str, str]] = Counter()
-    found: dict[Finding, Identity] = {}
+    found: dict[Finding, tuple[Identity, ...]] = {}
     for finding in findings:
-        path, span = finding.location.path, finding.location.span
-        place = (path, span.start, span.end)
-        if place not in essences:
-            essences[place] = "" if path == "." else essence(source_of(path), span)
-        parts = (finding.code, path, finding.entity, essences[place])
-        if finding not in found:
+        if finding in found:
+            continue
+        known = []
+        entity = _entity(finding, source_of)
+        for place in finding.places:
+            if place not in essences:
+                essences[place] = "" if place.path == "." else essence(source_of(place.path), place.span)
+            parts = (finding.code, place.path, entity, essences[place])
             seen[parts] += 1
-            found[finding] = Identity(*parts, ordinal=seen[parts])
+            known.append(Identity(*parts, ordinal=seen[parts]))
+        found[finding] = tuple(known)
     return found
+
+
+def _entity(finding: Finding, source_of: Callable[[str], Source]) -> str:
+    command = _COMMAND.match(finding.entity)
+    if command:
+        return command[0]
+    what, _, name = finding.entity.rpartition(":")
+    if finding.entity.startswith(_VARIABLES):
+        place = finding.location
+        return what if name in local_names(source_of(place.path), place.span) else finding.entity
+    return finding.entity

@@ -10,7 +10,6 @@ import msgspec
 from msgspec import Struct
 
 from celery_lint.finding import Finding, Severity
-from celery_lint.report.fingerprint import fingerprint
 from celery_lint.report.model import Report
 from celery_lint.report.text import escape, printable_json
 
@@ -49,25 +48,27 @@ class Issue(Struct, frozen=True):
 
 def gitlab(report: Report) -> bytes:
     """REPORT as UTF-8."""
+    known = report.fingerprints()
     seen: Counter[str] = Counter()
-    issues = [_issue(finding, report, seen) for finding in report.findings]
+    issues = []
+    for finding in report.findings:
+        seen[known[finding]] += 1
+        issues.append(_issue(finding, report, _numbered(known[finding], seen[known[finding]])))
     return printable_json(msgspec.json.format(msgspec.json.encode(issues), indent=2)) + b"\n"
 
 
-def _issue(finding: Finding, report: Report, seen: Counter[str]) -> Issue:
-    """FINDING; SEEN counts the fingerprints so far, of which GitLab shows the first of each only."""
+def _issue(finding: Finding, report: Report, fingerprint: str) -> Issue:
     start, end = report.lines(finding.location)
-    print_ = fingerprint(finding, report.source(finding.location.path))
-    seen[print_] += 1
     return Issue(
         description=f"{finding.code} {finding.name}: {escape(finding.message)}",
         check_name=finding.code,
-        fingerprint=_numbered(print_, seen[print_]),
+        fingerprint=fingerprint,
         severity=_SEVERITIES[finding.severity],
         location=Location(escape(report.in_repository(finding.location.path)), Lines(start.line, end.line)),
     )
 
 
 def _numbered(print_: str, number: int) -> str:
-    """A fingerprint of its own for the second of two findings that are alike, and so on."""
+    """A fingerprint of its own for what is said twice (by two projects of one repository): GitLab shows the first of
+    those that have the same."""
     return print_ if number == 1 else sha256(f"{print_}\0{number}".encode()).hexdigest()[:32]

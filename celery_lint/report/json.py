@@ -10,7 +10,6 @@ from msgspec import Meta, Struct
 
 from celery_lint import __version__
 from celery_lint.finding import Applicability, Confidence, Edit, Finding, Fix, Location, Severity
-from celery_lint.report.fingerprint import fingerprint
 from celery_lint.report.model import Report
 from celery_lint.report.text import escape, printable_json
 
@@ -123,10 +122,11 @@ _CONFIDENCES: Mapping[Confidence, ConfidenceWord] = {
 
 def json(report: Report) -> bytes:
     """REPORT as UTF-8."""
+    fingerprints = report.fingerprints()
     document = Document(
         version=1,
         tool=Tool("celery-lint", __version__),
-        findings=tuple(item(finding, report) for finding in report.findings),
+        findings=tuple(item(finding, report, fingerprints[finding]) for finding in report.findings),
         summary=summary_of(report),
     )
     return printable_json(msgspec.json.format(msgspec.json.encode(document), indent=2)) + b"\n"
@@ -152,11 +152,11 @@ def summary_of(report: Report) -> Summary:
         infos=report.count(Severity.INFO),
         fixable=report.fixable(Applicability.SAFE) + report.fixable(Applicability.UNSAFE),
         suppressed=report.suppressed,
-        baselined=0,
+        baselined=report.baselined,
     )
 
 
-def item(finding: Finding, report: Report) -> Item:
+def item(finding: Finding, report: Report, fingerprint: str) -> Item:
     """FINDING of REPORT, as programs are told of it."""
     start, end = _points(finding.location, report)
     return Item(
@@ -174,7 +174,7 @@ def item(finding: Finding, report: Report) -> Item:
         related=tuple(_place(related.location, related.message, report) for related in finding.related),
         fix=_cure(finding.fix, report) if finding.fix else None,
         fix_withheld=finding.withheld,
-        fingerprint=fingerprint(finding, report.source(finding.location.path)),
+        fingerprint=fingerprint,
         url=report.urls.get(finding.code),
     )
 

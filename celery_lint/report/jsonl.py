@@ -11,7 +11,8 @@ from celery_lint.report.text import printable_json
 
 def jsonl(report: Report) -> bytes:
     """The findings of REPORT; nothing when there are none."""
-    lines = (msgspec.json.encode(item(finding, report)) for finding in report.findings)
+    known = report.fingerprints()
+    lines = (msgspec.json.encode(item(finding, report, known[finding])) for finding in report.findings)
     return b"".join(printable_json(line) + b"\n" for line in lines)
 
 

@@ -12,7 +12,6 @@ from celery_lint import __version__, finding
 from celery_lint.finding import Confidence, Finding, Severity, Span
 from celery_lint.judge import INTERNAL_ERROR
 from celery_lint.report import sarif_model as sarif_
-from celery_lint.report.fingerprint import fingerprint
 from celery_lint.report.help import description, help_markdown, help_text
 from celery_lint.report.json import plain
 from celery_lint.report.model import Report
@@ -37,6 +36,7 @@ def sarif(report: Report) -> bytes:
     """REPORT as UTF-8."""
     found = [each for each in report.findings if each.code != INTERNAL_ERROR]
     crashes = [each for each in report.findings if each.code == INTERNAL_ERROR]
+    known = report.fingerprints()
     codes = {code: index for index, code in enumerate(sorted({each.code for each in found}))}
     rules = tuple(_rule(report.rules[code], report) if code in report.rules else _unknown(code) for code in codes)
     run = sarif_.Run(
@@ -53,7 +53,7 @@ def sarif(report: Report) -> bytes:
         ),
         original_uri_base_ids={_ROOT: sarif_.ArtifactLocation(description=_message("The root of the repository."))},
         column_kind="unicodeCodePoints",
-        results=tuple(_result(each, codes[each.code], report) for each in found),
+        results=tuple(_result(each, codes[each.code], report, known[each]) for each in found),
     )
     log = sarif_.Log(schema=_SCHEMA, version="2.1.0", runs=(run,))
     return printable_json(msgspec.json.format(msgspec.json.encode(log), indent=2)) + b"\n"
@@ -92,7 +92,7 @@ def _unknown(code: str) -> sarif_.ReportingDescriptor:
     )
 
 
-def _result(each: Finding, index: int, report: Report) -> sarif_.Result:
+def _result(each: Finding, index: int, report: Report, fingerprint: str) -> sarif_.Result:
     kind, _, name = each.entity.partition(":")
     logical = sarif_.LogicalLocation(fully_qualified_name=escape(name), kind=escape(kind)) if name else None
     return sarif_.Result(
@@ -114,7 +114,7 @@ def _result(each: Finding, index: int, report: Report) -> sarif_.Result:
             for number, related in enumerate(each.related, start=1)
         ),
         # GitHub's own fingerprint (`primaryLocationLineHash`) is added where the file is uploaded.
-        partial_fingerprints={"celeryLint/v1": fingerprint(each, report.source(each.location.path))},
+        partial_fingerprints={"celeryLint/v1": fingerprint},
         fixes=(_fix(each.fix, report),) if each.fix is not None and each.fix.edits else (),
         properties={"confidence": each.confidence.label},
     )

@@ -68,6 +68,13 @@ def _afterwards(report: Report) -> Iterator[str]:
         yield f"{unsafe} {'more' if safe else 'fixable'} with --fix --unsafe-fixes"
     if report.suppressed:
         yield f"{report.suppressed} suppressed"
+    if report.baselined:
+        yield f"{report.baselined} in the baseline"
+    if report.stale:
+        entries = "entry of the baseline matches" if report.stale == 1 else "entries of the baseline match"
+        yield f"{report.stale} {entries} nothing any more: celery-lint baseline --prune"
+    if report.elsewhere:
+        yield f"{report.elsewhere} more not in what has changed"
 
 
 def _count(number: int, noun: str) -> str:

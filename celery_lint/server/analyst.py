@@ -40,16 +40,14 @@ class StoppingWatch(Watch):
 
 
 class Analyst:
-    """Does ANALYSE for roots that are asked for; it is given the root and a watch, and what it returns is called when
-    the run is over. What else has to be done where projects are looked at is called here too: nothing but this thread
-    ever touches them."""
+    """Does ANALYSE for roots that are asked for; it is given the root and a watch. What else has to be done where
+    projects are looked at is called here too: nothing but this thread ever touches them."""
 
-    def __init__(self, analyse: Callable[[Path, Watch], Callable[[], None]]) -> None:
+    def __init__(self, analyse: Callable[[Path, Watch], None]) -> None:
         self._analyse = analyse
         self._state = threading.Condition()
         self._due: dict[Path, float] = {}
         self._calls: deque[Callable[[], None]] = deque()
-        self._running: Path | None = None
         self._stops: dict[Path, int] = {}
         self._ended = False
 
@@ -79,11 +77,6 @@ class Analyst:
         """Do not look at the project at ROOT."""
         with self._state:
             self._due.pop(root, None)
-
-    def is_settled(self, root: Path) -> bool:
-        """Whether nothing more is to come for ROOT."""
-        with self._state:
-            return root not in self._due and self._running != root
 
     def call(self, work: Callable[[], Result]) -> Future[Result]:
         """What WORK gives when it is done between two runs; cancel it when it is not wanted any more."""
@@ -117,7 +110,6 @@ class Analyst:
                 wait = self._due[root] - time.monotonic() if root is not None else None
                 if root is not None and wait is not None and wait <= 0:
                     del self._due[root]
-                    self._running = root
                     return lambda: self._run(root)
                 self._state.wait(wait)
         return None
@@ -125,14 +117,8 @@ class Analyst:
     def _run(self, root: Path) -> None:
         may_stop = self._stops.get(root, 0) < _MOST_STOPS
         watch = StoppingWatch(lambda: self._ended or (may_stop and root in self._due))
-        finish: Callable[[], None] | None = None
         try:
-            finish = self._analyse(root, watch)
+            self._analyse(root, watch)
             self._stops.pop(root, None)
         except Stopped:
             self._stops[root] = self._stops.get(root, 0) + 1
-        finally:
-            with self._state:
-                self._running = None
-        if finish is not None:
-            finish()

@@ -31,8 +31,9 @@ def make_server(options: ServerOptions) -> Server:
             folders = [params.root_uri]
         if not folders and params.root_path:
             folders = [uri_of(params.root_path)]
+        projects = server.space.projects
         for uri in folders:
-            server.space.folders = server.space.folders.added(uri)
+            projects.folders = projects.folders.added(uri)
         encoding = server.workspace.position_encoding
         server.space.units = next((units for units in _UNITS if encoding == units), "utf-16")
         edits = params.capabilities.workspace.workspace_edit if params.capabilities.workspace else None
@@ -109,10 +110,11 @@ def _feel_files(server: Server) -> None:
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
     def did_change_workspace_folders(params: types.DidChangeWorkspaceFoldersParams) -> None:
+        projects = server.space.projects
         for folder in params.event.removed:
-            server.space.folders = server.space.folders.removed(folder.uri)
+            projects.folders = projects.folders.removed(folder.uri)
         for folder in params.event.added:
-            server.space.folders = server.space.folders.added(folder.uri)
+            projects.folders = projects.folders.added(folder.uri)
         server.space.survey()
 
 

@@ -100,19 +100,19 @@ async def _choose(server: Server, snapshot: Snapshot, what: str, places: list[ty
 
 
 def _snapshot(server: Server, root: str) -> Snapshot | None:
-    project = server.space.projects.get(Path(root))
+    project = server.space.projects.known.get(Path(root))
     return project.snapshot if project is not None else None
 
 
 def _rules(server: Server) -> tuple[Rule, ...]:
     """The rules of all projects."""
-    known = [project.snapshot for project in server.space.projects.values() if project.snapshot is not None]
+    known = [project.snapshot for project in server.space.projects.known.values() if project.snapshot is not None]
     found = [rule for snapshot in known for rule in catalogue_of(snapshot.configuration).rules]
     return tuple(found) or load_catalogue().rules
 
 
 def _url(server: Server, code: str) -> str | None:
-    snapshots = [project.snapshot for project in server.space.projects.values() if project.snapshot is not None]
+    snapshots = [project.snapshot for project in server.space.projects.known.values() if project.snapshot is not None]
     return next((snapshot.urls[code] for snapshot in snapshots if code in snapshot.urls), None)
 
 

@@ -63,18 +63,23 @@ class Ruler:
         """How many bytes of LINE are WANTED units; a character that they would cut is left out."""
         if line.isascii():
             return min(wanted, len(line))
-        low, high = 0, len(line)
-        while low < high:
-            middle = (low + high + 1) // 2
-            if count(self.source.decode(line[:middle]), self.units) <= wanted:
-                low = middle
-            else:
-                high = middle - 1
-        # A part of a character may count less than the whole.
-        whole = self.source.decode(line)
-        while low and not whole.startswith(self.source.decode(line[:low])):
-            low -= 1
-        return low
+        decoder = codecs.getincrementaldecoder(self._encoding())("replace")
+        used = end = 0
+        for index in range(len(line) + 1):
+            text = decoder.decode(line[index : index + 1], index == len(line))
+            used += count(text, self.units)
+            if used > wanted:
+                return end
+            if text:
+                end = min(index + 1, len(line))
+        return end
+
+    def _encoding(self) -> str:
+        """As `Source.decode` has it."""
+        try:
+            return codecs.lookup(self.source.encoding.removesuffix("-sig")).name
+        except (SyntaxError, LookupError):
+            return "utf-8"
 
 
 def count(text: str, units: Units) -> int:

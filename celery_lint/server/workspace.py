@@ -8,9 +8,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -19,7 +18,7 @@ from lsprotocol.types import Diagnostic
 from celery_lint.cache.facts import FactStore
 from celery_lint.cache.folder import folder_at, folder_in
 from celery_lint.cache.stamp import tool_stamp
-from celery_lint.configfile import OWN_FILE, PYPROJECT, Place
+from celery_lint.configfile import OWN_FILE, PYPROJECT
 from celery_lint.crash import Crash, attempt
 from celery_lint.errors import ConfigurationError
 from celery_lint.judge import INTERNAL_ERROR
@@ -29,8 +28,8 @@ from celery_lint.server.diagnostics import Desk, diagnostics
 from celery_lint.server.documents import Document, Documents
 from celery_lint.server.looking import take
 from celery_lint.server.options import ServerOptions
-from celery_lint.server.places import Folders
 from celery_lint.server.positions import Units
+from celery_lint.server.projects import Project, Projects
 from celery_lint.server.snapshot import Broken, Snapshot
 from celery_lint.watch import Watch
 
@@ -50,22 +49,14 @@ class Editor(Protocol):
     def complain(self, message: str) -> None:
         """Something that the user has to know."""
 
+    def begin(self, name: str) -> None:
+        """The project called NAME is read for the first time, which takes a while."""
+
+    def end(self, name: str) -> None:
+        """It was read."""
+
     def refresh(self) -> None:
         """Ask again for what was answered from an older state."""
-
-
-@dataclass
-class Project:
-    """One project: its PLACE, what is known of it, what was PUBLISHED about it by URI. WAITING are those who want to
-    hear when nothing more is to come."""
-
-    place: Place
-    store: FactStore | None = None
-    snapshot: Snapshot | None = None
-    broken: Broken | None = None
-    published: dict[str, list[Diagnostic]] = field(default_factory=dict)
-    waiting: list[asyncio.Future[None]] = field(default_factory=list)
-    said: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -88,14 +79,14 @@ class Workspace:
 
     def __init__(self, options: ServerOptions, editor: Editor) -> None:
         self.documents = Documents()
-        self.folders = Folders()
         self.units: Units = "utf-16"
         self.takes_versions = True
-        self.projects: dict[Path, Project] = {}
+        self.projects = Projects(self._complain_about)
         self.analyst = Analyst(self._look)
         self._options = options
         self._editor = editor
-        self._places: dict[Path, Place | ConfigurationError | None] = {}
+        self._misplaced: dict[str, list[Diagnostic]] = {}
+        self._said: set[str] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> None:
@@ -109,16 +100,16 @@ class Workspace:
     def opened(self, uri: str, version: int | None, text: str) -> None:
         """A document was opened."""
         document = self.documents.put(uri, version, text)
-        project = self._adopt(document.path) if document is not None else None
+        project = self.projects.adopt(document.path) if document is not None else None
         if project is not None:
             self._publish(project)  # under the name that the editor uses
-            self.analyst.ask(project.place.root, OPENED)
+            self._ask(project, OPENED)
 
     def changed(self, uri: str, version: int | None, text: str) -> None:
         """A document has another text."""
         document = self.documents.put(uri, version, text)
         if document is not None and self._options.lint_on == "change":
-            self._ask(document.path, TYPED)
+            self._ask_around(document.path, TYPED)
 
     def saved(self, uri: str) -> None:
         """A document was saved."""
@@ -127,36 +118,40 @@ class Workspace:
             return
         if _is_configuration(document.path):
             self.survey()
-        self._ask(document.path, SAVED)
+        self._ask_around(document.path, SAVED)
 
     def closed(self, uri: str) -> None:
         """A document was closed, perhaps without having been saved."""
         document = self.documents.drop(uri)
         if document is None:
             return
-        self._ask(document.path, OPENED)
-        self._drop(self._unwanted())
-        for project in self._around(document.path):
+        self._ask_around(document.path, OPENED)
+        self._drop_unwanted()
+        for project in self.projects.around(document.path):
             self._publish(project)
 
     def touched(self, paths: Iterable[Path]) -> None:
         """Files were changed by somebody else, made, or deleted."""
-        paths = [path for path in paths if self.documents.at(path) is None or not path.exists()]
+        paths = [path for path in paths if not self._is_in_editor(path)]
         if any(_is_configuration(path) for path in paths):
             self.survey()
         for path in paths:
-            self._ask(path, CHANGED_OUTSIDE)
+            self._ask_around(path, CHANGED_OUTSIDE)
 
     def survey(self) -> None:
         """Find out anew which projects there are, and look at all of them."""
-        self._places.clear()
-        for folder in self.folders.folders:
-            self._adopt(folder.path)
+        before, self._misplaced = self._misplaced, {}
+        self.projects.forget_places()
+        for folder in self.projects.folders.folders:
+            if folder.path.is_dir():
+                self.projects.adopt(folder.path)
         for document in self.documents.all():
-            self._adopt(document.path)
-        self._drop(self._unwanted())
-        for root in self.projects:
-            self.analyst.ask(root, OPENED)
+            self.projects.adopt(document.path)
+        self._drop_unwanted()
+        for uri in before.keys() - self._misplaced.keys():
+            self._editor.publish(uri, None, ())
+        for project in self.projects.known.values():
+            self._ask(project, OPENED)
 
     # what the editor asks
 
@@ -172,7 +167,7 @@ class Workspace:
     async def settled(self, uri: str, seconds: float) -> View | None:
         """The same once nothing more is to come, in SECONDS at most."""
         _, project = self._open(uri)
-        if project is not None and not self.analyst.is_settled(project.place.root):
+        if project is not None and not project.is_settled:
             future = asyncio.get_running_loop().create_future()
             project.waiting.append(future)
             await asyncio.wait([future], timeout=seconds)
@@ -182,85 +177,51 @@ class Workspace:
         """What is known of the project as it is in the editor now; None when that takes more than SECONDS."""
         view = await self.settled(uri, seconds)
         if view is not None and not view.is_current:
-            self.analyst.ask(view.desk.root, 0)
+            self._ask(self.projects.known[view.desk.root], SAVED)
             view = await self.settled(uri, seconds)
         return view if view is not None and view.is_current else None
 
     def desk(self, root: Path) -> Desk:
         """How the editor sees the project at ROOT."""
-        return Desk(root, self.documents.below(root), self.folders, self.units, self.takes_versions)
+        return Desk(root, self.documents.below(root), self.projects.folders, self.units, self.takes_versions)
 
     def _open(self, uri: str) -> tuple[Document | None, Project | None]:
         document = self.documents.get(uri)
-        place = self._place(document.path) if document is not None else None
-        return document, self.projects.get(place.root) if place is not None else None
+        return document, self.projects.of(document.path) if document is not None else None
 
-    # which projects there are
+    def _is_in_editor(self, path: Path) -> bool:
+        """Whether PATH is open, so that it does not matter what is on disk. Configurations are read from there."""
+        return self.documents.at(path) is not None and path.exists() and not _is_configuration(path)
 
-    def _place(self, path: Path) -> Place | None:
-        """The project of PATH, as far as that can be told."""
-        folder = path if path in {each.path for each in self.folders.folders} else path.parent
-        if folder not in self._places:
-            try:
-                self._places[folder] = self.folders.place_of(path)
-            except ConfigurationError as error:
-                self._places[folder] = error
-                self._complain_about(error, folder)
-        place = self._places[folder]
-        if isinstance(place, ConfigurationError):
-            around = list(self._around(path))
-            return around[0].place if around else None
-        return place
+    def _ask(self, project: Project, delay: float) -> None:
+        """Look again at PROJECT."""
+        if project.asked == 0:
+            self._editor.begin(str(project.place.root))
+        project.asked += 1
+        self.analyst.ask(project.place.root, delay)
 
-    def _adopt(self, path: Path) -> Project | None:
-        """The project of PATH, from now on one of ours."""
-        place = self._place(path)
-        if place is None:
-            return None
-        project = self.projects.get(place.root)
-        if project is None:
-            project = self.projects[place.root] = Project(place)
-        project.place = place
-        return project
-
-    def _around(self, path: Path) -> Iterator[Project]:
-        """The projects that PATH lies in, the innermost first."""
-        roots = [root for root in self.projects if path.is_relative_to(root)]
-        for root in sorted(roots, key=lambda root: len(root.parts), reverse=True):
-            yield self.projects[root]
-
-    def _ask(self, path: Path, delay: float) -> None:
+    def _ask_around(self, path: Path, delay: float) -> None:
         """Look again at every project that reads PATH."""
-        for project in self._around(path):
-            self.analyst.ask(project.place.root, delay)
+        for project in self.projects.around(path):
+            self._ask(project, delay)
 
-    def _unwanted(self) -> list[Path]:
-        """The projects that neither a folder nor a document nor a finding leads to any more."""
-        starts = [folder.path for folder in self.folders.folders]
-        starts += [document.path for document in self.documents.all()]
-        wanted = {place.root for path in starts if (place := self._place(path)) is not None}
-        return [root for root in self.projects if root not in wanted and not self._is_inner(root)]
-
-    def _is_inner(self, root: Path) -> bool:
-        """Whether ROOT is a project of its own inside a folder of the workspace."""
-        place = self._place(root / OWN_FILE) if self.folders.around(root) is not None else None
-        return place is not None and place.root == root and place.file is not None
-
-    def _drop(self, roots: Iterable[Path]) -> None:
-        for root in roots:
+    def _drop_unwanted(self) -> None:
+        for root in self.projects.unwanted([document.path for document in self.documents.all()]):
             self.analyst.forget(root)
-            project = self.projects.pop(root)
+            project = self.projects.known.pop(root)
+            self._editor.end(str(root))
             for uri in project.published:
                 self._editor.publish(uri, None, ())
-            _wake(project)
+            project.wake()
 
     # looking
 
-    def _look(self, root: Path, watch: Watch) -> Callable[[], None]:
-        """Look at the project at ROOT, in the thread for that; what to do with what was seen."""
-        project = self.projects.get(root)
+    def _look(self, root: Path, watch: Watch) -> None:
+        """Look at the project at ROOT, in the thread for that."""
+        project = self.projects.known.get(root)
         if project is None:
-            return lambda: None
+            return
+        asked = project.asked
         started, own = time.monotonic(), self._options.own_rules
         store = self._store(project)
         buffers = {path: document.data for path, document in self.documents.below(root).items()}
@@ -270,7 +231,8 @@ class Workspace:
         if isinstance(seen, Snapshot):
             store.save()
             project.store = store.used()
-        return lambda: self._tell(partial(self._seen, project, seen, seconds))
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._seen, project, asked, seen, seconds)
 
     def _store(self, project: Project) -> FactStore:
         """The facts of the last run; at first those of the cache."""
@@ -282,29 +244,29 @@ class Workspace:
             project.store = FactStore(folder, tool_stamp() if folder is not None else b"")
         return project.store
 
-    def _tell(self, what: Callable[[], None]) -> None:
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(what)
-
-    def _seen(self, project: Project, seen: Snapshot | Broken | Crash, seconds: float) -> None:
-        root = project.place.root
-        if self.projects.get(root) is not project:
+    def _seen(self, project: Project, asked: int, seen: Snapshot | Broken | Crash, seconds: float) -> None:
+        if self.projects.known.get(project.place.root) is not project:
             return
         if isinstance(seen, Crash):
-            self._editor.log(f"{root}: celery-lint itself failed, please report it: {seen.trace}")
-        elif isinstance(seen, Broken):
-            self._editor.log(f"{root}: {seen.message}")
-            project.broken = seen
-            if seen.is_configuration:
-                self._say_once(project, seen.message)
+            self._editor.log(f"celery-lint itself failed, please report it: {seen.trace}")
         else:
-            project.broken = None
+            project.broken = seen if isinstance(seen, Broken) else None
+        if isinstance(seen, Snapshot):
             project.snapshot = seen
             self._report(project, seen, seconds)
+        elif isinstance(seen, Broken):
+            self._editor.log(f"{project.place.root}: {seen.message}")
+            if seen.is_configuration:
+                self._say_once(seen.message)
+            else:
+                project.snapshot = None
         self._publish(project)
         self._editor.refresh()
-        if self.analyst.is_settled(root):
-            _wake(project)
+        if project.answered == 0:
+            self._editor.end(str(project.place.root))
+        project.answered = asked
+        if project.is_settled:
+            project.wake()
         # Projects hold each other in circles, and nobody else looks for those.
         self.analyst.call(gc.collect)
 
@@ -313,18 +275,19 @@ class Workspace:
         self._editor.log(f"{project.place.root}: {counted}, {seconds:.2f} s")
         for finding in seen.findings:
             if finding.code == INTERNAL_ERROR:
-                self._say_once(project, f"{finding.message}; please report it")
+                self._say_once(f"{finding.message}; please report it")
         for trace in seen.run.crashed.values():
             self._editor.log(trace)
 
-    def _say_once(self, project: Project, message: str) -> None:
-        if message not in project.said:
-            project.said.add(message)
+    def _say_once(self, message: str) -> None:
+        if message not in self._said:
+            self._said.add(message)
             self._editor.complain(message)
 
     def _complain_about(self, error: ConfigurationError, folder: Path) -> None:
-        self._editor.complain(str(error))
+        self._say_once(str(error))
         for uri, found in broken_diagnostics(Broken(folder, str(error), True), self.desk(folder)).items():
+            self._misplaced[uri] = found
             self._editor.publish(uri, None, found)
 
     # telling
@@ -334,8 +297,10 @@ class Workspace:
         wanted: dict[str, list[Diagnostic]] = {}
         if project.snapshot is not None:
             for path, found in diagnostics(project.snapshot, desk).items():
-                if self._owns(project, desk.root / path):
+                if self.projects.owns(project, desk.root / path):
                     wanted[desk.uri(path)] = found
+                else:
+                    self._adopt_inner(desk.root / path)
         if project.broken is not None and project.broken.is_configuration:
             wanted |= broken_diagnostics(project.broken, desk)
         versions = {document.uri: document.version for document in desk.documents.values()}
@@ -344,24 +309,13 @@ class Workspace:
                 self._editor.publish(uri, versions.get(uri), wanted.get(uri, []))
         project.published = wanted
 
-    def _owns(self, project: Project, path: Path) -> bool:
-        """Whether PATH belongs to PROJECT and not to one inside it, which then is looked at as well."""
-        place = self._place(path)
-        if place is None or place.root == project.place.root:
-            return True
-        if place.root not in self.projects and not place.root.is_relative_to(project.place.root):
-            return True
-        if place.root not in self.projects:
-            self.projects[place.root] = Project(place)
-            self.analyst.ask(place.root, OPENED)
-        return False
-
-
-def _wake(project: Project) -> None:
-    for future in project.waiting:
-        if not future.done():
-            future.set_result(None)
-    project.waiting.clear()
+    def _adopt_inner(self, path: Path) -> None:
+        """A finding leads to PATH, which belongs to a project inside another: that is looked at as well."""
+        place = self.projects.place(path)
+        if place is not None and place.root not in self.projects.known:
+            project = self.projects.adopt(path)
+            if project is not None:
+                self._ask(project, OPENED)
 
 
 def _is_configuration(path: Path) -> bool:

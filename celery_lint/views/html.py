@@ -11,7 +11,8 @@ from importlib.resources import files
 import msgspec
 
 from celery_lint import __version__
-from celery_lint.catalogue import load_catalogue, page
+from celery_lint.catalogue import load_catalogue
+from celery_lint.report.help import help_markdown
 from celery_lint.rule import Rule
 from celery_lint.views.lanes import Lanes, lanes
 from celery_lint.views.model import Picture
@@ -22,16 +23,18 @@ from celery_lint.views.readable import readable
 _HOLE = re.compile(r"@@(\w+)@@")
 
 
-def html(picture: Picture, way: str = "") -> str:
-    """The page of PICTURE. WAY leads from where the page will stand to the project's root; it ends in `/`."""
+def html(picture: Picture, way: str = "", *, embedded: bool = False) -> str:
+    """The page of PICTURE. WAY leads from where the page will stand to the project's root; it ends in `/`. EMBEDDED: it
+    is part of a page that says what it is about."""
     picture = readable(picture)
     layout = lanes(picture)
-    return _filled(
+    return filled(
         _file("page.html"),
         {
             "title": escape(picture.name),
             "version": escape(__version__),
-            "style": _file("page.css"),
+            "frame": ' class="embedded"' if embedded else "",
+            "style": theme() + _file("page.css"),
             "script": _file("page.js"),
             "headline": parts.headline(picture),
             "data": _data(picture, layout, way),
@@ -86,10 +89,15 @@ def _rules(picture: Picture) -> str:
 
 
 def _explained(rule: Rule) -> str:
-    return to_html(page(rule) or f"## What it finds\n\n{rule.summary}")
+    return to_html(help_markdown(rule))
 
 
-def _filled(template: str, values: Mapping[str, str]) -> str:
+def theme() -> str:
+    """The style that pages share."""
+    return _file("theme.css")
+
+
+def filled(template: str, values: Mapping[str, str]) -> str:
     """TEMPLATE with its holes filled, once: what a value holds is no hole."""
     return _HOLE.sub(lambda hole: values[hole[1]], template)
 

@@ -49,7 +49,7 @@ def _finding(calls: list[Outgoing], reached: Reached, project: Project) -> Itera
         f"{listed(names)} {have} no timeout in {reached.shown}{times}: when {_cause(first)}, {end}",
         first.location,
         reached.entity,
-        related=(*(Related(call.location, "and here") for call in others), *reached.path()),
+        related=(*(Related(call.location, "and here", again=True) for call in others), *reached.path()),
         remedy=remedy,
         withheld=None if remedy is not None else _withheld(project),
         severity=severity or INFO,

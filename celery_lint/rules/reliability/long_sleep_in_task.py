@@ -32,7 +32,10 @@ def check(reached: Reached, project: Project) -> Iterator[Finding]:
         "later with `self.retry(countdown=…)`, or send the rest of the work with `countdown`",
         Location(index.path, first.span),
         reached.entity,
-        related=(*(Related(Location(index.path, call.span), "and here") for call, _ in sleeps[1:]), *reached.path()),
+        related=(
+            *(Related(Location(index.path, call.span), "and here", again=True) for call, _ in sleeps[1:]),
+            *reached.path(),
+        ),
     )
 
 

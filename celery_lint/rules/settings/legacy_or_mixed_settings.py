@@ -73,7 +73,7 @@ def _finding(settings: list[WrittenSetting], mixed: list[WrittenSetting], projec
         said,
         first.location,
         first.entity,
-        related=tuple(Related(each.location, "and here") for each in shown[1:6]),
+        related=tuple(Related(each.location, "and here", again=True) for each in shown[1:]),
         remedy=remedy,
         withheld=why,
         severity=ERROR if mixed else None,

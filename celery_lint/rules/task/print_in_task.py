@@ -32,7 +32,7 @@ def check(reached: Reached, project: Project) -> Iterator[Finding]:
         "name; use a logger",
         Location(path, first.span),
         reached.entity,
-        related=(*(Related(Location(path, call.span), "and here") for call in others), *reached.path()),
+        related=(*(Related(Location(path, call.span), "and here", again=True) for call in others), *reached.path()),
         remedy=LogInstead(path, tuple(call.span for call in prints), project.options.logger),
     )
 

@@ -147,6 +147,6 @@ def _member_finding(path: str, name: str, change: Change, spans: list[Span]) -> 
         f"`.{name}` of a result {_going(change)}; `.{new}` is the same",
         Location(path, spans[0]),
         f"api:AsyncResult.{name}",
-        related=tuple(Related(Location(path, span), "and here") for span in spans[1:]),
+        related=tuple(Related(Location(path, span), "and here", again=True) for span in spans[1:]),
         remedy=EditCode(path, f"Write `.{new}`", replacements, applicability=Applicability.SAFE),
     )

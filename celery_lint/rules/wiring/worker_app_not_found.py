@@ -82,7 +82,7 @@ def _finding(commands: list[CeleryCommand], text: str, project: Project) -> Find
         first,
         commands[0].entity,
         related=(
-            *(Related(other, "and here") for other in others),
+            *(Related(other, "and here", again=True) for other in others),
             *(Related(made.location, f"`{name}` is made here") for name, made in names.items()),
         ),
         remedy=remedy,
