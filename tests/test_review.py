@@ -120,7 +120,8 @@ CHANGES: dict[str, dict[str, list[tuple[str, str]]]] = {
     "other-serializer-and-broker": {
         "shop/app.py": [
             ("redis://redis", "redis://:secret@other"),
-            ("app.conf.task_time_limit", "app.conf.task_serializer = \"pickle\"\napp.conf.accept_content = [\"json\"]\napp.conf.task_time_limit"),
+            ("app.conf.task_time_limit",
+             'app.conf.task_serializer = "pickle"\napp.conf.accept_content = ["json"]\napp.conf.task_time_limit'),
         ],
     },
     "limits-and-acknowledgement": {

@@ -33,22 +33,7 @@ from celery_lint.views.review.subject import Subject
 
 Format = Literal["text", "markdown", "json"]
 # Where a branch usually comes from, the surest first.
-_READ = (
-    ".py",
-    ".yml",
-    ".yaml",
-    ".toml",
-    ".cfg",
-    ".ini",
-    ".conf",
-    ".sh",
-    ".service",
-    ".json",
-    ".txt",
-    ".env",
-    ".j2",
-    ".tpl",
-)
+_READ = (".py", ".yml", ".yaml", ".toml", ".cfg", ".ini", ".conf", ".sh", ".service", ".env", ".j2", ".tpl", ".lock")
 _MAIN = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
 
 
@@ -154,7 +139,7 @@ def _change(
 def _is_read(path: str) -> bool:
     """Whether a file of that name may be code or a deployment: what pictures and data held need not be fetched."""
     name = path.rpartition("/")[2]
-    return "." not in name.lstrip(".") or name.endswith(_READ)
+    return "." not in name.lstrip(".") or name.endswith(_READ) or name.startswith("requirements")
 
 
 def _state(done: Run, configuration: Configuration) -> State:
