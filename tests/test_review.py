@@ -195,6 +195,19 @@ def test_every_task(format: str, shop: Review, update: bool) -> None:
     assert found == expected.read_text(encoding="utf-8")
 
 
+def test_what_is_not_known_says_why(shop: Review, update: bool) -> None:
+    (shop.root / "docker-compose.yml").unlink()
+    imports = "import asyncio\n\nimport requests\nfrom elsewhere import wait\n"
+    tasks = TASKS.replace("timeout=5", "timeout=wait()").replace("import requests\n", imports)
+    other = "\n\n@app.task(**wait())\ndef other(*values: int) -> None:\n    asyncio.run(wait())\n"
+    put(shop.root, {"shop/tasks.py": tasks + other})
+    found = shop("--since", "HEAD", "--task", "other", "--task", "push_news")
+    expected = EXPECTED / "not-known.md"
+    if update:
+        expected.write_text(found, encoding="utf-8")
+    assert found == expected.read_text(encoding="utf-8")
+
+
 def test_text(shop: Review, update: bool) -> None:
     change(shop.root, CHANGES["a-parameter-and-retries-for-ever"])
     found = shop("--since", "HEAD", format="text")

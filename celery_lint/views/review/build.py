@@ -147,8 +147,8 @@ class _Reasons:
             target, steps = way
             there = place_of(Location(target.function.path, subject.project.symbols.fact(target.function).name_span),
                              subject.project)  # fmt: skip
-            what = f"`{target.label}`" + (f", which uses `{target.name}`" if target.name is not None else "")
-            yield Reason(f"runs {what}, which changed" if target.name is None else f"runs {what}; that changed",
+            what = f"`{target.label}`" + (f", where `{target.name}`" if target.name is not None else ", which")
+            yield Reason(f"runs {what} changed",
                          there, tuple(subject.place(step) for step in steps))  # fmt: skip
         if any(line_of(finding, subject) is not None for finding in self.fresh):
             yield Reason("there is a new problem with it")

@@ -21,13 +21,14 @@ _DIRECT = ("it is new", "its code", "it uses", "what sends it")
 
 @dataclass(frozen=True)
 class Group:
-    """TASKS that the same befell: TEXT says what, CONSEQUENCE what that does."""
+    """TASKS that the same befell: TEXT says what, CONSEQUENCE what that does, NOTES what is to be said of each."""
 
     text: str
     tasks: tuple[str, ...]
     severity: Severity | None = None
     consequence: str | None = None
     place: Place | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Digest:
     def own(self, task: TaskReview) -> tuple[Alteration, ...]:
         """What the change made of TASK that is not said of several at once, the gravest first."""
         said = {(group.text, group.consequence) for group in self.groups}
-        kept = [each for each in task.alterations if (each.text, each.consequence) not in said]
+        kept = [each for each in task.alterations if (each.shared or each.text, each.consequence) not in said]
         return tuple(sorted(kept, key=lambda each: RANKS[each.severity]))
 
     def problems(self, task: TaskReview) -> tuple[Problem, ...]:
@@ -148,6 +149,7 @@ def verdict(review: Review) -> str:
     since = f" since {review.since if ' ' in review.since else f'`{review.since}`'}" if review.since else ""
     beside = f", {counted(len(review.settings), 'setting')} changed" if review.settings else ""
     beside += f", {counted(len(review.beside), 'problem')} beside" if review.beside else ""
+    beside = (f", {counted(len(review.gone), 'task')} gone" if review.gone else "") + beside
     if not review.tasks:
         return f"no task is touched{since}{beside}" if since else f"there is no task{beside}"
     graves = [worst(task) for task in review.tasks]
@@ -176,12 +178,14 @@ def _groups(review: Review) -> Iterator[Group]:
     found: dict[tuple[str, str | None], list[tuple[TaskReview, Alteration]]] = defaultdict(list)
     for task in review.tasks:
         for each in task.alterations:
-            found[(each.text, each.consequence)].append((task, each))
+            found[(each.shared or each.text, each.consequence)].append((task, each))
     for (text, consequence), same in found.items():
         if len(same) >= _SEVERAL:
+            first = same[0][1]
             places = {each.place for _, each in same}
             place = places.pop() if len(places) == 1 else None
-            yield Group(text, tuple(task.name for task, _ in same), same[0][1].severity, consequence, place)
+            notes = tuple(each.text for _, each in same) if first.shared is not None else ()
+            yield Group(text, tuple(task.name for task, _ in same), first.severity, consequence, place, notes)
 
 
 def _common(review: Review) -> Iterator[tuple[Problem, tuple[str, ...]]]:

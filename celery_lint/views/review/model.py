@@ -61,7 +61,8 @@ class Row(Struct, frozen=True):
 
 class Alteration(Struct, frozen=True):
     """What a change made of something: TEXT says what is other now, SHORT the same in three words, CONSEQUENCE what
-    that does in production and what to do about it."""
+    that does in production and what to do about it. SHARED is what to say of several tasks of which TEXT says each its
+    own."""
 
     kind: Kind
     severity: Severity
@@ -69,6 +70,7 @@ class Alteration(Struct, frozen=True):
     short: str
     consequence: str | None = None
     place: Place | None = None
+    shared: str | None = None
 
 
 class Reason(Struct, frozen=True):

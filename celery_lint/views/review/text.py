@@ -68,6 +68,8 @@ def _list(whole: Digest, sheet: Sheet) -> Iterator[str]:
         if group.consequence:
             yield from sheet.paragraph(group.consequence, "    ")
         yield from sheet.paragraph(f"{counted(len(group.tasks), 'task')}: {_names(group.tasks)}", "    ", "dim")
+        for name, own in zip(group.tasks, group.notes, strict=False):
+            yield from sheet.paragraph(f"{name}: {own}", "    ")
 
 
 def _names(tasks: tuple[str, ...]) -> str:
