@@ -332,6 +332,25 @@ def test_what_failed_before_does_not_fail(shop: Review) -> None:
     assert shop.status == 0
 
 
+def test_what_is_not_found_any_more(shop: Review) -> None:
+    change(shop.root, CHANGES["a-helper"])
+    commit(shop.root)
+    change(shop.root, {"shop/mail.py": [("print(order)", "order")]})
+    assert "- ✅ not found any more: print-in-task" in shop("--since", "HEAD")
+    assert "not found any more: print-in-task" in shop("--since", "HEAD", format="text")
+
+
+def test_a_renamed_task_brings_its_problems_along(shop: Review) -> None:
+    change(shop.root, CHANGES["a-helper"])
+    put(shop.root, {"shop/tasks.py": TASKS.replace("    deliver(order)", "    print(order)")})
+    commit(shop.root)
+    git(shop.root, "mv", "shop/tasks.py", "shop/jobs.py")
+    change(shop.root, {"shop/app.py": [("shop.tasks", "shop.jobs")], "shop/views.py": [("shop.tasks", "shop.jobs")]})
+    found = json.loads(shop("--since", "HEAD", "--task", "invoice", format="json"))
+    problems = [each for row in found["review"]["tasks"][0]["rows"] for each in row["problems"]]
+    assert [(each["name"], each["is_new"]) for each in problems] == [("print-in-task", False)]
+
+
 # programs
 
 

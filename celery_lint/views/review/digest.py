@@ -14,6 +14,7 @@ from celery_lint.views.words import joined
 # What befalls so many tasks in the same way is said once.
 _SEVERAL = 2
 _MOST = 3
+_CURED = 5
 _ORDER: tuple[Severity, ...] = ("error", "warning", "info")
 # With these the author had the task itself in hand.
 _DIRECT = ("it is new", "its code", "it uses", "what sends it")
@@ -142,6 +143,16 @@ def setting(change: SettingChange) -> str:
     if change.after is None:
         return f"{named} is not set any more; it was `{change.before}`"
     return f"{named} is `{change.after}` now" + (f", `{change.before}` before" if change.before is not None else "")
+
+
+def cured(review: Review) -> str | None:
+    """Which rules find less than before the change; None when there is no such."""
+    found: dict[str, int] = defaultdict(int)
+    for problem in review.cured:
+        found[problem.name] += 1
+    named = [name if count == 1 else f"{name} ({count})" for name, count in found.items()]
+    rest = [f"{len(named) - _CURED} more"] if len(named) > _CURED else []
+    return f"not found any more: {joined([*named[:_CURED], *rest])}" if named else None
 
 
 def verdict(review: Review) -> str:

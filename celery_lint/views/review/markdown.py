@@ -6,7 +6,18 @@ from collections.abc import Iterator, Sequence
 
 from celery_lint.views.model import Place, Severity
 from celery_lint.views.phrases import counted
-from celery_lint.views.review.digest import Digest, Group, counts, digest, failing, gravest, is_told, setting, verdict
+from celery_lint.views.review.digest import (
+    Digest,
+    Group,
+    counts,
+    cured,
+    digest,
+    failing,
+    gravest,
+    is_told,
+    setting,
+    verdict,
+)
 from celery_lint.views.review.escape import cell, code, prose, tagged
 from celery_lint.views.review.model import Alteration, Gone, Note, Problem, Review, Row, TaskReview
 
@@ -72,6 +83,9 @@ def _list(whole: Digest) -> Iterator[str]:
         yield from _gone(gone)
     yield from _shared(whole)
     yield from _settings(whole)
+    fixed = cured(whole.review)
+    if fixed is not None:
+        yield f"- ✅ {fixed}"
     yield from (_line(line) for line in whole.lines if line.severity is None)
     for group in whole.quiet:
         yield f"- ✅ {_named(group.tasks)}: {prose(group.text)}{_where(group.place)}; nothing new"

@@ -114,11 +114,13 @@ class Gone(Struct, frozen=True):
 
 class Review(Struct, frozen=True):
     """A whole review. SINCE is what it compares with, as people call it; null when it compares with nothing. BESIDE are
-    new problems that are about none of the reviewed tasks, OTHERS how many tasks were not reviewed."""
+    new problems that are about none of the reviewed tasks, CURED are problems that are not found any more (their places
+    are those of before), OTHERS is how many tasks were not reviewed."""
 
     since: str | None
     tasks: tuple[TaskReview, ...] = ()
     settings: tuple[SettingChange, ...] = ()
     gone: tuple[Gone, ...] = ()
     beside: tuple[Problem, ...] = ()
+    cured: tuple[Problem, ...] = ()
     others: Annotated[int, Meta(ge=0)] = 0

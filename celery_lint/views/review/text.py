@@ -13,6 +13,7 @@ from celery_lint.views.review.digest import (
     Digest,
     Group,
     counts,
+    cured,
     digest,
     failing,
     gravest,
@@ -63,6 +64,9 @@ def _list(whole: Digest, sheet: Sheet) -> Iterator[str]:
         )
         if each.consequence:
             yield from sheet.paragraph(each.consequence, "    ")
+    fixed = cured(whole.review)
+    if fixed is not None:
+        yield from sheet.line([_mark(None), words(fixed)])
     for group in (*whole.groups, *_common(whole), *whole.quiet):
         yield from sheet.line([_mark(group.severity), words(group.text)], group.place, "  ")
         if group.consequence:
