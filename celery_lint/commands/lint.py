@@ -61,13 +61,13 @@ def lint(
     configured = load(place, own_rules=options.own_rules)
     configuration = _without_reports(override(configured, overrides(options, configured.settings)), options)
     with watch.at(Part.LOAD):
-        store = FactStore(folder, stamp)
+        store = FactStore(folder, stamp, str(place.root))
     # What other processes read is not measured.
     jobs = options.jobs or (1 if options.durations else processors())
     kept = None if options.no_baseline else baseline.find(configuration, options.baseline, isolated=options.isolated)
     done = run_on(configuration, targets, selection, store, jobs=jobs, watch=watch)
     with watch.at(Part.SAVE):
-        store.save()
+        _save(store, done)
     scope, compared = _scope(done, configuration, kept, base)
     if options.verbose:
         _say_what_was_used(configuration, place, done)
@@ -85,7 +85,7 @@ def lint(
             lambda path: Source(path, planned.before[path]), {path: planned.after[path] for path in fixed.written}
         )
         done = run_on(configuration, targets, selection, store, watch=watch)
-        store.save()
+        _save(store, done)
     done = replace(done, report=scope.of(done.report))
     with watch.at(Part.REPORT):
         output = results(done, configuration, place, selection, options, around)
@@ -130,6 +130,12 @@ def _own_rules(configuration: Configuration) -> tuple[str, ...]:
     """The folders and files of the project's own rules: absolute, for that is how they count as a whole."""
     folder = configuration.own_rules
     return tuple(map(str, (folder, *folder.rglob("*")))) if folder is not None else ()
+
+
+def _save(store: FactStore, done: Run) -> None:
+    """Keep what DONE read and learned for runs to come."""
+    store.save()
+    store.seen.save(lambda: [project.files.learned() for project in done.projects])
 
 
 def processors() -> int:
