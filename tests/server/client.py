@@ -36,7 +36,7 @@ CAPABILITIES = types.ClientCapabilities(
         did_change_watched_files=types.DidChangeWatchedFilesClientCapabilities(dynamic_registration=True),
         workspace_folders=True,
     ),
-    window=types.WindowClientCapabilities(show_document=types.ShowDocumentClientCapabilities(True)),
+    window=types.WindowClientCapabilities(True, show_document=types.ShowDocumentClientCapabilities(True)),
 )
 
 
@@ -64,6 +64,7 @@ class Client:
         self.logged: list[str] = []
         self.registered: list[types.Registration] = []
         self.shown: list[types.ShowDocumentParams] = []
+        self.progress: list[str] = []
         self.texts: dict[str, tuple[int, str]] = {}
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
@@ -76,6 +77,8 @@ class Client:
         listen(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(lambda params: self._published(params))
         listen(types.WINDOW_LOG_MESSAGE)(lambda params: self.logged.append(params.message))
         listen(types.WINDOW_SHOW_MESSAGE)(lambda params: self.messages.append(params.message))
+        listen(types.WINDOW_WORK_DONE_PROGRESS_CREATE)(lambda params: None)
+        listen(types.PROGRESS)(lambda params: self.progress.append(params.value.kind))
         listen(types.WINDOW_SHOW_DOCUMENT)(lambda params: self._show(params))
         listen(types.CLIENT_REGISTER_CAPABILITY)(lambda params: self.registered.extend(params.registrations))
 

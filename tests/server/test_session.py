@@ -136,5 +136,7 @@ def test_a_session(client: Client, project: Path) -> None:
     users = client.references(uri, task)
     assert sorted({place.uri for place in users}) == sorted([app, web])
 
+    assert client.progress in (["begin", "end"], [])
+    assert [each.method for each in client.registered] == ["workspace/didChangeWatchedFiles"]
     assert client.messages == []
     assert client.end() == 0
