@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+import msgspec
+
 from celery_lint import baseline
 from celery_lint.baseline import Baseline
 from celery_lint.cache.answers import Answers, together
@@ -18,6 +20,7 @@ from celery_lint.catalogue import catalogue_of
 from celery_lint.changes import Base, changes_since
 from celery_lint.commands.check import Options, Surroundings
 from celery_lint.commands.console import note
+from celery_lint.commands.reports import kept_out
 from celery_lint.commands.results import CLEAN, FAILED, FOUND, results, warning
 from celery_lint.configfile import Place
 from celery_lint.errors import UserError
@@ -56,7 +59,7 @@ def lint(
     """Do what OPTIONS ask for with the project at PLACE. SELECTION: the TARGETS, relative to the root. FOLDER and
     STAMP are those of the cache, BASE is what --changed compares with, WATCH is told of everything that is done."""
     configured = load(place, own_rules=options.own_rules)
-    configuration = override(configured, overrides(options, configured.settings))
+    configuration = _without_reports(override(configured, overrides(options, configured.settings)), options)
     with watch.at(Part.LOAD):
         store = FactStore(folder, stamp, str(place.root))
     # What other processes read is not measured.
@@ -94,6 +97,14 @@ def lint(
     answers = together(project.files.answers() for project in done.projects)
     more = (*_own_rules(configuration), str(baseline.location(configuration, options.baseline)[0]))
     return Outcome(whole, (*done.looked_at, *done.paths, *more), answers)
+
+
+def _without_reports(configuration: Configuration, options: Options) -> Configuration:
+    """CONFIGURATION for a project of which what OPTIONS write is no part."""
+    patterns = kept_out(options.report, configuration.root)
+    settings = configuration.settings
+    excluding = msgspec.structs.replace(settings, exclude=(*settings.exclude, *patterns))
+    return replace(configuration, settings=excluding) if patterns else configuration
 
 
 def _scope(
