@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pathspec import GitIgnoreSpec
 
+from celery_lint import pages
 from celery_lint import rules as package
 from celery_lint.errors import ConfigurationError
 from celery_lint.finding import Severity
@@ -113,16 +114,7 @@ def page_file(rule: Rule) -> Path:
     of a rule that is not ours beside it."""
     if not _is_ours(rule):
         return file_of(rule).with_name(f"{rule.stem}.md")
-    installed = Path(__file__).parent / "_pages"
-    tree = Path(__file__).parent.parent
-    folder = tree / "rules" if not installed.is_dir() and is_our_tree(tree) else installed
-    return folder / rule.family / f"{rule.stem}.md"
-
-
-def is_our_tree(root: Path) -> bool:
-    """Whether ROOT is a checkout of celery-lint."""
-    pyproject = root / "pyproject.toml"
-    return pyproject.is_file() and 'name = "celery-lint"' in pyproject.read_text(encoding="utf-8", errors="replace")
+    return pages.folder() / rule.family / f"{rule.stem}.md"
 
 
 def urls(rules: Iterable[Rule]) -> dict[str, str]:

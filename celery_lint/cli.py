@@ -7,7 +7,8 @@ import io
 import os
 import sys
 import warnings
-from typing import TYPE_CHECKING, NoReturn
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import click
 
@@ -16,6 +17,10 @@ from celery_lint.output import FORMATS
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from click.shell_completion import CompletionItem
+
+Command = TypeVar("Command", bound=Callable[..., object])
 
 USAGE, FAILED, INTERRUPTED = 2, 3, 130
 
@@ -33,8 +38,19 @@ class _Group(click.Group):
     """`celery-lint [PATHS]` is `celery-lint check [PATHS]`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if ctx.resilient_parsing and not args:  # completion: it may still become a command
+            return super().parse_args(ctx, args)
         known = (*self.commands, "--help", "--version")
         return super().parse_args(ctx, args if args and args[0] in known else ["check", *args])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        if not incomplete.startswith("-"):
+            return [*super().shell_complete(ctx, incomplete), CompletionItem(incomplete, type="file")]
+        first = check.make_context("check", [], parent=ctx, resilient_parsing=True)
+        items = (*super().shell_complete(ctx, incomplete), *check.shell_complete(first, incomplete))
+        return list({item.value: item for item in items}.values())
 
     def invoke(self, ctx: click.Context) -> object:
         # Click prints an empty line for Ctrl-C before anybody else can say something.
@@ -118,6 +134,22 @@ _color = click.option(
 )
 
 
+def _complete_selectors(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from celery_lint.completion import selectors
+
+    return selectors(incomplete)
+
+
+def _complete_rules(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from celery_lint.completion import rules
+
+    return rules(incomplete)
+
+
+def _selectors(name: str, text: str) -> Callable[[Command], Command]:
+    return click.option(name, multiple=True, metavar="RULES", help=text, shell_complete=_complete_selectors)
+
+
 _jobs = click.option(
     "--jobs", type=click.IntRange(min=1), metavar="N", help="Read with N processes at most, not one a processor."
 )
@@ -140,9 +172,9 @@ class _Check(click.Command):
 @click.option("--unsafe-fixes", is_flag=True, help="With --fix, --fix-only or --diff: the unsafe fixes as well.")
 @click.option("--fix-only", is_flag=True, help="Write the fixes and do not report what remains.")
 @click.option("--diff", is_flag=True, help="Show what --fix would change, and change nothing.")
-@click.option("--select", multiple=True, metavar="RULES", help="Run these only: codes, their starts, names; commas.")
-@click.option("--extend-select", multiple=True, metavar="RULES", help="Run these as well.")
-@click.option("--ignore", multiple=True, metavar="RULES", help="Do not run these.")
+@_selectors("--select", "Run these only: codes, their starts, names; commas.")
+@_selectors("--extend-select", "Run these as well.")
+@_selectors("--ignore", "Do not run these.")
 @click.option("--preset", type=click.Choice(["recommended", "strict"]), help="Which rules run when none are selected.")
 @click.option(
     "--fail-level", type=click.Choice(["error", "warning", "info"]), help="The least severity that makes status 1."
@@ -281,7 +313,7 @@ def review(**options: object) -> int:
 
 
 @group.command()
-@click.argument("rule", required=False)
+@click.argument("rule", required=False, shell_complete=_complete_rules)
 @click.option("--all", "all_rules", is_flag=True, help="Explain every rule.")
 @_own_rules
 def explain(rule: str | None, all_rules: bool, own_rules: bool) -> int:
@@ -317,6 +349,23 @@ def config(path: Path, config: Path | None, isolated: bool, own_rules: bool) -> 
     from celery_lint.commands.config import show_config
 
     return show_config(path, config=config, isolated=isolated, own_rules=own_rules)
+
+
+@group.command()
+@click.argument("shell", required=False, type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str | None) -> int:
+    """Print what completes celery-lint in a SHELL; in yours when none is named.
+
+    bash: celery-lint completion bash >> ~/.bashrc
+
+    zsh: celery-lint completion zsh >> ~/.zshrc
+
+    fish: celery-lint completion fish > ~/.config/fish/completions/celery-lint.fish
+    """
+    from celery_lint.completion import script
+
+    click.echo(script(group, shell, os.environ))
+    return 0
 
 
 @group.command("new-rule")

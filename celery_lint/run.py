@@ -104,7 +104,7 @@ def _run(
     comments = judge(silenced, about_comments, agenda.severities, watch)
     kept = sorted(without_ignored((*silenced.kept, *comments.findings), agenda.file_ignores), key=order)
     with watch.at(Part.FIX):
-        findings = _attached(kept, source_of) if with_fixes else tuple(kept)
+        findings = _attached(kept, source_of, store) if with_fixes else tuple(kept)
     report = Report(
         root=configuration.root,
         findings=findings,
@@ -118,10 +118,11 @@ def _run(
     return Run(report, {**judged.crashed, **comments.crashed}, tuple(paths), projects=(project,))
 
 
-def _attached(findings: Sequence[Finding], source_of: Callable[[str], Source]) -> tuple[Finding, ...]:
-    if not any(finding.remedy for finding in findings):
-        return tuple(findings)
+def _attached(findings: Sequence[Finding], source_of: Callable[[str], Source], store: FactStore) -> tuple[Finding, ...]:
+    known = tuple(store.fixes.recalled(finding, source_of) for finding in findings)
+    if not any(finding.remedy and finding.fix is None and finding.withheld is None for finding in known):
+        return known
     # LibCST takes a while to load: only when there is something to fix.
     from celery_lint.fix import attach
 
-    return attach(findings, source_of)
+    return attach(known, source_of, lambda finding, paths: store.fixes.add(finding, paths, source_of))

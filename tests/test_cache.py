@@ -13,6 +13,7 @@ import pytest
 
 from celery_lint.cache.facts import FactStore
 from celery_lint.cache.folder import NAME, Folder, folder_at, folder_in
+from celery_lint.cache.seen import Learned, Seen
 from celery_lint.facts.model import PythonFacts
 from celery_lint.facts.python.reader import read
 
@@ -204,6 +205,81 @@ def test_a_changed_configuration_reads_no_file_with_libcst(lint: Lint, project: 
     assert "libcst" not in lint().imported
 
 
+def test_after_a_change_only_what_changed_is_opened(lint: Lint, project: Path) -> None:
+    for number in range(20):
+        (project / f"proj/more{number}.py").write_text(
+            "from celery import group\n\ndef many(x):\n    return group(x)\n"
+        )
+    time.sleep(0.05)
+    first = lint()
+    (project / "Procfile").write_text("worker: celery -A proj.app worker --loglevel=INFO\n")
+    after = lint()
+
+    assert first.opened > 20
+    # The Procfile, what configures and ignores, and the file with a finding, to show its lines.
+    assert after.opened <= 6
+    assert "libcst" not in after.imported
+    assert after.shown == lint("--no-cache").shown
+
+
+def test_a_fix_that_is_known_is_not_made_again(lint: Lint, project: Path) -> None:
+    before = lint("--output-format", "json")
+    assert '"applicability": "unsafe"' in before.shown[1]
+    configure(project)
+    (project / "celery-lint.toml").write_text("fail-level = 'info'\n")
+    after = lint("--output-format", "json")
+
+    assert "libcst" not in after.imported
+    assert after.shown[1] == before.shown[1]
+    (project / "proj/app.py").write_text(APP + "import logging\nlogger = logging.getLogger()\n" + TASK)
+    changed = lint("--output-format", "json")
+    assert "libcst" in changed.imported
+    assert changed.shown == lint("--output-format", "json", "--no-cache").shown
+
+
+def test_a_file_that_had_just_changed_is_not_taken_for_known(tmp_path: Path) -> None:
+    folder, root = Folder(str(tmp_path / "cache"), b"secret"), tmp_path
+    file = root / "app.py"
+    file.write_text("x = 1\n")
+
+    def seen() -> Seen:
+        return Seen(folder, b"stamp", str(root))
+
+    for settled in (False, True):
+        if settled:
+            time.sleep(0.05)
+        now = seen()
+        when = now.look(["app.py"]).when
+        now.save(lambda when=when: [Learned(when, {"app.py": b"content"}, {}, (), ())])  # type: ignore[misc]
+        assert (seen().look(["app.py"]).content("app.py") == b"content") == settled
+    file.write_text("x = 2\n")
+    assert seen().look(["app.py"]).content("app.py") is None
+    assert Seen(folder, b"another version", str(root)).look(["app.py"]).content("app.py") is None
+
+
+def test_what_is_known_of_a_pattern_is_known_of_unchanged_files(tmp_path: Path) -> None:
+    folder = Folder(str(tmp_path / "cache"), b"secret")
+    paths = [f"{letter}.py" for letter in "abcdefghijklm"]
+    for path in paths:
+        (tmp_path / path).write_text(path)
+    time.sleep(0.05)
+    key, other = (b"pattern", 0), (b"other", 0)
+    first = Seen(folder, b"", str(tmp_path))
+    when = first.look(paths).when
+    answers = {key: ({"a.py", "m.py"}, {"b.py"}), other: ({"c.py"}, set[str]())}
+    first.save(lambda: [Learned(when, {}, answers, paths, {other})])
+    (tmp_path / "m.py").write_text("changed")
+    (tmp_path / "new.py").write_text("new")
+
+    look = Seen(folder, b"", str(tmp_path)).look([*paths, "new.py"])
+
+    assert [look.holds(key, path) for path in ("a.py", "b.py", "c.py", "m.py", "new.py")] == [
+        True, False, None, None, None,
+    ]  # fmt: skip
+    assert look.among([*paths, "new.py"]).split(other) == ({"c.py"}, {"m.py", "new.py"})
+    assert look.among(["a.py", "b.py", "d.py"]).split(key) == ({"a.py"}, {"d.py"})
+
+
 def test_one_changed_file_is_the_only_one_read(project: Path, tmp_path: Path) -> None:
     folder = Folder(str(tmp_path / "cache"), b"secret")
     path, data = "proj/app.py", (APP + TASK).encode()
@@ -237,11 +313,13 @@ def spoil(data: bytes) -> Iterator[bytes]:
     yield b"\x80" * 1000
 
 
-@pytest.mark.parametrize("name", ["facts.bin", "output.bin", "answers.bin"])
+@pytest.mark.parametrize("name", ["facts.bin", "seen.bin", "fixes.bin", "output.bin", "answers.bin"])
 def test_a_spoilt_cache_counts_for_nothing(lint: Lint, project: Path, name: str) -> None:
     first = lint()
     file = project / NAME / name
     for spoilt in spoil(file.read_bytes()):
+        if name not in ("output.bin", "answers.bin"):
+            (project / NAME / "output.bin").unlink()  # else the others are not looked at
         file.write_bytes(spoilt)
         assert lint().shown == first.shown
 

@@ -65,3 +65,12 @@ def compare(folder: Path, root: Path = ROOT) -> subprocess.CompletedProcess[str]
     """Run the command of ROOT on FOLDER."""
     command = [sys.executable, str(root / "benchmarks/equivalence.py"), str(folder)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.slow
+def test_a_run_after_a_change_says_the_same() -> None:
+    command = [sys.executable, str(ROOT / "benchmarks/change_equivalence.py"), *map(str, PROJECTS), "--tries", "25"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count("25 changes, 0 said otherwise") == len(PROJECTS)

@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 from msgspec import convert
 
-from celery_lint import __version__
 from celery_lint.catalogue import load_catalogue
 from celery_lint.settings import Settings
 from tests.evidence import results
@@ -91,11 +90,3 @@ def test_the_example_configuration_is_one() -> None:
     for block in blocks:
         convert(tomllib.loads(block)["tool"]["celery-lint"], Settings)
     assert blocks
-
-
-def test_the_changelog_starts_with_this_version() -> None:
-    versions = re.findall(r"(?m)^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
-    assert versions[0] == __version__
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert f"rev: v{__version__}" in readme
-    assert f"celery-lint=={__version__}" in readme

@@ -117,6 +117,13 @@ CHANGES: dict[str, dict[str, list[tuple[str, str]]]] = {
     "another-default-queue": {
         "shop/app.py": [("app.conf.task_time_limit", 'app.conf.task_default_queue = "main"\napp.conf.task_time_limit')],
     },
+    "other-serializer-and-broker": {
+        "shop/app.py": [
+            ("redis://redis", "redis://:secret@other"),
+            ("app.conf.task_time_limit",
+             'app.conf.task_serializer = "pickle"\napp.conf.accept_content = ["json"]\napp.conf.task_time_limit'),
+        ],
+    },
     "limits-and-acknowledgement": {
         "shop/app.py": [("app.conf.task_time_limit = 900", "app.conf.task_acks_late = True")],
     },

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -114,17 +111,6 @@ def test_edge_cases_are_about_their_rule(rule: Rule) -> None:
 def test_no_python_in_the_catalogue() -> None:
     # The import name `rules` belongs to django-rules in our users' environments.
     assert not list(CATALOGUE.rglob("*.py"))
-
-
-@pytest.mark.slow
-def test_wheel_has_the_pages_and_no_top_level_rules(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)]
-    subprocess.run(command, check=True, capture_output=True)
-    (wheel,) = tmp_path.glob("*.whl")
-    names = zipfile.ZipFile(wheel).namelist()
-    pages = {f"celery_lint/_pages/{page_of(rule).relative_to(CATALOGUE).as_posix()}" for rule in RULES}
-    assert pages <= set(names)
-    assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"celery_lint"}
 
 
 def _same(path: Path, wanted: str, update: bool) -> None:

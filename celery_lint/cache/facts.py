@@ -1,4 +1,4 @@
-"""The facts of files, by their content: whatever is as it was need not be read again."""
+"""The facts of files, by their content (its digest): whatever is as it was need not be read again."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import TypeVar
 
 import msgspec
 
+from celery_lint.cache.fixes import FixStore
 from celery_lint.cache.folder import Folder
+from celery_lint.cache.seen import Seen
 from celery_lint.cache.stamp import digest
 from celery_lint.facts.model import DeployFacts, ImportedNames, PythonFacts
 
@@ -34,10 +36,13 @@ class _Stored(msgspec.Struct, frozen=True, array_like=True):
 class FactStore:
     """Facts of earlier runs in FOLDER, and those of this process; without a FOLDER the latter only.
 
-    STAMP says which celery-lint read them. Facts name their file, so the same content elsewhere is another entry.
+    STAMP says which celery-lint read them. Facts name their file, so the same content elsewhere is another entry. SEEN
+    tells the contents of files of the project at ROOT without opening them, FIXES are those of earlier findings.
     """
 
-    def __init__(self, folder: Folder | None = None, stamp: bytes = b"") -> None:
+    def __init__(self, folder: Folder | None = None, stamp: bytes = b"", root: str = "") -> None:
+        self.seen = Seen(folder, stamp, root)
+        self.fixes = FixStore(folder, stamp)
         self._folder = folder
         self._stamp = stamp
         self._known = self._load()
@@ -54,9 +59,9 @@ class FactStore:
             return {}
         return stored.entries if stored.stamp == self._stamp else {}
 
-    def find(self, kind: type[Facts], path: str, data: bytes) -> Facts | None:
-        """The facts of the file PATH with the content DATA; None when no run has read it so."""
-        key = _key(kind, path, data)
+    def find(self, kind: type[Facts], path: str, content: bytes) -> Facts | None:
+        """The facts of the file PATH with the CONTENT (a digest); None when no run has read it so."""
+        key = _key(kind, path, content)
         entry = self._known.get(key)
         kept = self._used.get(key) if entry is None else entry.facts
         if kept is None:
@@ -68,19 +73,19 @@ class FactStore:
         self._used[key] = kept
         return facts
 
-    def has(self, kind: type[Facts], path: str, data: bytes) -> bool:
-        """Whether a run has read the file PATH with the content DATA."""
-        key = _key(kind, path, data)
+    def has(self, kind: type[Facts], path: str, content: bytes) -> bool:
+        """Whether a run has read the file PATH with the CONTENT."""
+        key = _key(kind, path, content)
         return key in self._known or key in self._used
 
-    def add(self, path: str, data: bytes, facts: Facts) -> None:
-        """Remember the FACTS of the file PATH with the content DATA."""
-        self.add_encoded(type(facts), path, data, encoded(facts))
+    def add(self, path: str, content: bytes, facts: Facts) -> None:
+        """Remember the FACTS of the file PATH with the CONTENT."""
+        self.add_encoded(type(facts), path, content, encoded(facts))
 
-    def add_encoded(self, kind: type[Facts], path: str, data: bytes, facts: bytes) -> None:
+    def add_encoded(self, kind: type[Facts], path: str, content: bytes, facts: bytes) -> None:
         """The same with FACTS that are `encoded` already; nothing where they could not be."""
         if facts:
-            self._used[_key(kind, path, data)] = facts
+            self._used[_key(kind, path, content)] = facts
             self._has_news = True
 
     def used(self) -> FactStore:
@@ -91,6 +96,7 @@ class FactStore:
 
     def save(self) -> None:
         """Write what there is when this run added to it. What no run has used for a week is forgotten."""
+        self.fixes.save()
         if self._folder is None or not self._has_news:
             return
         today = int(time.time() // 86_400)
@@ -108,5 +114,5 @@ def encoded(facts: PythonFacts | DeployFacts | ImportedNames) -> bytes:
         return b""
 
 
-def _key(kind: type, path: str, data: bytes) -> bytes:
-    return digest(kind.__name__.encode() + b"\0" + path.encode("utf-8", "surrogateescape") + b"\0" + data)
+def _key(kind: type, path: str, content: bytes) -> bytes:
+    return digest(kind.__name__.encode() + b"\0" + path.encode("utf-8", "surrogateescape") + b"\0" + content)

@@ -15,14 +15,13 @@ import msgspec
 from celery_lint.cache.answers import LARGEST_TEXT, Answers, names_in, together
 from celery_lint.cache.folder import Folder
 from celery_lint.cache.stamp import digest
+from celery_lint.cache.state import is_settled
 
 _FILE, _ANSWERS, _REPORTS = "output.bin", "answers.bin", "reports-"
 # When more than these have changed somebody has updated the project: a run is soon done.
 _FEW = 50
 # How many ways to run are remembered: formats, selections, a terminal beside a pipe.
 _KEPT = 8
-# The clock of a file system is a little behind; some count whole seconds.
-_TICK, _SECOND = 20_000_000, 1_000_000_000
 
 
 class Output(msgspec.Struct, frozen=True, array_like=True):
@@ -86,7 +85,7 @@ class Replay:
             return output
         if not self._counts_for_nothing(recording, now):
             return None
-        if all(_is_settled(each, started) for each in now.times):
+        if all(is_settled(each, started) for each in now.times):
             self._write(_FILE, msgspec.structs.replace(recording, watched=now))
         return output
 
@@ -94,7 +93,7 @@ class Replay:
         """Remember that the run of KEY, which STARTED (nanoseconds since the epoch) before it read anything, wrote
         OUTPUT and depends on WATCHED: files (relative to the root) and folders (absolute). ANSWERS say how much."""
         now = _look(self._root, tuple(watched))
-        if not all(_is_settled(each, started) for each in now.times):
+        if not all(is_settled(each, started) for each in now.times):
             return  # it may have changed while it was read
         known, before, kept = self._load(), None, []
         if known is not None and known.watched == now:
@@ -201,8 +200,3 @@ def _look(root: str, paths: tuple[str, ...]) -> _Watched:
         sizes.append(0 if status.st_mode & 0o040000 else status.st_size)
         inodes.append(status.st_ino)
     return _Watched(paths, tuple(times), tuple(sizes), tuple(inodes))
-
-
-def _is_settled(time: int, started: int) -> bool:
-    """Whether a change after STARTED would have shown in a modification time of TIME."""
-    return time <= started - (2 * _SECOND if time % _SECOND == 0 else _TICK)

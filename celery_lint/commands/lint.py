@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+import msgspec
+
 from celery_lint import baseline
 from celery_lint.baseline import Baseline
 from celery_lint.cache.answers import Answers, together
@@ -19,6 +21,7 @@ from celery_lint.catalogue import catalogue_of
 from celery_lint.changes import Base, changes_since
 from celery_lint.commands.check import Options, Surroundings
 from celery_lint.commands.console import note
+from celery_lint.commands.reports import kept_out
 from celery_lint.commands.results import CLEAN, FAILED, FOUND, results, warning
 from celery_lint.configfile import Place
 from celery_lint.errors import UserError
@@ -57,15 +60,15 @@ def lint(
     """Do what OPTIONS ask for with the project at PLACE. SELECTION: the TARGETS, relative to the root. FOLDER and
     STAMP are those of the cache, BASE is what --changed compares with, WATCH is told of everything that is done."""
     configured = load(place, own_rules=options.own_rules)
-    configuration = override(configured, overrides(options, configured.settings))
+    configuration = _without_reports(override(configured, overrides(options, configured.settings)), options)
     with watch.at(Part.LOAD):
-        store = FactStore(folder, stamp)
+        store = FactStore(folder, stamp, str(place.root))
     # What other processes read is not measured.
     jobs = options.jobs or (1 if options.durations else processors())
     kept = None if options.no_baseline else baseline.find(configuration, options.baseline, isolated=options.isolated)
     done = run_on(configuration, targets, selection, store, jobs=jobs, watch=watch)
     with watch.at(Part.SAVE):
-        store.save()
+        _save(store, done)
     scope, compared = _scope(done, configuration, kept, base)
     if options.verbose:
         _say_what_was_used(configuration, place, done)
@@ -95,7 +98,7 @@ def lint(
             lambda path: Source(path, planned.before[path]), {path: planned.after[path] for path in fixed.written}
         )
         done = run_on(configuration, targets, selection, store, watch=watch)
-        store.save()
+        _save(store, done)
     done = replace(done, report=scope.of(done.report))
     with watch.at(Part.REPORT):
         output = results(done, configuration, place, selection, options, around)
@@ -115,6 +118,14 @@ def _added(comments: Silencing, options: Options) -> Iterator[str]:
     if not options.quiet:
         count, files = len(comments.silenced), len(comments.after)
         yield f"Silenced {count} finding{'' if count == 1 else 's'} in {files} file{'' if files == 1 else 's'}."
+
+
+def _without_reports(configuration: Configuration, options: Options) -> Configuration:
+    """CONFIGURATION for a project of which what OPTIONS write is no part."""
+    patterns = kept_out(options.report, configuration.root)
+    settings = configuration.settings
+    excluding = msgspec.structs.replace(settings, exclude=(*settings.exclude, *patterns))
+    return replace(configuration, settings=excluding) if patterns else configuration
 
 
 def _scope(
@@ -140,6 +151,12 @@ def _own_rules(configuration: Configuration) -> tuple[str, ...]:
     """The folders and files of the project's own rules: absolute, for that is how they count as a whole."""
     folder = configuration.own_rules
     return tuple(map(str, (folder, *folder.rglob("*")))) if folder is not None else ()
+
+
+def _save(store: FactStore, done: Run) -> None:
+    """Keep what DONE read and learned for runs to come."""
+    store.save()
+    store.seen.save(lambda: [project.files.learned() for project in done.projects])
 
 
 def processors() -> int:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from celery_lint.catalogue import catalogue_of, is_our_tree
+from celery_lint.catalogue import catalogue_of
 from celery_lint.commands.console import note, write
 from celery_lint.configfile import locate
 from celery_lint.errors import UserError
 from celery_lint.own import is_code, is_name
+from celery_lint.pages import is_our_tree
 from celery_lint.report.text import escape
 from celery_lint.scaffold import our_rule, own_rule, write_new
 from celery_lint.settings import Configuration, load

@@ -33,22 +33,7 @@ from celery_lint.views.review.subject import Subject
 
 Format = Literal["text", "markdown", "json"]
 # Where a branch usually comes from, the surest first.
-_READ = (
-    ".py",
-    ".yml",
-    ".yaml",
-    ".toml",
-    ".cfg",
-    ".ini",
-    ".conf",
-    ".sh",
-    ".service",
-    ".json",
-    ".txt",
-    ".env",
-    ".j2",
-    ".tpl",
-)
+_READ = (".py", ".yml", ".yaml", ".toml", ".cfg", ".ini", ".conf", ".sh", ".service", ".env", ".j2", ".tpl", ".lock")
 _MAIN = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
 
 
@@ -147,13 +132,14 @@ def _change(
     overlay |= {old: before[new] or b"" for new, old in moved.items()}
     then = run(configuration, overlay, paths=paths, store=store, with_fixes=False) if paths else None
     state = _state(then, configuration) if then is not None else State((), (), lambda path: Source(path, b""))
-    return Change(state, _called(base), {path: None if path in changes.new else data for path, data in before.items()})
+    known = {path: None if path in changes.new else data for path, data in before.items()}
+    return Change(state, _called(base), known, {old: new for new, old in moved.items()})
 
 
 def _is_read(path: str) -> bool:
     """Whether a file of that name may be code or a deployment: what pictures and data held need not be fetched."""
     name = path.rpartition("/")[2]
-    return "." not in name.lstrip(".") or name.endswith(_READ)
+    return "." not in name.lstrip(".") or name.endswith(_READ) or name.startswith("requirements")
 
 
 def _state(done: Run, configuration: Configuration) -> State:

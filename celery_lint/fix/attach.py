@@ -47,14 +47,26 @@ from celery_lint.remedy import (
 )
 from celery_lint.source import Source
 
+Made = Callable[[Finding, frozenset[str]], None]
+"""Is told of a finding that got its fix or the reason for none, and of the files that this was made of."""
 
-def attach(findings: Iterable[Finding], source_of: Callable[[str], Source]) -> tuple[Finding, ...]:
+
+def attach(
+    findings: Iterable[Finding], source_of: Callable[[str], Source], made: Made | None = None
+) -> tuple[Finding, ...]:
     """FINDINGS, each one that has a remedy now with its `fix` or with `withheld`, the reason for none.
 
-    A finding that has either already keeps it. SOURCE_OF gives the file at a path as the remedies saw it.
+    A finding that has either already keeps it. SOURCE_OF gives the file at a path as the remedies saw it. MADE is told
+    of each.
     """
     files = Files(source_of)
-    return tuple(_attached(finding, files, source_of) for finding in findings)
+    attached = []
+    for finding in findings:
+        files.used.clear()
+        attached.append(_attached(finding, files, source_of))
+        if made is not None and attached[-1] is not finding:
+            made(attached[-1], frozenset(files.used))
+    return tuple(attached)
 
 
 def _attached(finding: Finding, files: Files, source_of: Callable[[str], Source]) -> Finding:

@@ -12,18 +12,21 @@ from celery_lint.source import Source
 
 
 class Files:
-    """Parsed files by path. SOURCE_OF gives the bytes of a path."""
+    """Parsed files by path. SOURCE_OF gives the bytes of a path. USED are those that were asked for."""
 
     def __init__(self, source_of: Callable[[str], Source]) -> None:
         self._source_of = source_of
         self._parsed: dict[str, Code | Withheld] = {}
+        self.used: set[str] = set()
 
     def source(self, path: str) -> Source:
         """The file at PATH, of whatever kind."""
+        self.used.add(path)
         return self._source_of(path)
 
     def code(self, path: str) -> Code:
         """The parsed file at PATH; raises `Withheld` when it cannot be rewritten."""
+        self.used.add(path)
         if path not in self._parsed:
             try:
                 self._parsed[path] = Code(self._source_of(path))

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from celery_lint.finding import Finding, Severity
 from celery_lint.report.markdown import inert, message_html
 from celery_lint.report.model import Report
-from celery_lint.report.summary import what_was_read
+from celery_lint.report.summary import afterwards, counted, what_was_read
 from celery_lint.report.text import escape
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
@@ -65,14 +65,13 @@ def _property(text: str) -> str:
 
 def step_summary(report: Report, links: str = "") -> str:
     """REPORT as Markdown for the page of a workflow run. LINKS is the address that paths of the repository follow."""
-    suppressed = f" {report.suppressed} suppressed." if report.suppressed else ""
-    read = what_was_read(report) + suppressed
-    return "\n".join((f"### celery-lint: {_counts(report)}", "", *_table(report, links), read, "", ""))
+    read = " ".join((what_was_read(report), *(f"{each}." for each in afterwards(report))))
+    return "\n".join((f"### celery-lint: {_counts(report)}", "", *_table(report, links), inert(read), "", ""))
 
 
 def _counts(report: Report) -> str:
     counts = {severity: report.count(severity) for severity in sorted(Severity, reverse=True)}
-    named = [f"{count} {severity.label}{'s' if count > 1 else ''}" for severity, count in counts.items() if count]
+    named = [counted(count, severity.label) for severity, count in counts.items() if count]
     return ", ".join(named) or "no findings ✅"
 
 

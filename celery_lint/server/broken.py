@@ -12,7 +12,7 @@ from celery_lint.report.text import escape
 from celery_lint.server.diagnostics import SOURCE, Desk
 from celery_lint.server.snapshot import Broken
 
-_NAMED = re.compile(r"(?P<file>.*?\.toml)(?::(?P<line>\d+))?: (?P<text>.*)")
+_NAMED = re.compile(r"(?P<file>.*?\.(?:toml|jsonl))(?::(?P<line>\d+))?: (?P<text>.*)")
 _INSIDE = re.compile(r"\(at line (\d+), column \d+\)")
 _LONGEST = 1000
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Sequence
 
 from lsprotocol import types
@@ -23,6 +24,8 @@ class Server(LanguageServer):
         self.options = options
         self.space = Workspace(options, self)
         self.was_shut_down = False
+        self._busy: dict[str, str] = {}
+        self._begun: set[str] = set()
 
     # what is said to the editor
 
@@ -47,6 +50,29 @@ class Server(LanguageServer):
         workspace = self.client_capabilities.workspace
         if self.options.lens and workspace and workspace.code_lens and workspace.code_lens.refresh_support:
             self.workspace_code_lens_refresh(None)
+
+    def begin(self, name: str) -> None:
+        """The project called NAME is read for the first time, which takes a while."""
+        window = self.client_capabilities.window
+        if window is None or not window.work_done_progress:
+            return
+        token = str(uuid.uuid4())
+        self._busy[name] = token
+
+        def agreed(_: object) -> None:
+            if self._busy.get(name) == token:
+                self._begun.add(token)
+                begin = types.WorkDoneProgressBegin("celery-lint", message=f"reading {escape(name)}")
+                self.work_done_progress.begin(token, begin)
+
+        self.work_done_progress.create(token, agreed)
+
+    def end(self, name: str) -> None:
+        """It was read."""
+        token = self._busy.pop(name, None)
+        if token in self._begun:
+            self._begun.remove(token)
+            self.work_done_progress.end(token, types.WorkDoneProgressEnd())
 
     def report_server_error(self, error: Exception, source: object) -> None:
         """What goes wrong in one request is for the log: nobody wants to be interrupted by it."""

@@ -57,7 +57,7 @@ def repair_all(
 
     def rejudge(changed: Mapping[str, bytes]) -> tuple[Finding, ...]:
         done = run(snapshot.configuration, {**snapshot.overlay, **changed}, store=store, with_fixes=False)
-        return tuple(filter(wanted, done.report.findings))
+        return tuple(filter(wanted, snapshot.scope.of(done.report).findings))
 
     findings = tuple(filter(wanted, snapshot.findings))
     planned = plan(snapshot.root, findings, unsafe=unsafe, rejudge=rejudge, source_of=snapshot.source)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from celery_lint import baseline
 from celery_lint.cache.facts import FactStore
 from celery_lint.catalogue import catalogue_of
 from celery_lint.configfile import Place
@@ -21,6 +22,7 @@ from celery_lint.judge import judge
 from celery_lint.project.model import Unreadable
 from celery_lint.regular import read_regular
 from celery_lint.run import run
+from celery_lint.scope import Scope
 from celery_lint.server.snapshot import Broken, Snapshot
 from celery_lint.server.spots import find_spots
 from celery_lint.settings import Configuration, load
@@ -46,12 +48,14 @@ def take(
         return Broken(place.root, "there is no such folder any more", False)
     try:
         configuration = load(place, own_rules=own_rules)
+        scope = _scope(configuration)
         overlay, errors = _readable(configuration.root, buffers, before, store)
         done = run(configuration, overlay, store=store, with_fixes=False, watch=watch)
     except ConfigurationError as error:
         return Broken(place.root, str(error), True)
     except UserError as error:
         return Broken(place.root, str(error), False)
+    done = replace(done, report=scope.of(done.report))
     picture = draw(configuration.root.name, done.projects, done.report.findings, declared_in(configuration))
     spots = find_spots(done.projects, picture)
     source = done.report.source
@@ -62,6 +66,7 @@ def take(
     return Snapshot(
         configuration=configuration,
         run=done,
+        scope=scope,
         findings=done.report.findings,
         urls=done.report.urls,
         sources={path: source(path) for path in paths},
@@ -71,6 +76,15 @@ def take(
         seen=dict(buffers),
         unreadable=tuple((finding, Source(path, buffers[path])) for path, finding in _said(configuration, unread)),
     )
+
+
+def _scope(configuration: Configuration) -> Scope:
+    """What counts: all that is not in the baseline."""
+    known = frozenset(rule.code for rule in catalogue_of(configuration).rules)
+    try:
+        return Scope(baseline.find(configuration, None), known=known)
+    except UserError as error:  # it is a part of the configuration, and as easily mended
+        raise ConfigurationError(str(error)) from None
 
 
 @dataclass(frozen=True)

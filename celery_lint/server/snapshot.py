@@ -10,6 +10,7 @@ from pathlib import Path
 from celery_lint.celery_versions import Table
 from celery_lint.finding import Edit, Finding
 from celery_lint.run import Run
+from celery_lint.scope import Scope
 from celery_lint.server.documents import Document
 from celery_lint.server.spots import Spots
 from celery_lint.settings import Configuration
@@ -31,7 +32,7 @@ class Repair:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The project that CONFIGURATION is for, as it was in one RUN.
+    """The project that CONFIGURATION is for, as it was in one RUN, and what of it is in SCOPE.
 
     SOURCES are the files that something was found in, as they were read. SEEN are the files that were open, OVERLAY
     what was read in their stead: the last text that could be read, while somebody types. UNREADABLE says so, each with
@@ -40,6 +41,7 @@ class Snapshot:
 
     configuration: Configuration
     run: Run
+    scope: Scope
     findings: tuple[Finding, ...]
     urls: Mapping[str, str]
     sources: Mapping[str, Source]

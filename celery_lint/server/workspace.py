@@ -49,6 +49,12 @@ class Editor(Protocol):
     def complain(self, message: str) -> None:
         """Something that the user has to know."""
 
+    def begin(self, name: str) -> None:
+        """The project called NAME is read for the first time, which takes a while."""
+
+    def end(self, name: str) -> None:
+        """It was read."""
+
     def refresh(self) -> None:
         """Ask again for what was answered from an older state."""
 
@@ -189,6 +195,8 @@ class Workspace:
 
     def _ask(self, project: Project, delay: float) -> None:
         """Look again at PROJECT."""
+        if project.asked == 0:
+            self._editor.begin(str(project.place.root))
         project.asked += 1
         self.analyst.ask(project.place.root, delay)
 
@@ -201,6 +209,7 @@ class Workspace:
         for root in self.projects.unwanted([document.path for document in self.documents.all()]):
             self.analyst.forget(root)
             project = self.projects.known.pop(root)
+            self._editor.end(str(root))
             for uri in project.published:
                 self._editor.publish(uri, None, ())
             project.wake()
@@ -253,6 +262,8 @@ class Workspace:
                 project.snapshot = None
         self._publish(project)
         self._editor.refresh()
+        if project.answered == 0:
+            self._editor.end(str(project.place.root))
         project.answered = asked
         if project.is_settled:
             project.wake()

@@ -102,7 +102,7 @@ def test_the_summary_of_a_step() -> None:
         "task <code>send</code> drives an event loop by hand&#58; use <code>asyncio&#46;run()</code> | "
         '<a href="https://github.com/o/r/blob/abc/proj/tasks.py#L1"><code>proj/tasks&#46;py:1</code></a> |',
         "",
-        "Read 9 files, 4 with Celery code: 1 app, 7 tasks, 2 queues, 2 workers. 3 suppressed.",
+        "Read 9 files, 4 with Celery code&#58; 1 app, 7 tasks, 2 queues, 2 workers&#46; 3 suppressed&#46;",
         "",
     ]
     assert "no findings" in step_summary(report())

@@ -71,6 +71,7 @@ class Heard:
         self.logged: list[str] = []
         self.complaints: list[str] = []
         self.refreshed = 0
+        self.busy: list[str] = []
 
     def publish(self, uri: str, version: int | None, found: Sequence[Diagnostic]) -> None:
         """As the protocol says."""
@@ -88,6 +89,16 @@ class Heard:
     def refresh(self) -> None:
         """As the protocol says."""
         self.refreshed += 1
+
+    def begin(self, name: str) -> None:
+        """As the protocol says."""
+        assert name not in self.busy
+        self.busy.append(name)
+
+    def end(self, name: str) -> None:
+        """As the protocol says."""
+        if name in self.busy:
+            self.busy.remove(name)
 
     def codes(self, path: Path) -> list[tuple[str, int]]:
         """The codes that are shown in PATH, and their lines."""
@@ -128,6 +139,7 @@ async def space(*folders: Path, lint_on: str = "change") -> AsyncIterator[Space]
     made.start()
     try:
         await made.quiet()
+        assert made.heard.busy == []
         yield made
     finally:
         made.analyst.end()

@@ -9,14 +9,16 @@ from pathlib import Path
 import pytest
 from lsprotocol import types
 
+from celery_lint.finding import Edit, Span
 from celery_lint.server.actions import Request, actions, workspace_edit
-from celery_lint.server.fixes import repair_all, repairs_in
+from celery_lint.server.fixes import repair_all
+from celery_lint.server.snapshot import Repair
 from celery_lint.server.uris import uri_of
 from celery_lint.server.workspace import View
+from celery_lint.source import Source
 from tests.server.client import edited
 from tests.server.desk import APP, TASKS, Space, at_once, space, written
 
-# Its own helper runs coroutines, in a file of its own: what is fixed in one is fixed in both.
 AIO = """\
 import asyncio
 
@@ -77,7 +79,7 @@ async def current(made: Space, uri: str) -> View:
     return view
 
 
-def test_files_that_change_together(root: Path) -> None:
+def test_a_fix_in_a_buffer_that_is_no_file_yet(root: Path) -> None:
     written(root, {"shop/aio.py": AIO, "shop/tasks.py": USER})
 
     async def work(made: Space) -> None:
@@ -104,23 +106,38 @@ def test_files_that_change_together(root: Path) -> None:
     session(work, root)
 
 
-def test_no_edits_for_what_is_not_as_it_was(root: Path) -> None:
-    written(root, {"shop/aio.py": AIO, "shop/tasks.py": USER})
+def both(root: Path) -> Repair:
+    """A change of two files that belongs together."""
+    app, web = (Source(path, (root / path).read_bytes()) for path in ("shop/app.py", "shop/web.py"))
+    edits = (Edit("shop/web.py", Span(0, 0), "import app\n"), Edit("shop/app.py", Span(5, 11), "kombu"))
+    return Repair("Change both", edits, {"shop/app.py": app, "shop/web.py": web})
 
+
+def test_files_that_change_together(root: Path) -> None:
     async def work(made: Space) -> None:
-        helper = made.open(root / "shop/aio.py")
-        view = await current(made, helper)
-        repairs = repairs_in(view.snapshot, "shop/aio.py")
-        several = [repair for repair in repairs if len(repair.sources) > 1] or list(repairs)
-        assert workspace_edit(several[0], made.desk(root)) is not None
-        made.changed(helper, 2, AIO + "\n")
-        assert workspace_edit(several[0], made.desk(root)) is None
-        made.changed(helper, 3, AIO)
-        assert workspace_edit(several[0], made.desk(root)) is not None
-        other = next((path for path in several[0].sources if path != "shop/aio.py"), None)
-        if other is not None:
-            (root / other).write_text("changed meanwhile\n")
-            assert workspace_edit(several[0], made.desk(root)) is None
+        uri = made.open(root / "shop/app.py")
+        edit = workspace_edit(both(root), made.desk(root))
+        assert edit is not None
+        changed = [each for each in edit.document_changes or [] if isinstance(each, types.TextDocumentEdit)]
+        assert [(each.text_document.uri, each.text_document.version) for each in changed] == [
+            (uri, 1),
+            (uri_of(str(root / "shop/web.py")), None),
+        ]
+        assert edited(APP, changed[0].edits) == APP.replace("celery import", "kombu import")
+
+    session(work, root)
+
+
+def test_no_edits_for_what_is_not_as_it_was(root: Path) -> None:
+    async def work(made: Space) -> None:
+        repair = both(root)
+        uri = made.open(root / "shop/app.py")
+        made.changed(uri, 2, APP + "\n")
+        assert workspace_edit(repair, made.desk(root)) is None
+        made.changed(uri, 3, APP)
+        assert workspace_edit(repair, made.desk(root)) is not None
+        (root / "shop/web.py").write_text("changed meanwhile\n")
+        assert workspace_edit(repair, made.desk(root)) is None
 
     session(work, root)
 

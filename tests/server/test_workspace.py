@@ -8,8 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from celery_lint.baseline import FILE
 from celery_lint.catalogue import Catalogue, catalogue_of
+from celery_lint.cli import group
 from celery_lint.configfile import locate
 from celery_lint.finding import Finding
 from celery_lint.project.model import Task
@@ -319,6 +322,26 @@ def test_bytes_are_those_of_the_file(root: Path, encoding: str) -> None:
         assert document.data == path.read_bytes()
         assert made.heard.shown[uri_of(str(path))] == before
         assert before[0].range.start.character == 9
+
+    session(work, root)
+
+
+def test_what_is_in_the_baseline(root: Path) -> None:
+    """It is not shown, nor fixed with all that is safe."""
+    CliRunner().invoke(group, ["baseline", str(root)])
+    assert (root / FILE).exists()
+
+    async def work(made: Space) -> None:
+        assert made.heard.codes(root / "shop/tasks.py") == []
+        (root / FILE).write_text("<<<<<<<\n")
+        made.touched([root / FILE])
+        await made.quiet()
+        assert made.heard.codes(root / FILE) == [("configuration", 1)]
+        (root / FILE).unlink()
+        made.touched([root / FILE])
+        await made.quiet()
+        assert made.heard.codes(root / FILE) == []
+        assert made.heard.codes(root / "shop/tasks.py") == [LOOP]
 
     session(work, root)
 

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from celery_lint.cache.answers import LARGEST_TEXT, Answers, Question
 from celery_lint.cache.facts import FactStore, encoded
+from celery_lint.cache.seen import Among, Learned
 from celery_lint.cache.stamp import digest
 from celery_lint.crash import Crash, attempt
 from celery_lint.facts.model import DeployFacts, ImportedNames, PythonFacts, ReadError
@@ -103,11 +104,14 @@ class Files:
         self._store = store if store is not None else FactStore()
         self._watch = watch
         self._data: dict[str, bytes] = {}
+        self._code: Texts | None = None
         self._python: dict[str, FileIndex] = {}
         self._deploy: dict[str, DeployFacts] = {}
         self._imports: dict[str, ImportedNames] = {}
+        self._contents: dict[str, bytes] = {}
         self._searches: dict[tuple[bytes, int], Search] = {}
         self._opened: set[str] = set()
+        self._look = self._store.seen.look(path for path in self.paths if path not in self._overlay)
         self.unreadable: dict[str, ReadError] = {}
 
     @cached_property
@@ -136,7 +140,7 @@ class Files:
     def _bytes(self, path: str) -> bytes:
         if path in self._overlay:
             return self._overlay[path]
-        if path.endswith(".py") and path in self._code:
+        if self._code is not None and path in self._code:
             return self._code[path]
         if path not in self._data:
             self._data[path] = self._from_disk(path)
@@ -144,9 +148,16 @@ class Files:
 
     def _glimpsed(self, path: str) -> bytes:
         """The same for a search: of tests and the like there are many, and few are needed again."""
-        if path in self._overlay or path in self._data or not path.endswith(".py") or path in self._code:
-            return self._bytes(path)
-        return self._from_disk(path)
+        is_kept = path in self._overlay or path in self._data or not path.endswith(".py") or path in self._is_code
+        return self._bytes(path) if is_kept else self._from_disk(path)
+
+    def _content(self, path: str) -> bytes:
+        """A digest of the bytes of PATH; one that is as it was is not opened for it."""
+        known = self._contents.get(path)
+        if known is None:
+            seen = None if path in self._overlay else self._look.content(path)
+            known = self._contents[path] = seen if seen is not None else digest(self._bytes(path))
+        return known
 
     def _from_disk(self, path: str) -> bytes:
         if path not in self.known:
@@ -158,11 +169,13 @@ class Files:
                 self.unreadable[path] = ReadError(error.strerror or "it cannot be opened")
                 return b""
 
-    @cached_property
-    def _code(self) -> Texts:
-        """The Python files that are no tests or the like: they are searched all the time."""
-        known, read = self._overlay, self._from_disk
-        return Texts({path: known[path] if path in known else read(path) for path in self.code_paths})
+    def _all_code(self) -> Texts:
+        """The Python files that are no tests or the like, to be searched at once."""
+        if self._code is None:
+            self._code = Texts({path: self._bytes(path) for path in self.code_paths})
+            for path in self.code_paths:
+                self._data.pop(path, None)
+        return self._code
 
     def source(self, path: str) -> Source:
         """PATH as people count it."""
@@ -185,16 +198,18 @@ class Files:
 
     def _facts(self, kind: type[Read], path: str, load: Callable[[], Callable[[str, bytes], Read]]) -> Read:
         """What PATH says, in facts of this KIND; LOAD gives the reader, and may take a while."""
-        data = self.data(path)
-        facts = self._store.find(kind, path, data)
+        self._opened.add(path)
+        content = self._content(path)
+        facts = self._store.find(kind, path, content)
         if facts is None:
+            data = self._bytes(path)
             with self._watch.at(Part.LOAD):
                 read = load()
             found = attempt(lambda: read(path, data))
             if isinstance(found, Crash):
                 return self._noted(path, kind(path, error=_failure(found)))
             facts = found
-            self._store.add(path, data, facts)
+            self._store.add(path, content, facts)
         return self._noted(path, facts)
 
     def imports(self, path: str) -> ImportedNames:
@@ -206,18 +221,17 @@ class Files:
         return known
 
     def _read_imports(self, path: str) -> ImportedNames:
-        data = self._bytes(path)
-        known = self._store.find(ImportedNames, path, data)
+        content = self._content(path)
+        known = self._store.find(ImportedNames, path, content)
         if known is None:
-            known = imported_names(data)
-            self._store.add(path, data, known)
+            known = imported_names(self._bytes(path))
+            self._store.add(path, content, known)
         return known
 
     def read_ahead(self, paths: Iterable[str], jobs: int) -> None:
         """Read the Python files PATHS, which will be asked for, by at most JOBS processes, when that is worth it."""
-        known = ((path, self._bytes(path)) for path in paths)
-        sizes = [(len(data), path) for path, data in known if not self._store.has(PythonFacts, path, data)]
-        if jobs < 2 or not sizes:
+        new = [path for path in paths if not self._store.has(PythonFacts, path, self._content(path))]
+        if jobs < 2 or not new:
             return
         with self._watch.at(Part.LOAD):
             read = _python_reader()  # once, for all processes
@@ -228,9 +242,9 @@ class Files:
                 # Whoever needs the file reads it again, and says that it cannot be read.
                 return b"" if isinstance(found, Crash) else encoded(found)
 
-        found = read_ahead(sizes, facts_of, jobs)
+        found = read_ahead([(len(self._bytes(path)), path) for path in new], facts_of, jobs)
         for path, facts in found.items():
-            self._store.add_encoded(PythonFacts, path, self._bytes(path), facts)
+            self._store.add_encoded(PythonFacts, path, self._content(path), facts)
 
     def answers(self) -> Answers:
         """What was asked of the files so far, and what they answered."""
@@ -240,6 +254,22 @@ class Files:
                 Question(*key, search.gate.needed, frozenset(search.yes)) for key, search in self._searches.items()
             ),
             imports={path: digest(encoded(names)) for path, names in self._imports.items()},
+        )
+
+    def learned(self) -> Learned:
+        """What this run learned of files, for runs to come. Of what could not be read, and of what was read as it is
+        not, nothing."""
+        unsure = self.unreadable.keys() | self._overlay.keys()
+
+        def sure(paths: Iterable[str]) -> list[str]:
+            return [path for path in paths if path in self.known and path not in unsure]
+
+        return Learned(
+            when={path: state for path, state in self._look.when.items() if path not in unsure},
+            contents={path: self._contents[path] for path in sure(self._contents)},
+            answers={key: (sure(search.yes), sure(search.no)) for key, search in self._searches.items()},
+            code=sure(self.code_paths),
+            whole={key for key, search in self._searches.items() if search.found is not None},
         )
 
     def _noted(self, path: str, facts: Read) -> Read:
@@ -252,23 +282,45 @@ class Files:
         """The Python files that are no tests, documentation or examples."""
         return tuple(path for path in self.python_paths if not is_aside(path))
 
+    @cached_property
+    def _is_code(self) -> frozenset[str]:
+        return frozenset(self.code_paths)
+
+    @cached_property
+    def _code_look(self) -> Among:
+        return self._look.among(self.code_paths)
+
     def mentioning(self, pattern: re.Pattern[bytes], among: Sequence[str] | None = None) -> Iterator[str]:
         """The Python files whose bytes hold PATTERN: of AMONG, else of all that are no tests or the like."""
         if among is not None:
             return (path for path in among if self.mentions(path, pattern))
-        return iter(self._code.matching(self._search(pattern)))
+        return iter(self._code_with(self._search(pattern)))
 
     def mentions(self, path: str, pattern: re.Pattern[bytes]) -> bool:
         """Whether the bytes of PATH hold PATTERN."""
         search = self._search(pattern)
         if path in search.yes or path in search.no:
             return path in search.yes
-        if (search.found is not None or (len(search.no) > _SEVERAL and search.is_cheap)) and path in self._code:
-            self._code.matching(search)
-            return path in search.yes
-        found = search.finds(self._glimpsed(path))
+        if search.found is not None and path in self._is_code:
+            return False
+        found = None if path in self._overlay else self._look.holds(search.key, path)
+        if found is None:
+            if len(search.no) > _SEVERAL and search.is_cheap and path in self._is_code:
+                return path in self._code_with(search)
+            found = search.finds(self._glimpsed(path))
         (search.yes if found else search.no).add(path)
         return found
+
+    def _code_with(self, search: Search) -> tuple[str, ...]:
+        """The Python files that SEARCH finds, but for tests and the like."""
+        if search.found is None:
+            known, unknown = self._code_look.split(search.key)
+            if len(unknown) > _SEVERAL:
+                return self._all_code().matching(search)
+            known.update(path for path in unknown if search.finds(self._bytes(path)))
+            search.found = tuple(path for path in self.code_paths if path in known) if known else ()
+            search.yes.update(known)
+        return search.found
 
     def _search(self, pattern: re.Pattern[bytes]) -> Search:
         # A pattern itself would be hashed anew each time.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import TypeVar
 
@@ -44,36 +44,50 @@ F = TypeVar("F", Call, Assignment, Return, Raise, Jump, Loop, Evaluation)
 
 def parts(value: Value | Argument | Entry) -> Iterable[Value]:
     """The values directly inside VALUE."""
-    match value:
-        case Attribute() | Await() | Argument():
-            return (value.value,)
-        case Entry():
-            return (value.value,) if value.key is None else (value.key, value.value)
-        case Call():
-            return (value.callee, *(argument.value for argument in value.arguments))
-        case Mapping():
-            return [part for entry in value.entries for part in parts(entry)]
-        case Items():
-            return value.items
-        case Text() | Opaque():
-            return value.parts
-        case Operation():
-            return (value.left, value.right)
-        case Subscript():
-            return (value.value, value.index)
-        case Choice():
-            return (value.test, value.body, value.orelse)
-        case Lambda():
-            return (value.body,)
-        case Literal() | Name():
-            return ()
+    return _PARTS[type(value)](value)
+
+
+def _of_call(call: Call) -> Iterable[Value]:
+    return (call.callee, *(argument.value for argument in call.arguments))
+
+
+def _of_mapping(mapping: Mapping) -> Iterable[Value]:
+    return [part for entry in mapping.entries for part in parts(entry)]
+
+
+def _of_entry(entry: Entry) -> Iterable[Value]:
+    return (entry.value,) if entry.key is None else (entry.key, entry.value)
+
+
+# Asked of every value there is: a table is several times as fast as `match`.
+_PARTS: dict[type, Callable[..., Iterable[Value]]] = {
+    Attribute: lambda each: (each.value,),
+    Await: lambda each: (each.value,),
+    Argument: lambda each: (each.value,),
+    Entry: _of_entry,
+    Call: _of_call,
+    Mapping: _of_mapping,
+    Items: lambda each: each.items,
+    Text: lambda each: each.parts,
+    Opaque: lambda each: each.parts,
+    Operation: lambda each: (each.left, each.right),
+    Subscript: lambda each: (each.value, each.index),
+    Choice: lambda each: (each.test, each.body, each.orelse),
+    Lambda: lambda each: (each.body,),
+    Literal: lambda _: (),
+    Name: lambda _: (),
+}
 
 
 def within(value: Value) -> Iterator[Value]:
-    """VALUE and every value inside it."""
-    yield value
-    for part in parts(value):
-        yield from within(part)
+    """VALUE and every value inside it, each before what is inside it."""
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        yield each
+        inner = _PARTS[type(each)](each)
+        if inner:
+            waiting.extend(reversed(tuple(inner)))
 
 
 def last_name(value: Value) -> str | None:

@@ -11,11 +11,12 @@ from celery_lint.project.code.literals import gate_of
 
 
 class Search:
-    """A search for PATTERN: YES and NO are the texts of which it is known whether they hold it. FOUND are those of a
-    whole collection, when that has been searched."""
+    """A search for PATTERN, which its KEY tells from others: YES and NO are the texts of which it is known whether they
+    hold it. FOUND are those of a whole collection, when that has been searched."""
 
     def __init__(self, pattern: re.Pattern[bytes]) -> None:
         self.pattern = pattern
+        self.key = (pattern.pattern, pattern.flags)
         self.gate = gate_of(pattern)
         self.yes: set[str] = set()
         self.no: set[str] = set()

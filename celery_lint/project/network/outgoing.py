@@ -109,7 +109,9 @@ class Network:
     def _of_method(self, placed: Placed, call: Call) -> Outgoing | None:
         method = last_name(call.callee)
         owner = _owner(call.callee)
-        if method is None or owner is None or self.symbols.external(placed.path, call.callee) is not None:
+        if method is None or owner is None or (self._methods is not None and method not in self._methods):
+            return None
+        if self.symbols.external(placed.path, call.callee) is not None:
             return None
         for depth, holder in enumerate(_holders(owner)):
             for origin, made_by, is_own in self._makers(placed.at(holder)):
@@ -225,6 +227,18 @@ class Network:
     @cached_property
     def _is_used(self) -> bool:
         return self._mentions(_LIBRARIES)
+
+    @cached_property
+    def _methods(self) -> frozenset[str] | None:
+        """The methods of clients that the project can have, by the packages that it mentions; None: of any name."""
+        found: set[str] = set()
+        for package in {name.partition(".")[0] for name in CLIENTS}:
+            if self._mentions(re.compile(rb"\b" + package.encode() + rb"\b")):
+                clients = [client for name, client in CLIENTS.items() if name.partition(".")[0] == package]
+                if any(client.methods is None for client in clients):
+                    return None
+                found.update(method for client in clients for method in client.methods or ())
+        return frozenset(found)
 
     @cached_property
     def _is_patched(self) -> bool:

@@ -21,8 +21,10 @@ def line_of(finding: Finding, subject: Subject, places: Iterable[Location] = ())
     kind = ROW_OF.get(finding.code)
     if kind is None or finding.location.path not in subject.project.files.known:
         return None
-    if finding.entity == subject.task.entity or _is_within(finding.location, subject.own_span):
+    if finding.entity == subject.task.entity:
         return kind
+    if _is_within(finding.location, subject.own_span):
+        return "sends" if kind == "callers" else kind
     if kind == "runs on":
         return kind if _is_on_the_way(finding, subject) else None
     if _is_in_code(finding, subject):

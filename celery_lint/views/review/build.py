@@ -15,6 +15,7 @@ from celery_lint.views.review.compare import alterations, introduced, named_at
 from celery_lint.views.review.model import Alteration, Gone, Kind, Note, Problem, Reason, Review, Row, TaskReview
 from celery_lint.views.review.pairing import pairs
 from celery_lint.views.review.rows import drafts
+from celery_lint.views.review.settings import changed_settings
 from celery_lint.views.review.state import State, new_findings
 from celery_lint.views.review.subject import Draft, Subject, place_of
 from celery_lint.views.review.touched import Touched, changed_functions, way_to
@@ -23,11 +24,12 @@ from celery_lint.views.review.touched import Touched, changed_functions, way_to
 @dataclass(frozen=True)
 class Change:
     """What is compared with: the state THEN, called SINCE, and BEFORE: the texts of the files that changed, by path;
-    None for a file that is new."""
+    None for a file that is new. MOVED: where files have gone."""
 
     then: State
     since: str
     before: Mapping[str, bytes | None] = field(default_factory=dict)
+    moved: Mapping[str, str] = field(default_factory=dict)
 
 
 def review_all(now: State, wanted: Collection[Subject] | None = None) -> Review:
@@ -41,8 +43,11 @@ def review_all(now: State, wanted: Collection[Subject] | None = None) -> Review:
 
 def review(now: State, change: Change, wanted: Collection[Subject] | None = None) -> Review:
     """The checklist of the tasks that CHANGE touches, and of WANTED ones in any case; then of no others."""
-    fresh = new_findings(now, change.then)
     known, gone = pairs(now.subjects, change.then.subjects)
+    called = {
+        then.task.name: subject.task.name for subject, then in known.items() if then.task.name != subject.task.name
+    }
+    fresh = new_findings(now, change.then, {**called, **change.moved})
     reasons = _Reasons(now, change, known, fresh)
     tasks = []
     for subject in now.subjects:
@@ -54,8 +59,9 @@ def review(now: State, change: Change, wanted: Collection[Subject] | None = None
         if why or wanted is not None:
             tasks.append(_task(now, subject, fresh, altered, why, is_new=then is None))
     missing = tuple(_gone(now, subject) for subject in gone) if wanted is None else ()
+    settings = tuple(changed_settings(now, change.then)) if wanted is None else ()
     beside = () if wanted is not None else tuple(_beside(now, tasks, fresh))
-    return Review(change.since, tuple(tasks), missing, beside, len(now.subjects) - len(tasks))
+    return Review(change.since, tuple(tasks), settings, missing, beside, len(now.subjects) - len(tasks))
 
 
 def _task(

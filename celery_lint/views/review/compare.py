@@ -13,17 +13,11 @@ from celery_lint.project.tasks.limits import NAMES, Limit
 from celery_lint.views.model import Severity
 from celery_lint.views.review.model import Alteration, Note
 from celery_lint.views.review.rows.failing import idle_limits, late_at, limit_in_words, limits_of, retries_in_words
-from celery_lint.views.review.rows.running import meaning, ways_of, where
+from celery_lint.views.review.rows.running import TOLD, meaning, ways_of, where
 from celery_lint.views.review.subject import Subject, place_of
 from celery_lint.views.words import joined
 
 _QUEUED = "messages that are queued already, or sent by code that is not deployed yet,"
-# These are compared in words of their own.
-_SAID = frozenset({
-    "queue", "max_retries", "autoretry_for", "retry_backoff", "retry_backoff_max", "retry_jitter", "retry_kwargs",
-    "default_retry_delay", "acks_late", "reject_on_worker_lost", "retry_on_worker_lost", "time_limit",
-    "soft_time_limit", "name", "bind", "base", "shared", "run",
-})  # fmt: skip
 
 
 def introduced(now: Subject) -> Iterator[Alteration]:
@@ -289,8 +283,8 @@ def _schedule(now: Subject, then: Subject) -> Iterator[Alteration]:
 
 
 def _options(now: Subject, then: Subject) -> Iterator[Alteration]:
-    new = {option.name: option for option in now.drawn.options if option.name not in _SAID}
-    old = {option.name: option for option in then.drawn.options if option.name not in _SAID}
+    new = {option.name: option for option in now.drawn.options if option.name not in TOLD}
+    old = {option.name: option for option in then.drawn.options if option.name not in TOLD}
     for name in sorted({*new, *old}):
         after, before = new.get(name), old.get(name)
         if after is not None and before is not None and after.value == before.value:

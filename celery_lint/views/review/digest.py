@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from celery_lint.views.model import Place, Severity
 from celery_lint.views.phrases import RANKS, counted
-from celery_lint.views.review.model import Alteration, Problem, Review, Row, TaskReview
+from celery_lint.views.review.model import Alteration, Problem, Review, Row, SettingChange, TaskReview
 from celery_lint.views.words import joined
 
 # What befalls so many tasks in the same way is said once.
@@ -34,13 +34,14 @@ class Group:
 class Digest:
     """A REVIEW in the order in which it is read: TASKS that deserve a line of their own, the gravest first; GROUPS of
     tasks that the same befell; COMMON new problems with the tasks that have them; QUIET tasks, of which there is
-    nothing to say."""
+    nothing to say. LINES are what to say of tasks one by one, or of those together of which there is nothing new."""
 
     review: Review
     tasks: tuple[TaskReview, ...] = ()
     groups: tuple[Group, ...] = ()
     common: tuple[tuple[Problem, tuple[str, ...]], ...] = ()
     quiet: tuple[Group, ...] = ()
+    lines: tuple[Group, ...] = ()
 
     def own(self, task: TaskReview) -> tuple[Alteration, ...]:
         """What the change made of TASK that is not said of several at once, the gravest first."""
@@ -66,7 +67,8 @@ def digest(review: Review) -> Digest:
         name for _, names in said.common for name in names
     }
     rest = [task for task in review.tasks if task not in telling and task.name not in spoken]
-    return Digest(review, tuple(sorted(telling, key=_rank)), said.groups, said.common, tuple(_quiet(rest)))
+    listed = tuple(_listed([task for task in telling if said.has_news(task) or task.name not in spoken], said))
+    return Digest(review, tuple(sorted(telling, key=_rank)), said.groups, said.common, tuple(_quiet(rest)), listed)
 
 
 def worst(task: TaskReview) -> Severity | None:
@@ -131,18 +133,29 @@ def failing(row: Row) -> str:
     return "; ".join(part for part in parts if part)
 
 
+def setting(change: SettingChange) -> str:
+    """What became of a setting, in one line."""
+    named = f"`{change.name}` of `{change.app}`"
+    if change.before is None and change.after is None:
+        return f"{named} is other than before"
+    if change.after is None:
+        return f"{named} is not set any more; it was `{change.before}`"
+    return f"{named} is `{change.after}` now" + (f", `{change.before}` before" if change.before is not None else "")
+
+
 def verdict(review: Review) -> str:
     """The whole review in one sentence."""
     since = f" since {review.since if ' ' in review.since else f'`{review.since}`'}" if review.since else ""
+    beside = f", {counted(len(review.settings), 'setting')} changed" if review.settings else ""
+    beside += f", {counted(len(review.beside), 'problem')} beside" if review.beside else ""
     if not review.tasks:
-        beside = f", {counted(len(review.beside), 'problem')} beside" if review.beside else ""
-        return f"no task is touched{since}{beside}" if since else "there is no task"
+        return f"no task is touched{since}{beside}" if since else f"there is no task{beside}"
     graves = [worst(task) for task in review.tasks]
     errors, warnings = graves.count("error"), graves.count("warning")
     parts = [f"{errors} will fail"] if errors else []
     parts += [f"{warnings} need{'s' if warnings == 1 else ''} a look"] if warnings else []
     head = f"{counted(len(review.tasks), 'task')} {'touched' if review.since is not None else 'reviewed'}{since}"
-    return f"{head}: {', '.join(parts)}" if parts else f"{head}: nothing in the way"
+    return f"{head}: {', '.join(parts) or 'nothing in the way'}{beside}"
 
 
 def _problems(task: TaskReview, *, is_new: bool) -> tuple[Problem, ...]:
@@ -162,7 +175,7 @@ def _is_direct(task: TaskReview) -> bool:
 def _groups(review: Review) -> Iterator[Group]:
     found: dict[tuple[str, str | None], list[tuple[TaskReview, Alteration]]] = defaultdict(list)
     for task in review.tasks:
-        for each in task.alterations if not task.is_new else ():
+        for each in task.alterations:
             found[(each.text, each.consequence)].append((task, each))
     for (text, consequence), same in found.items():
         if len(same) >= _SEVERAL:
@@ -179,6 +192,17 @@ def _common(review: Review) -> Iterator[tuple[Problem, tuple[str, ...]]]:
     several = [same for same in found.values() if len(same) >= _SEVERAL]
     for same in sorted(several, key=lambda same: RANKS[same[0][0].severity]):
         yield same[0][0], tuple(name for _, name in same)
+
+
+def _listed(tasks: Sequence[TaskReview], said: Digest) -> Iterator[Group]:
+    """One line for each of TASKS that has news, then the others by what is to be said of them."""
+    others: dict[str, list[str]] = defaultdict(list)
+    for task in sorted(tasks, key=_rank):
+        if said.has_news(task):
+            yield Group(headline(task, said), (task.name,), worst(task), None, task.place)
+        else:
+            others[headline(task, said)].append(task.name)
+    yield from (Group(text, tuple(names)) for text, names in others.items())
 
 
 def _quiet(tasks: Iterable[TaskReview]) -> Iterator[Group]:

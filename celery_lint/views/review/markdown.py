@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from celery_lint.views.model import Place, Severity
 from celery_lint.views.phrases import counted
-from celery_lint.views.review.digest import Digest, counts, digest, failing, gravest, headline, is_told, verdict, worst
+from celery_lint.views.review.digest import Digest, counts, digest, failing, gravest, is_told, setting, verdict
 from celery_lint.views.review.escape import cell, code, prose, tagged
 from celery_lint.views.review.model import Alteration, Gone, Note, Problem, Review, Row, TaskReview
 
@@ -29,36 +29,58 @@ def markdown(review: Review) -> str:
     telling = [task for task in whole.tasks if whole.has_news(task)]
     sections = [list(_details(task, whole)) for task in telling]
     checked = [list(_checked(task)) for task in whole.tasks if task not in telling]
-    return "\n".join(_within(lines, [*sections, *checked])) + "\n"
+    kept, left_out = _fitting([lines, *sections], _ROOM)
+    below, more = _fitting(checked, _ROOM - sum(map(_size, kept))) if not left_out else ([], len(checked))
+    return "\n".join(line for part in (*kept, *_folded(below), _rest(left_out + more)) for line in part) + "\n"
 
 
-def _within(lines: list[str], sections: Iterable[list[str]]) -> list[str]:
-    """LINES and as many SECTIONS behind them as a comment has room for."""
-    kept = list(lines)
-    size = sum(len(line) + 1 for line in kept)
-    left_out = 0
+def _fitting(sections: Sequence[list[str]], room: int) -> tuple[list[list[str]], int]:
+    """The first of SECTIONS, as many as ROOM is for, and how many others there are."""
+    kept: list[list[str]] = []
     for section in sections:
-        size += sum(len(line) + 1 for line in section)
-        if left_out or size > _ROOM:
-            left_out += 1
-        else:
-            kept += section
-    if left_out:
-        kept += ["", f"_The comment has no room for {counted(left_out, 'task')} more: `--format json` has all._"]
-    return kept
+        room -= _size(section)
+        if room < 0:
+            break
+        kept.append(section)
+    return kept, len(sections) - len(kept)
+
+
+def _size(section: list[str]) -> int:
+    return sum(len(line) + 1 for line in section)
+
+
+def _folded(checked: list[list[str]]) -> list[list[str]]:
+    """The checklists CHECKED of tasks with nothing new, behind one line."""
+    if len(checked) < 2:
+        return checked
+    head = ["", f"<details><summary>Checklists of {counted(len(checked), 'task')} with nothing else new</summary>"]
+    return [head, *checked, ["", "</details>"]]
+
+
+def _rest(left_out: int) -> list[str]:
+    if not left_out:
+        return []
+    return ["", f"_The comment has no room for {counted(left_out, 'task')} more: `--format json` has all._"]
 
 
 # the list at the top
 
 
 def _list(whole: Digest) -> Iterator[str]:
-    for task in whole.tasks:
-        yield f"- {_MARKS[worst(task)]} {code(task.name)}: {prose(headline(task, whole))}"
+    for line in whole.lines:
+        yield f"- {_MARKS[line.severity]} {_named(line.tasks)}: {prose(line.text)}"
     for gone in whole.review.gone:
         yield from _gone(gone)
     yield from _shared(whole)
+    yield from _settings(whole)
     for group in whole.quiet:
         yield f"- ✅ {_named(group.tasks)}: {prose(group.text)}{_where(group.place)}; nothing new"
+
+
+def _settings(whole: Digest) -> Iterator[str]:
+    for each in whole.review.settings:
+        more = f" {prose(_sentence(each.consequence))}" if each.consequence else ""
+        yield f"- {_MARKS['warning' if each.consequence else 'info']} {prose(setting(each))}{_where(each.place)}.{more}"
 
 
 def _shared(whole: Digest) -> Iterator[str]:

@@ -90,6 +90,18 @@ class TaskReview(Struct, frozen=True):
     rows: tuple[Row, ...]
 
 
+class SettingChange(Struct, frozen=True):
+    """A setting of an APP that is other now: what it was BEFORE and is AFTER, as it is written; null when it is not
+    set, or when it may hold a password. CONSEQUENCE is what that does."""
+
+    app: str
+    name: str
+    before: str | None
+    after: str | None
+    consequence: str | None
+    place: Place | None
+
+
 class Gone(Struct, frozen=True):
     """A task that there was. LEFT are the places that still name it."""
 
@@ -104,6 +116,7 @@ class Review(Struct, frozen=True):
 
     since: str | None
     tasks: tuple[TaskReview, ...] = ()
+    settings: tuple[SettingChange, ...] = ()
     gone: tuple[Gone, ...] = ()
     beside: tuple[Problem, ...] = ()
     others: Annotated[int, Meta(ge=0)] = 0

@@ -9,7 +9,6 @@ from functools import cached_property
 
 from celery_lint.finding import Applicability, Finding, Location, Severity
 from celery_lint.project.project import Project
-from celery_lint.report.fingerprint import fingerprint
 from celery_lint.source import Source
 from celery_lint.views import model as picture
 from celery_lint.views.model import Place
@@ -76,23 +75,31 @@ def state_of(
     return State(projects, findings, source_of, urls, declared, subjects(projects, declared))
 
 
-def new_findings(now: State, then: State) -> frozenset[Finding]:
-    """The findings of NOW that THEN has not: neither at the same text, nor about the same thing, wherever it stands."""
+def new_findings(now: State, then: State, called: Mapping[str, str] | None = None) -> frozenset[Finding]:
+    """The findings of NOW that THEN has not: neither at the same text, nor about the same thing, wherever it stands.
+    CALLED: what tasks and files of THEN are called now."""
+    names = sorted((called or {}).items(), key=lambda pair: -len(pair[0]))
+
+    def renamed(text: str) -> str:
+        for old, new in names:
+            text = text.replace(old, new)
+        return text
+
     left = list(now.findings)
     old = list(then.findings)
     for key in (_by_text, _by_words, _by_entity, _by_message):
-        known = Counter(key(finding, then) for finding in old)
+        known = Counter(key(finding, then, renamed) for finding in old)
         rest = []
         for finding in left:
-            mark = key(finding, now)
+            mark = key(finding, now, str)
             if known[mark]:
                 known[mark] -= 1
             else:
                 rest.append(finding)
-        gone = Counter(key(finding, now) for finding in left) - Counter(key(finding, now) for finding in rest)
+        gone = Counter(key(finding, now, str) for finding in left) - Counter(key(finding, now, str) for finding in rest)
         kept = []
         for finding in old:
-            mark = key(finding, then)
+            mark = key(finding, then, renamed)
             if gone[mark]:
                 gone[mark] -= 1
             else:
@@ -101,18 +108,23 @@ def new_findings(now: State, then: State) -> frozenset[Finding]:
     return frozenset(left)
 
 
-def _by_text(finding: Finding, state: State) -> tuple[str, ...]:
+Rename = Callable[[str], str]
+
+
+def _by_text(finding: Finding, state: State, renamed: Rename) -> tuple[str, ...]:
     path = finding.location.path
-    return (fingerprint(finding, Source(path, b"") if path == "." else state.source_of(path)),)
+    source = Source(path, b"") if path == "." else state.source_of(path)
+    text = " ".join(source.text(finding.location.span).split())
+    return finding.code, renamed(path), renamed(finding.entity), text
 
 
-def _by_words(finding: Finding, _: State) -> tuple[str, ...]:
-    return finding.code, finding.entity, finding.message
+def _by_words(finding: Finding, _: State, renamed: Rename) -> tuple[str, ...]:
+    return finding.code, renamed(finding.entity), renamed(finding.message)
 
 
-def _by_entity(finding: Finding, _: State) -> tuple[str, ...]:
-    return finding.code, finding.entity
+def _by_entity(finding: Finding, _: State, renamed: Rename) -> tuple[str, ...]:
+    return finding.code, renamed(finding.entity)
 
 
-def _by_message(finding: Finding, _: State) -> tuple[str, ...]:
-    return finding.code, finding.message
+def _by_message(finding: Finding, _: State, renamed: Rename) -> tuple[str, ...]:
+    return finding.code, renamed(finding.message)

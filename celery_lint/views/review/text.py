@@ -16,10 +16,9 @@ from celery_lint.views.review.digest import (
     digest,
     failing,
     gravest,
-    headline,
     is_told,
+    setting,
     verdict,
-    worst,
 )
 from celery_lint.views.review.model import Problem, Review, Row, TaskReview
 from celery_lint.views.sheet import Sheet, Words, words
@@ -47,21 +46,32 @@ def text(review: Review, sheet: Sheet) -> Iterator[str]:
 
 
 def _list(whole: Digest, sheet: Sheet) -> Iterator[str]:
-    for task in whole.tasks:
-        yield from sheet.line([_mark(worst(task)), words(task.name, "bold")], task.place, "  ")
-        yield from sheet.paragraph(headline(task, whole), "    ")
+    for line in whole.lines:
+        named = line.tasks[0] if len(line.tasks) == 1 else counted(len(line.tasks), "task")
+        yield from sheet.line([_mark(line.severity), words(named, "bold")], line.place, "  ")
+        yield from sheet.paragraph(line.text, "    ")
+        if len(line.tasks) > 1:
+            yield from sheet.paragraph(_names(line.tasks), "    ", "dim")
     for gone in whole.review.gone:
         yield from sheet.line([_mark("error" if gone.left else "warning"), words(gone.name, "bold"), words(" is gone")])
         yield from sheet.paragraph("messages that still wait for it are discarded as unregistered", "    ")
         for note in gone.left:
             yield from sheet.line([words(f"    {note.message}")], note.place, "    ")
+    for each in whole.review.settings:
+        yield from sheet.line(
+            [_mark("warning" if each.consequence else "info"), words(setting(each))], each.place, "  "
+        )
+        if each.consequence:
+            yield from sheet.paragraph(each.consequence, "    ")
     for group in (*whole.groups, *_common(whole), *whole.quiet):
         yield from sheet.line([_mark(group.severity), words(group.text)], group.place, "  ")
         if group.consequence:
             yield from sheet.paragraph(group.consequence, "    ")
-        rest = f" and {len(group.tasks) - _NAMES} more" if len(group.tasks) > _NAMES else ""
-        named = f"{counted(len(group.tasks), 'task')}: {', '.join(group.tasks[:_NAMES])}{rest}"
-        yield from sheet.paragraph(named, "    ", "dim")
+        yield from sheet.paragraph(f"{counted(len(group.tasks), 'task')}: {_names(group.tasks)}", "    ", "dim")
+
+
+def _names(tasks: tuple[str, ...]) -> str:
+    return ", ".join(tasks[:_NAMES]) + (f" and {len(tasks) - _NAMES} more" if len(tasks) > _NAMES else "")
 
 
 def _common(whole: Digest) -> Iterator[Group]:

@@ -9,6 +9,12 @@ from celery_lint.views.review.subject import Draft, Subject
 from celery_lint.views.words import joined
 
 _MANY = 3
+# Options that lines of their own tell of.
+TOLD = frozenset({
+    "queue", "max_retries", "autoretry_for", "retry_backoff", "retry_backoff_max", "retry_jitter", "retry_kwargs",
+    "default_retry_delay", "acks_late", "reject_on_worker_lost", "retry_on_worker_lost", "time_limit",
+    "soft_time_limit", "name", "bind", "base", "shared", "run",
+})  # fmt: skip
 # How the picture says that a task goes nowhere by itself.
 IDLE = "; all that send it name another"
 
@@ -35,7 +41,7 @@ def declaration(subject: Subject) -> Draft:
     task = subject.task
     if task.options_open:
         return Draft("declaration", "unknown", "some of its options", "the decorator is given more than can be seen")
-    names = [f"`{option.name}={option.value}`" for option in subject.drawn.options]
+    names = [f"`{option.name}={option.value}`" for option in subject.drawn.options if option.name not in TOLD]
     return Draft("declaration", "passed", f"options {', '.join(names)}" if names else "no options of its own")
 
 
@@ -64,6 +70,7 @@ def _way(subject: Subject, edge: picture.Edge) -> str:
     queue = subject.queue(edge.target)
     consumers = [(subject.workers[each.target], each.certain) for each in subject.picture.out_of(queue.id)]
     named = [f"{'' if certain else 'perhaps '}`{worker.label}` ({_pool(worker)})" for worker, certain in consumers]
+    named = list(dict.fromkeys(named))
     shown = joined([*named[:_MANY], *([f"{len(named) - _MANY} others"] if len(named) > _MANY else [])])
     if queue.name is None:
         target = "a queue that cannot be told"
@@ -110,8 +117,18 @@ def _doubts(subject: Subject, edge: picture.Edge) -> list[str]:
         open_ones = [
             f"the queues of `{worker.label}` are {worker.queues_open}" for worker in workers if worker.queues_open
         ]
-        return open_ones or ["which queues the workers consume cannot all be seen"]
+        return open_ones or _of_others(subject, workers) or ["which queues the workers consume cannot all be seen"]
     return [f"the pool of `{worker.label}`: {worker.pool_open}" for worker in workers if worker.pool_open]
+
+
+def _of_others(subject: Subject, workers: list[picture.Worker]) -> list[str]:
+    """That the only WORKERS are those of another application."""
+    apps = {app.id: app.name for app in subject.picture.apps}
+    others = {worker.app for worker in workers if worker.app is not None and worker.app not in subject.drawn.apps}
+    if not others or any(worker.app not in others for worker in workers):
+        return []
+    named = joined([f"`{apps[app]}`" for app in sorted(others)])
+    return [f"the workers run another application ({named}): it takes this task only with the same broker and module"]
 
 
 def schedule(subject: Subject) -> Draft:
