@@ -28,6 +28,7 @@ _ASSETS = frozenset({
     ".mp4", ".wav", ".webm", ".pdf", ".zip", ".gz", ".bz2", ".xz", ".zst", ".tar", ".whl", ".jar", ".pyc", ".pyd",
     ".so", ".dll", ".dylib", ".exe", ".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".vue", ".css", ".scss", ".less",
     ".map", ".html", ".htm", ".po", ".mo", ".sqlite", ".sqlite3", ".db", ".csv", ".parquet", ".pkl", ".npy", ".ipynb",
+    ".sarif", ".jsonl",
 })  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -18,6 +19,10 @@ STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 """The variable that names the file to which a step of a GitHub workflow appends what its page is to show."""
 
 
+# What has a meaning in a pattern of a `.gitignore`.
+_SIGN = re.compile(r"[\\*?\[\]]| (?= *$)")
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """A report in FORMAT is to be written to FILE."""
@@ -31,6 +36,8 @@ def wanted(reports: Sequence[str]) -> tuple[Wanted, ...]:
     asked = tuple(map(_wanted, reports))
     places = [Path(each.file).resolve() for each in asked if each.file != STDOUT]
     for place in places:
+        if place.is_dir():
+            raise UserError(f"--report: {place} is a folder")
         if places.count(place) > 1 and not _is_device(place):
             raise UserError(f"--report: two reports cannot be one file, {place}")
     return asked
@@ -54,6 +61,14 @@ def _wanted(report: str) -> Wanted:
     from celery_lint.settings import did_you_mean
 
     raise UserError(f'--report "{report}": there is no format "{name}"{did_you_mean(name, FORMATS)}')
+
+
+def kept_out(reports: Sequence[str], root: Path) -> tuple[str, ...]:
+    """The patterns that keep what REPORTS write out of the project at ROOT: what an earlier run found is no part of it,
+    and the names in a report would count as used."""
+    named = (Path(each.file).resolve() for each in wanted(reports) if each.file != STDOUT)
+    below = (file.relative_to(root).as_posix() for file in named if file.is_relative_to(root))
+    return tuple("/" + _SIGN.sub(r"\\\g<0>", path) for path in below)
 
 
 def put(files: Sequence[tuple[str, bytes]], root: Path, environment: Mapping[str, str]) -> None:

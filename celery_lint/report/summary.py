@@ -16,7 +16,7 @@ def summary(report: Report, terminal: Terminal) -> str:
     looked_at = report.statistics
     if not looked_at.celery_files:
         where = escape(str(report.root))
-        said = f"no Celery code in {where}: read {_count(looked_at.files, 'file')}, nothing to judge."
+        said = f"no Celery code in {where}: read {counted(looked_at.files, 'file')}, nothing to judge."
         return f"{terminal.paint('warning:', 'yellow', 'bold')} {said} {_found(report, terminal)}"
     return f"{terminal.paint(what_was_read(report), 'dim')} {_found(report, terminal)}"
 
@@ -25,12 +25,12 @@ def what_was_read(report: Report) -> str:
     """How much of what was read for REPORT."""
     looked_at = report.statistics
     parts = [
-        _count(looked_at.apps, "app"),
-        _count(looked_at.tasks, "task"),
-        _count(looked_at.queues, "queue"),
-        _count(looked_at.workers, "worker"),
+        counted(looked_at.apps, "app"),
+        counted(looked_at.tasks, "task"),
+        counted(looked_at.queues, "queue"),
+        counted(looked_at.workers, "worker"),
     ]
-    return f"Read {_count(looked_at.files, 'file')}, {looked_at.celery_files} with Celery code: {', '.join(parts)}."
+    return f"Read {counted(looked_at.files, 'file')}, {looked_at.celery_files} with Celery code: {', '.join(parts)}."
 
 
 def statistics(report: Report, terminal: Terminal) -> Iterator[str]:
@@ -52,15 +52,16 @@ def by_rule(report: Report) -> list[tuple[Finding, ...]]:
 
 def _found(report: Report, terminal: Terminal) -> str:
     counts = [
-        terminal.paint(_count(count, severity.label), COLORS[severity], "bold")
+        terminal.paint(counted(count, severity.label), COLORS[severity], "bold")
         for severity in (Severity.ERROR, Severity.WARNING, Severity.INFO)
         if (count := report.count(severity))
     ]
     found = f"Found {', '.join(counts)}" if counts else terminal.paint("No findings", "green", "bold")
-    return "; ".join((found, *_afterwards(report))) + "."
+    return "; ".join((found, *afterwards(report))) + "."
 
 
-def _afterwards(report: Report) -> Iterator[str]:
+def afterwards(report: Report) -> Iterator[str]:
+    """What is to be said beside what was found: what can be done about it, and what is not shown."""
     safe, unsafe = report.fixable(Applicability.SAFE), report.fixable(Applicability.UNSAFE)
     if safe:
         yield f"{safe} fixable with --fix"
@@ -77,6 +78,7 @@ def _afterwards(report: Report) -> Iterator[str]:
         yield f"{report.elsewhere} more not in what has changed"
 
 
-def _count(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """NUMBER of what NOUN says."""
     plural = noun if number == 1 or noun == "info" else f"{noun}s"
     return f"{number} {plural}"

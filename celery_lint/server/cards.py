@@ -40,10 +40,14 @@ def task_card(picture: Picture, identifier: str) -> list[str]:
 def queue_card(picture: Picture, name: str) -> list[str]:
     """The lines about the queues called NAME: which workers consume them, how many tasks go there."""
     lines: list[str] = []
-    for queue in picture.queues:
-        if queue.name == name:
-            sent = {edge.source for edge in picture.into(queue.id)}
-            lines += [f"**queue** {code(queue_label(queue))}", ""]
+    found = [
+        (queue, {edge.source for edge in picture.into(queue.id)}) for queue in picture.queues if queue.name == name
+    ]
+    # Every application has one of the name: those that nothing goes to are of no interest beside others.
+    is_used = any(sent for _, sent in found)
+    for queue, sent in found:
+        if sent or not is_used:
+            lines += [f"**queue** {_queue_name(queue)}", ""]
             lines += [f"- {counted(len(sent), 'task goes', 'tasks go')} here", *_workers(picture, queue, "- ")]
             lines += [f"- {problem}" for problem in _problems(picture, queue.problems)]
     return lines
@@ -74,7 +78,9 @@ def lens_title(picture: Picture, task: Task) -> str:
         queue = next(queue for queue in picture.queues if queue.id == edge.target)
         shown = queue_label(queue) if queue.name is None else f"queue {queue_label(queue)}"
         maybe = "" if edge.certain or queue.name is None else "perhaps "
-        parts.append(f"{maybe}{shown} → {', '.join(_consumers(picture, queue)) or without_worker(queue)}")
+        missing = without_worker(queue) if picture.workers and queue.name is not None else None
+        onward = ", ".join(_consumers(picture, queue)) or missing
+        parts.append(f"{maybe}{shown} → {onward}" if onward else f"{maybe}{shown}")
     if not parts:
         return "queue not known"
     rest = len(parts) - 2
@@ -109,7 +115,7 @@ def _task(part: Picture, task: Task) -> Iterator[str]:
         if queue.name is None:
             yield f"- queue not known: {plain(queue.open or edge.why)}"
         else:
-            yield f"- {maybe}queue {code(queue_label(queue))}, by {_named(edge.why)}"
+            yield f"- {maybe}queue {_queue_name(queue)}, by {_named(edge.why)}"
         yield from _workers(part, queue, "  - ")
     yield f"- time limit {_limit(task.hard)}, soft {_limit(task.soft)}"
     if task.options:
@@ -126,7 +132,8 @@ def _task(part: Picture, task: Task) -> Iterator[str]:
 def _named(text: str) -> str:
     """`route x.*`, `setting task_time_limit`: what has a name, and not what its characters mean in Markdown."""
     word, _, rest = text.partition(" ")
-    return f"{word} {code(rest)}" if word in ("route", "setting") and rest else plain(text)
+    is_name = rest and rest != "of the task" and word in ("route", "setting", "option")
+    return f"{word} {code(rest)}" if is_name else plain(text)
 
 
 def _callers(task: Task, *, is_scheduled: bool) -> Iterator[str]:
@@ -187,6 +194,11 @@ def _place(place: Place) -> str:
 def _all_problems(part: Picture, task: Task) -> set[int]:
     nodes: tuple[_Node, ...] = (task, *part.schedule, *part.routes, *part.queues, *part.workers, *part.edges)
     return {position for node in nodes for position in node.problems}
+
+
+def _queue_name(queue: Queue) -> str:
+    name = code(queue.name) if queue.name is not None else "not known"
+    return f"{name} (default)" if queue.is_default else name
 
 
 def _problems(picture: Picture, positions: Iterable[int]) -> list[str]:

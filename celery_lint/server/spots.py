@@ -95,7 +95,8 @@ def _spots(project: Project, picture: Picture, prefix: str, ids: Mapping[Task, s
         if option is not None and isinstance(known, Known):
             yield Spot(Location(option.value.path, option.value.span), "queue", text=known.value)
     for setting in project.written_settings:
-        yield Spot(Location(setting.location.path, setting.name_span), "setting", text=setting.name or setting.spelt)
+        if setting.name is not None and setting.is_read:
+            yield Spot(Location(setting.location.path, setting.name_span), "setting", text=setting.name)
 
 
 def _of_task(task: Task, identifier: str) -> Iterator[Spot]:

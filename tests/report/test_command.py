@@ -67,6 +67,7 @@ def test_the_configuration_may_choose_the_format(project: Path, lint: Lint) -> N
         (["json="], '--report "json=": write FORMAT=FILE, as in sarif=celery-lint.sarif'),
         (["junitt=x.xml"], '--report "junitt=x.xml": there is no format "junitt"; did you mean "junit"?'),
         (["=x"], '--report "=x": there is no format ""'),
+        (["json=."], "--report: "),
         (["json=x", "junit=./x"], "--report: two reports cannot be one file, "),
     ],
 )
@@ -93,10 +94,11 @@ def test_a_report_is_of_what_remains(project: Path, lint: Lint) -> None:
 
 
 def test_a_file_that_cannot_be_written(project: Path, lint: Lint) -> None:
-    done = lint("--report", "json=proj", "--output-format", "concise", "--quiet")
+    done = lint("--report", "json=proj/app.py/x.json", "--output-format", "concise", "--quiet")
     assert done.status == 2
     assert done.stdout.startswith("proj/app.py:8:5: info CEL408 ")
-    assert done.stderr == "error: proj cannot be written: Is a directory\n"
+    assert done.stderr.startswith("error: proj/app.py/x.json cannot be written: ")
+    assert len(done.stderr.splitlines()) == 1
     assert sorted(path.name for path in project.iterdir()) == [".celery_lint_cache", "celery-lint.toml", "proj"]
 
 
@@ -168,6 +170,28 @@ def test_a_run_that_is_replayed_writes_its_reports(
     time.sleep(0.05)
     lint("--cache-dir", str(cache))
     assert list(cache.glob("reports-*")) == []
+
+
+def test_a_report_is_no_part_of_the_project(project: Path, lint: Lint) -> None:
+    file = "odd [x] !*/# r"  # without a suffix it would be read as a script
+    first = lint("--report", f"json={file}")
+    assert lint("--report", f"json={file}") == first
+    assert lint("--no-cache", "--report", f"json={file}") == first
+
+
+def test_a_report_in_the_project_does_not_keep_a_run_from_being_replayed(
+    project: Path, lint: Lint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = ("--report", "junit=out/x.xml", "--report", "sarif=out/x.sarif")
+    time.sleep(0.05)
+    first = lint(*options)
+    time.sleep(0.05)
+    assert lint(*options) == first  # the folder is new
+    time.sleep(0.05)
+    monkeypatch.setattr("celery_lint.commands.check._linted", lambda *_: pytest.fail("it was done anew"))
+    before = (project / "out/x.xml").stat().st_mtime_ns
+    assert lint(*options) == first
+    assert (project / "out/x.xml").stat().st_mtime_ns > before  # Jenkins wants reports of this build
 
 
 def test_a_summary_that_cannot_be_written_fails_nothing(

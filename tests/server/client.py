@@ -64,6 +64,8 @@ class Client:
         self.logged: list[str] = []
         self.registered: list[types.Registration] = []
         self.shown: list[types.ShowDocumentParams] = []
+        self.offered: list[str] = []
+        self.choice = 0
         self.progress: list[str] = []
         self.texts: dict[str, tuple[int, str]] = {}
         self.loop = asyncio.new_event_loop()
@@ -77,6 +79,7 @@ class Client:
         listen(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(lambda params: self._published(params))
         listen(types.WINDOW_LOG_MESSAGE)(lambda params: self.logged.append(params.message))
         listen(types.WINDOW_SHOW_MESSAGE)(lambda params: self.messages.append(params.message))
+        listen(types.WINDOW_SHOW_MESSAGE_REQUEST)(lambda params: self._choose(params))
         listen(types.WINDOW_WORK_DONE_PROGRESS_CREATE)(lambda params: None)
         listen(types.PROGRESS)(lambda params: self.progress.append(params.value.kind))
         listen(types.WINDOW_SHOW_DOCUMENT)(lambda params: self._show(params))
@@ -88,6 +91,10 @@ class Client:
     def _show(self, params: types.ShowDocumentParams) -> types.ShowDocumentResult:
         self.shown.append(params)
         return types.ShowDocumentResult(True)
+
+    def _choose(self, params: types.ShowMessageRequestParams) -> types.MessageActionItem:
+        self.offered = [action.title for action in params.actions or ()]
+        return types.MessageActionItem(self.offered[self.choice])
 
     def __enter__(self) -> Client:
         self.thread.start()
@@ -118,6 +125,35 @@ class Client:
         self.tell(lambda: self.protocol.exit(None))
         return self.ask(self.server.wait())
 
+    def send(self, data: bytes) -> None:
+        """Write DATA to the server as it is."""
+
+        async def write() -> None:
+            assert self.server.stdin is not None
+            self.server.stdin.write(data)
+            await self.server.stdin.drain()
+
+        self.ask(write())
+
+    def hang_up(self) -> int:
+        """Be gone without a word; the exit status of the server."""
+
+        async def close() -> int:
+            assert self.server.stdin is not None
+            self.server.stdin.close()
+            return await self.server.wait()
+
+        return self.ask(close())
+
+    def errors(self) -> str:
+        """What the server, which has ended, wrote to stderr."""
+
+        async def read() -> bytes:
+            assert self.server.stderr is not None
+            return await self.server.stderr.read()
+
+        return self.ask(read()).decode()
+
     def ask(self, question: Coroutine[object, object, Answer]) -> Answer:
         """The answer to QUESTION."""
         return asyncio.run_coroutine_threadsafe(question, self.loop).result(PATIENCE)
@@ -143,10 +179,12 @@ class Client:
 
     def open(self, path: Path, text: str | None = None) -> str:
         """Open PATH, with TEXT if it is to differ from the file; its URI."""
-        uri = path.as_uri()
-        content = path.read_bytes().decode() if text is None else text
-        self.texts[uri] = (1, content)
-        item = types.TextDocumentItem(uri, "python", 1, content)
+        return self.open_as(path.as_uri(), path.read_bytes().decode() if text is None else text)
+
+    def open_as(self, uri: str, text: str) -> str:
+        """Open something called URI."""
+        self.texts[uri] = (1, text)
+        item = types.TextDocumentItem(uri, "python", 1, text)
         self.tell(lambda: self.protocol.text_document_did_open(types.DidOpenTextDocumentParams(item)))
         return uri
 
@@ -236,7 +274,11 @@ class Client:
     def run(self, action: types.CodeAction) -> None:
         """Do the command of ACTION."""
         assert action.command is not None
-        params = types.ExecuteCommandParams(action.command.command, list(action.command.arguments or []))
+        self.command(action.command)
+
+    def command(self, command: types.Command) -> None:
+        """Do COMMAND."""
+        params = types.ExecuteCommandParams(command.command, list(command.arguments or []))
         self.ask(self.protocol.workspace_execute_command_async(params))
 
     def apply(self, edit: types.WorkspaceEdit) -> None:

@@ -10,7 +10,7 @@ from importlib.resources import files
 from celery_lint import __version__
 from celery_lint.report.help import help_markdown
 from celery_lint.report.model import Report
-from celery_lint.report.summary import what_was_read
+from celery_lint.report.summary import afterwards, what_was_read
 from celery_lint.report.text import HASH
 from celery_lint.rule import Rule
 from celery_lint.views.findings import parts
@@ -23,7 +23,7 @@ from celery_lint.views.page.markdown import to_html
 def html(report: Report, picture: Callable[[], Picture], way: str = "") -> str:
     """The page of REPORT with the map that PICTURE draws. WAY leads from where the page will stand to the project's
     root; it ends in `/`."""
-    read = what_was_read(report) + (f" {report.suppressed} suppressed." if report.suppressed else "")
+    read = " ".join((what_was_read(report), *(f"{each}." for each in afterwards(report))))
     clean = '<p class="clean"><strong>No findings.</strong></p>'
     return filled(
         _file("findings.html"),
@@ -38,7 +38,7 @@ def html(report: Report, picture: Callable[[], Picture], way: str = "") -> str:
             "switches": parts.severities(report),
             "groups": parts.groups(report, way) or clean,
             "rules": _rules(report),
-            "map": _embedded(map_page(picture(), way, embedded=True)),
+            "map": _embedded(map_page(picture(), way, report.rules, embedded=True)),
         },
     )
 
