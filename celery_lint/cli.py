@@ -157,7 +157,16 @@ _no_cache = click.option("--no-cache", is_flag=True, help="Read everything, and 
 _cache_dir = click.option("--cache-dir", type=_Path(), help="Keep the cache here and not in the project's root.")
 
 
-@group.command()
+class _Check(click.Command):
+    """`check`, where `--add-ignore` alone does not take the path behind it for a reason."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        end = args.index("--") if "--" in args else len(args)
+        named = [f"{arg}=" if arg == "--add-ignore" else arg for arg in args[:end]]
+        return super().parse_args(ctx, [*named, *args[end:]])
+
+
+@group.command(cls=_Check)
 @_paths
 @click.option("--fix", is_flag=True, help="Write the safe fixes, then report what remains.")
 @click.option("--unsafe-fixes", is_flag=True, help="With --fix, --fix-only or --diff: the unsafe fixes as well.")
@@ -185,6 +194,11 @@ _cache_dir = click.option("--cache-dir", type=_Path(), help="Keep the cache here
     metavar="[REF]",
     help="Report only what touches lines that changed since REF: a commit, or a branch, where HEAD parted from it. "
     "Without REF: what is not committed yet.",
+)
+@click.option(
+    "--add-ignore",
+    metavar="[=REASON]",
+    help="Silence what would be reported by comments in the files: `# celery-lint: ignore[CODE] REASON`.",
 )
 @click.option("--baseline", type=_Path(), metavar="FILE", help="Do not report what is in this baseline.")
 @click.option("--no-baseline", is_flag=True, help="Report what is in the baseline too.")

@@ -81,6 +81,12 @@ def test_they_are_explained_and_listed(project: Path, lint: Lint) -> None:
     assert lint("explain", "ACM001").status == 2
 
 
+@pytest.mark.parametrize("command", [("map", "--format"), ("check", "--output-format")])
+def test_pages_of_html_explain_them(project: Path, lint: Lint, command: tuple[str, str]) -> None:
+    (project / "lint/no-example.md").write_text("# ACM001 no-example\n\n## What it finds\n\nOur page.\n")
+    assert "Our page." in lint(*command, "html", "--own-rules").stdout
+
+
 def test_a_comment_silences_them(project: Path, lint: Lint) -> None:
     (project / "shop.py").write_text(APP.replace("...", "...  # celery-lint: ignore[ACM001] an example"))
     done = lint("--own-rules")

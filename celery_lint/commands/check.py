@@ -52,6 +52,7 @@ class Options:
     jobs: int | None = None
     durations: bool = False
     changed: str | None = None
+    add_ignore: str | None = None
     baseline: Path | None = None
     no_baseline: bool = False
     report: tuple[str, ...] = ()
@@ -137,7 +138,8 @@ class _Memory:
         self.stamp = tool_stamp() if self.folder is not None else b""
         self._place = place
         # What changes files, or tells how a run went, has to be done.
-        acts = options.fix or options.fix_only or options.diff or options.verbose or options.durations
+        writes = options.fix or options.fix_only or options.diff or options.add_ignore is not None
+        acts = writes or options.verbose or options.durations
         self._replay = (
             None if acts or self.folder is None else Replay(self.folder, self.stamp, str(place.root), _imports)
         )
@@ -213,6 +215,10 @@ def _refuse_contradictions(options: Options) -> None:
     if options.report and (options.diff or options.fix_only):
         chosen = "--diff" if options.diff else "--fix-only"
         raise UserError(f"{chosen} reports nothing that --report could write")
+    if options.add_ignore is not None and writes:
+        raise UserError(f"--add-ignore silences what {writes[0]} would fix: choose one")
+    if options.add_ignore is not None and not options.add_ignore.isprintable():
+        raise UserError("--add-ignore: a reason is one line of text")
     if options.baseline and options.no_baseline:
         raise UserError("--baseline and --no-baseline contradict each other")
     if options.config and options.isolated:

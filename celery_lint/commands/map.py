@@ -13,6 +13,7 @@ from celery_lint.commands.picture import drawn, way_from
 from celery_lint.commands.results import FAILED
 from celery_lint.commands.writing import encoded, sheet_for, write_to
 from celery_lint.errors import UserError
+from celery_lint.report.model import Report
 from celery_lint.report.terminal import ColorChoice
 from celery_lint.run import Run
 from celery_lint.settings import load
@@ -45,7 +46,7 @@ def draw_map(options: Options) -> int:
     done = run_on(configuration, (options.path,), (relative(options.path, place.root),), with_fixes=False)
     picture = drawn(configuration, done)
     task = find_task(picture, options.task) if options.task is not None else None
-    write_to(options.output, _formatted(picture, task, configuration.root, options))
+    write_to(options.output, _formatted(picture, task, done.report, options))
     for folder in done.unlisted:
         warn(f"{folder.path} could not be read: {folder.message}")
     return _status(done)
@@ -57,9 +58,9 @@ def _status(done: Run) -> int:
     return FAILED if done.crashed else 0
 
 
-def _formatted(picture: Picture, task: Task | None, root: Path, options: Options) -> bytes:
+def _formatted(picture: Picture, task: Task | None, report: Report, options: Options) -> bytes:
     if options.format == "text":
-        return _text(picture, task, root, options)
+        return _text(picture, task, report.root, options)
     part = picture if task is None else only(picture, task)
     if options.format == "json":
         from celery_lint.views.json import json
@@ -68,7 +69,7 @@ def _formatted(picture: Picture, task: Task | None, root: Path, options: Options
     if options.format == "html":
         from celery_lint.views.html import html
 
-        return html(part, way_from(options.output, root)).encode("utf-8", "backslashreplace")
+        return html(part, way_from(options.output, report.root), report.rules).encode("utf-8", "backslashreplace")
     if options.format == "mermaid":
         from celery_lint.views.mermaid import mermaid as lines_of
     else:

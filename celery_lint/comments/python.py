@@ -159,3 +159,21 @@ def _offset(source: Source, starts: list[int], comment: _Found) -> int:
     start = starts[comment.row - 1] + (3 if comment.row == 1 and source.has_bom else 0)
     text = source.data[start : starts[comment.row]].decode(encoding, "replace")
     return start + len(text[: comment.column].encode(encoding, "replace"))
+
+
+def first_rows(source: Source, row: int) -> Iterator[int]:
+    """The rows (from 1) that a comment may stand above to speak about what is on ROW: those of its statement, with its
+    decorators, then ROW itself, in brackets; none for what cannot be tokenized."""
+    try:
+        layout = _layout(source)
+    except (tokenize.TokenError, SyntaxError, UnicodeError, LookupError):
+        return
+    statement = layout.around(row)
+    if statement is None:
+        return
+    first, _ = _statement_below(layout, statement.first - 1)
+    yield first
+    if statement.first != first:
+        yield statement.first
+    if row > statement.first:
+        yield row

@@ -23,9 +23,9 @@ from celery_lint.views.readable import readable
 _HOLE = re.compile(r"@@(\w+)@@")
 
 
-def html(picture: Picture, way: str = "", *, embedded: bool = False) -> str:
-    """The page of PICTURE. WAY leads from where the page will stand to the project's root; it ends in `/`. EMBEDDED: it
-    is part of a page that says what it is about."""
+def html(picture: Picture, way: str = "", rules: Mapping[str, Rule] | None = None, *, embedded: bool = False) -> str:
+    """The page of PICTURE. WAY leads from where the page will stand to the project's root; it ends in `/`. RULES are
+    those that ran, by code (else ours). EMBEDDED: it is part of a page that says what it is about."""
     picture = readable(picture)
     layout = lanes(picture)
     return filled(
@@ -38,7 +38,7 @@ def html(picture: Picture, way: str = "", *, embedded: bool = False) -> str:
             "script": _file("page.js"),
             "headline": parts.headline(picture),
             "data": _data(picture, layout, way),
-            "rules": _rules(picture),
+            "rules": _rules(picture, rules),
             **_lanes(picture, layout),
             **_tables(picture, way),
         },
@@ -81,11 +81,11 @@ def _data(picture: Picture, layout: Lanes, way: str) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _rules(picture: Picture) -> str:
-    """What the rules that found something say of themselves."""
-    codes = {problem.code for problem in picture.problems}
-    rules = [rule for rule in load_catalogue().rules if rule.code in codes]
-    return "".join(f'<template id="rule-{escape(rule.code)}">{_explained(rule)}</template>' for rule in rules)
+def _rules(picture: Picture, rules: Mapping[str, Rule] | None) -> str:
+    """What those of RULES that found something say of themselves."""
+    known = rules if rules is not None else {rule.code: rule for rule in load_catalogue().rules}
+    found = [known[code] for code in sorted({problem.code for problem in picture.problems}) if code in known]
+    return "".join(f'<template id="rule-{escape(rule.code)}">{_explained(rule)}</template>' for rule in found)
 
 
 def _explained(rule: Rule) -> str:

@@ -38,7 +38,7 @@ def html(report: Report, picture: Callable[[], Picture], way: str = "") -> str:
             "switches": parts.severities(report),
             "groups": parts.groups(report, way) or clean,
             "rules": _rules(report),
-            "map": _embedded(map_page(picture(), way, embedded=True)),
+            "map": _embedded(map_page(picture(), way, report.rules, embedded=True)),
         },
     )
 
