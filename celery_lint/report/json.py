@@ -173,7 +173,7 @@ def item(finding: Finding, report: Report, fingerprint: str) -> Item:
         entity=plain(finding.entity),
         related=tuple(_place(related.location, related.message, report) for related in finding.related),
         fix=_cure(finding.fix, report) if finding.fix else None,
-        fix_withheld=finding.withheld,
+        fix_withheld=plain(finding.withheld) if finding.withheld is not None else None,
         fingerprint=fingerprint,
         url=report.urls.get(finding.code),
     )
@@ -185,12 +185,12 @@ def _place(location: Location, message: str, report: Report) -> Place:
 
 
 def _cure(fix: Fix, report: Report) -> Cure:
-    return Cure(fix.applicability.value, fix.title, tuple(_change(edit, report) for edit in fix.edits))
+    return Cure(fix.applicability.value, plain(fix.title), tuple(_change(edit, report) for edit in fix.edits))
 
 
 def _change(edit: Edit, report: Report) -> Change:
     start, end = _points(Location(edit.path, edit.span), report)
-    return Change(plain(edit.path), start, end, edit.text)
+    return Change(plain(edit.path), start, end, plain(edit.text))
 
 
 def _points(location: Location, report: Report) -> tuple[Point, Point]:

@@ -52,7 +52,9 @@ def site_path(path: str) -> str | None:
 
 def source_path(path: str) -> str:
     """The page of the site that shows the file or folder PATH of the repository as it is."""
-    return f"{SOURCES}{path}/index.md" if (ROOT / path).is_dir() else f"{SOURCES}{path}.md"
+    # MkDocs leaves out what begins with a dot.
+    shown = re.sub(r"(?<![^/])\.", "dot-", path)
+    return f"{SOURCES}{shown}/index.md" if (ROOT / path).is_dir() else f"{SOURCES}{shown}.md"
 
 
 def relative(target: str, page: str) -> str:

@@ -56,7 +56,7 @@ def hostile(**changes: object) -> Report:
     """Findings with everything that a project can put into them."""
     call = at("отправить.delay('</script>')")
     fix = Fix(
-        "Write `имя` `##[x]`",
+        "Write `имя` `##[x]` \udcff",
         Applicability.UNSAFE,
         (Edit(ODD_PATH, at("имя").span, "名前 = '</script>]]>##[x]'\n"), Edit("proj/tasks.py", Span(0, 0), "# 🚀\n")),
     )
@@ -68,7 +68,7 @@ def hostile(**changes: object) -> Report:
             related=(Related(Location("proj/tasks.py", Span(0, 6)), NASTY), Related(at("\tпечать(]]>)\n"), "и здесь")),
             fix=fix,
         ),
-        plain(message="тот же", location=call, severity=Severity.INFO, withheld="потому что `##[x]`"),
+        plain(message="тот же", location=call, severity=Severity.INFO, withheld="потому что `##[x]` \udcff"),
         plain(message="тот же", location=call, severity=Severity.INFO),
         plain(location=Location(ODD_PATH, Span(0, len(TEXT.encode()))), severity=Severity.WARNING),
         plain(code="internal-error", name="internal-error", location=Location(".", Span(0, 0)), entity="rule:CEL103"),

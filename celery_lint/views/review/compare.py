@@ -59,7 +59,8 @@ def _renamed(now: Subject, then: Subject) -> Iterator[Alteration]:
         yield Alteration("registration", "error", text, short, f"{joined(left)}: {lost}", place)
     else:
         kept = f"{lost}; keep a task of that name until they are gone"
-        yield Alteration("registration", "warning", text, "renamed", kept, place)
+        several = "renamed, as the names follow the modules" if moved else "renamed"
+        yield Alteration("registration", "warning", text, "renamed", kept, place, several)
 
 
 def named_at(project: Project, names: Iterable[str]) -> Iterator[Note]:

@@ -13,6 +13,7 @@ from celery_lint.views.review.digest import (
     Digest,
     Group,
     counts,
+    cured,
     digest,
     failing,
     gravest,
@@ -63,11 +64,16 @@ def _list(whole: Digest, sheet: Sheet) -> Iterator[str]:
         )
         if each.consequence:
             yield from sheet.paragraph(each.consequence, "    ")
+    fixed = cured(whole.review)
+    if fixed is not None:
+        yield from sheet.line([_mark(None), words(fixed)])
     for group in (*whole.groups, *_common(whole), *whole.quiet):
         yield from sheet.line([_mark(group.severity), words(group.text)], group.place, "  ")
         if group.consequence:
             yield from sheet.paragraph(group.consequence, "    ")
         yield from sheet.paragraph(f"{counted(len(group.tasks), 'task')}: {_names(group.tasks)}", "    ", "dim")
+        for name, own in zip(group.tasks, group.notes, strict=False):
+            yield from sheet.paragraph(f"{name}: {own}", "    ")
 
 
 def _names(tasks: tuple[str, ...]) -> str:

@@ -7,7 +7,7 @@ from celery_lint.finding import Location
 from celery_lint.project.code.values import Known, Placed, Unknown
 from celery_lint.project.project import Project
 from celery_lint.project.tasks.acknowledging import acks_late, visibility
-from celery_lint.project.tasks.limits import ENFORCED, NAMES, Limit, LimitName, is_enforced, limit_of
+from celery_lint.project.tasks.limits import NAMES, Limit, LimitName, is_enforced, limit_of
 from celery_lint.project.tasks.options import Given, option_of
 from celery_lint.project.tasks.retrying import autoretries, may_retry, most_retries
 from celery_lint.views.review.model import State
@@ -78,9 +78,7 @@ def _enforcement(subject: Subject, name: LimitName) -> str:
 def _doubt(subject: Subject, name: LimitName) -> list[str]:
     if is_enforced(subject.task, name, subject.project) is not None:
         return []
-    enforcing = sorted(ENFORCED[name] - {"processes"})
-    verb = "enforces" if len(enforcing) == 1 else "enforce"
-    return [f"which pools run it is not known, and only {joined(enforcing)} {verb} it"]
+    return ["which pools run it is not known: prefork enforces limits, gevent the hard one, others none"]
 
 
 def retries(subject: Subject) -> Draft:
