@@ -146,7 +146,8 @@ COMMANDS: tuple[str | list[str], ...] = (
     "check --report junit=out/x.xml --report=github=/dev/null --output-format full",
     "check --statistics", "check --durations", "check --diff --unsafe-fixes", "config", "map", "map --format json",
     "map --format mermaid", "map --format dot", "map --format html", ["map", "--task", NASTY], ["check", NASTY],
-    ["check", "--select", NASTY], ["check", "--config", NASTY], ["explain", NASTY], "init --print", "baseline --baseline base.jsonl", "check --baseline base.jsonl",
+    ["check", "--select", NASTY], ["check", "--config", NASTY], ["explain", NASTY],
+    "init --print", "baseline --baseline base.jsonl", "check --baseline base.jsonl",
     ["check", f"--add-ignore={NASTY}"], "check --add-ignore=why --diff", "check --fix --unsafe-fixes",
     "check --add-ignore=why", "init",
 )  # fmt: skip
