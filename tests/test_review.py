@@ -195,6 +195,19 @@ def test_every_task(format: str, shop: Review, update: bool) -> None:
     assert found == expected.read_text(encoding="utf-8")
 
 
+def test_what_is_not_known_says_why(shop: Review, update: bool) -> None:
+    (shop.root / "docker-compose.yml").unlink()
+    imports = "import asyncio\n\nimport requests\nfrom elsewhere import wait\n"
+    tasks = TASKS.replace("timeout=5", "timeout=wait()").replace("import requests\n", imports)
+    other = "\n\n@app.task(**wait())\ndef other(*values: int) -> None:\n    asyncio.run(wait())\n"
+    put(shop.root, {"shop/tasks.py": tasks + other})
+    found = shop("--since", "HEAD", "--task", "other", "--task", "push_news")
+    expected = EXPECTED / "not-known.md"
+    if update:
+        expected.write_text(found, encoding="utf-8")
+    assert found == expected.read_text(encoding="utf-8")
+
+
 def test_text(shop: Review, update: bool) -> None:
     change(shop.root, CHANGES["a-parameter-and-retries-for-ever"])
     found = shop("--since", "HEAD", format="text")
@@ -317,6 +330,25 @@ def test_what_failed_before_does_not_fail(shop: Review) -> None:
     found = shop("--since", "HEAD", "--fail-level", "info")
     assert "`shop.tasks.invoice`: runs `deliver`, which changed (`shop/mail.py:1`); nothing new" in found
     assert shop.status == 0
+
+
+def test_what_is_not_found_any_more(shop: Review) -> None:
+    change(shop.root, CHANGES["a-helper"])
+    commit(shop.root)
+    change(shop.root, {"shop/mail.py": [("print(order)", "order")]})
+    assert "- ✅ not found any more: print-in-task" in shop("--since", "HEAD")
+    assert "not found any more: print-in-task" in shop("--since", "HEAD", format="text")
+
+
+def test_a_renamed_task_brings_its_problems_along(shop: Review) -> None:
+    change(shop.root, CHANGES["a-helper"])
+    put(shop.root, {"shop/tasks.py": TASKS.replace("    deliver(order)", "    print(order)")})
+    commit(shop.root)
+    git(shop.root, "mv", "shop/tasks.py", "shop/jobs.py")
+    change(shop.root, {"shop/app.py": [("shop.tasks", "shop.jobs")], "shop/views.py": [("shop.tasks", "shop.jobs")]})
+    found = json.loads(shop("--since", "HEAD", "--task", "invoice", format="json"))
+    problems = [each for row in found["review"]["tasks"][0]["rows"] for each in row["problems"]]
+    assert [(each["name"], each["is_new"]) for each in problems] == [("print-in-task", False)]
 
 
 # programs

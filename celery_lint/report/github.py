@@ -15,8 +15,8 @@ from celery_lint.report.text import escape
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 _ICONS = {Severity.ERROR: "🔴", Severity.WARNING: "🟠", Severity.INFO: "🔵"}
 _MOST_RELATED = 5
-# A summary of more than a megabyte is refused as a whole, and nobody reads more than this.
-_MOST_ROWS = 200
+# A summary of more than a megabyte is refused as a whole, and nobody reads more rows than these.
+_MOST_ROWS, _MOST_BYTES = 200, 900_000
 
 
 def github(report: Report) -> bytes:
@@ -78,25 +78,29 @@ def _counts(report: Report) -> str:
 def _table(report: Report, links: str) -> Iterator[str]:
     if not report.findings:
         return
-    yield from ("| | Rule | Finding | Place |", "|---|---|---|---|")
+    yield from ("| | Finding |", "|---|---|")
     findings = sorted(report.findings, key=lambda finding: -finding.severity)
+    room, shown = _MOST_BYTES, 0
     for finding in findings[:_MOST_ROWS]:
-        yield f"| {' | '.join(_row(finding, report, links))} |"
+        row = f"| {' | '.join(_row(finding, report, links))} |"
+        room -= len(row.encode("utf-8", "backslashreplace"))
+        if room < 0:
+            break
+        shown += 1
+        yield row
     yield ""
-    if len(findings) > _MOST_ROWS:
-        yield from (f"… and {len(findings) - _MOST_ROWS} more.", "")
+    if shown < len(findings):
+        yield from (f"… and {len(findings) - shown} more.", "")
 
 
 def _row(finding: Finding, report: Report, links: str) -> tuple[str, ...]:
     line = report.lines(finding.location)[0].line
-    rule, page = f"{finding.code}<br>{finding.name}", report.urls.get(finding.code)
-    fix = f"<br>fix: {message_html(finding.fix.title)}" if finding.fix is not None else ""
-    return (
-        f'<span title="{finding.severity.label}">{_ICONS[finding.severity]}</span>',
-        f'<a href="{html_escape(page)}">{rule}</a>' if page else rule,
-        message_html(finding.message) + fix,
-        _linked(report.in_repository(finding.location.path), line, links),
-    )
+    rule, page = f"<strong>{inert(finding.code)}</strong> {inert(finding.name)}", report.urls.get(finding.code)
+    rule = f'<a href="{html_escape(page)}">{rule}</a>' if page else rule
+    place = _linked(report.in_repository(finding.location.path), line, links)
+    said = [f"{rule} in {place}", message_html(finding.message)]
+    said += [f"Fix ({finding.fix.applicability}): {message_html(finding.fix.title)}"] if finding.fix is not None else []
+    return f'<span title="{finding.severity.label}">{_ICONS[finding.severity]}</span>', "<br>".join(said)
 
 
 def _linked(path: str, line: int, links: str) -> str:

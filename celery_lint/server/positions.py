@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 from bisect import bisect_right
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 from celery_lint.finding import Span
@@ -34,7 +35,7 @@ class Ruler:
         offset = max(0, min(offset, len(self.source.data)))
         line = bisect_right(self.source.line_starts, offset) - 1
         before = self.source.data[self._start(line) : offset]
-        return Point(line, self._shift(line) + count(self.source.decode(before), self.units))
+        return Point(line, self._shift(line) + count(before.decode(self._encoding, "replace"), self.units))
 
     def points(self, span: Span) -> tuple[Point, Point]:
         """Where SPAN starts and ends."""
@@ -63,7 +64,7 @@ class Ruler:
         """How many bytes of LINE are WANTED units; a character that they would cut is left out."""
         if line.isascii():
             return min(wanted, len(line))
-        decoder = codecs.getincrementaldecoder(self._encoding())("replace")
+        decoder = codecs.getincrementaldecoder(self._encoding)("replace")
         used = end = 0
         for index in range(len(line) + 1):
             text = decoder.decode(line[index : index + 1], index == len(line))
@@ -74,8 +75,9 @@ class Ruler:
                 end = min(index + 1, len(line))
         return end
 
+    @cached_property
     def _encoding(self) -> str:
-        """As `Source.decode` has it."""
+        """As `Source.decode` has it; a byte order mark is none but at the start."""
         try:
             return codecs.lookup(self.source.encoding.removesuffix("-sig")).name
         except (SyntaxError, LookupError):

@@ -267,8 +267,11 @@ class Workspace:
         project.answered = asked
         if project.is_settled:
             project.wake()
-        # Projects hold each other in circles, and nobody else looks for those.
-        self.analyst.call(gc.collect)
+        self.analyst.call(self.tidy)
+
+    def tidy(self) -> None:
+        """Forget projects as they were: they hold themselves in circles, and nobody else looks for those."""
+        gc.collect()
 
     def _report(self, project: Project, seen: Snapshot, seconds: float) -> None:
         counted = f"{len(seen.run.paths)} files, {len(seen.findings)} findings"

@@ -111,6 +111,9 @@ class Space(Workspace):
 
     heard: Heard
 
+    def tidy(self) -> None:
+        """Not in a process with all the objects of a test suite."""
+
     async def quiet(self) -> None:
         """Wait until nothing more is to come."""
 

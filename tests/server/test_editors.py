@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from celery_lint.cli import group
+from celery_lint.errors import UserError
 from tests.server.desk import TASKS, written
 
 ROOT = Path(__file__).parent.parent.parent
@@ -57,20 +58,12 @@ def test_options_are_those_that_there_are() -> None:
     assert shown == set(re.findall(r"--[a-z][a-z-]+", said)) - {"--lens", "--help"}
 
 
-def test_without_the_extra(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "import sys; sys.modules['pygls'] = None; from celery_lint.cli import main; main()",
-            "server",
-        ],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-    )
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == 'error: the server needs pygls: pip install "celery-lint[lsp]"\n'
+def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "celery_lint.server.app", raising=False)
+    monkeypatch.setitem(sys.modules, "lsprotocol", None)
+    said = CliRunner().invoke(group, ["server"], standalone_mode=False)
+    assert isinstance(said.exception, UserError)
+    assert str(said.exception) == 'the server needs pygls: pip install "celery-lint[lsp]"'
 
 
 @pytest.mark.slow

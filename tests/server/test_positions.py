@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from celery_lint.finding import Span
@@ -43,6 +43,7 @@ def test_a_place_in_each_unit(
         assert ruler.offset(Point(*point)) == offset
 
 
+@settings(max_examples=60)
 @given(st.text(alphabet="ab\n\ré😀\u2028\ufeff\x0c"), st.integers(0, 40))
 def test_there_and_back(text: str, at: int) -> None:
     """Whatever a file holds, and however an editor counts."""
@@ -56,6 +57,7 @@ def test_there_and_back(text: str, at: int) -> None:
         assert ruler.offset(ruler.point(offset)) == (offset - 1 if inside_newline else offset)
 
 
+@settings(max_examples=60)
 @given(st.text(alphabet="ab\né😀", max_size=30), st.integers(0, 9), st.integers(0, 60))
 def test_a_place_that_is_no_place(text: str, line: int, character: int) -> None:
     """Beyond the end of a line, or inside of a character: never an error, and never half a character."""

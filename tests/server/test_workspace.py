@@ -384,6 +384,26 @@ def test_a_mistake_of_ours(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     session(work, root)
 
 
+RULE = """\
+from pathlib import Path
+Path(__file__).with_suffix(".ran").touch()
+"""
+
+
+def test_nothing_of_the_project_runs_unasked(root: Path) -> None:
+    (root / "celery-lint.toml").write_text('select = ["CEL102"]\nrules-path = "rules"\n')
+    written(root, {"rules/own_rule.py": RULE, "conftest.py": RULE, "shop/__init__.py": RULE, "celery.py": RULE})
+
+    async def work(made: Space) -> None:
+        made.open(root / "rules/own_rule.py")
+        made.open(root / "celery-lint.toml")
+        await made.quiet()
+        assert made.heard.codes(root / "shop/tasks.py") == [LOOP]
+
+    session(work, root)
+    assert list(root.rglob("*.ran")) == []
+
+
 def test_nothing_is_written(root: Path) -> None:
     def files() -> dict[str, bytes]:
         return {str(path): path.read_bytes() for path in root.rglob("*") if path.is_file()}

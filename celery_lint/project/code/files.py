@@ -9,24 +9,22 @@ from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
-from celery_lint.cache.answers import LARGEST_TEXT, Answers, Question
+from celery_lint.cache.answers import LARGEST_TEXT, Answers
 from celery_lint.cache.facts import FactStore, encoded
-from celery_lint.cache.seen import Among, Learned
+from celery_lint.cache.seen import Learned
 from celery_lint.cache.stamp import digest
 from celery_lint.crash import Crash, attempt
 from celery_lint.facts.model import DeployFacts, ImportedNames, PythonFacts, ReadError
 from celery_lint.project.code.ahead import read_ahead
+from celery_lint.project.code.contents import Contents
 from celery_lint.project.code.imports import imported_names
 from celery_lint.project.code.index import FileIndex
-from celery_lint.project.code.texts import Search, Texts
-from celery_lint.regular import read_regular
+from celery_lint.project.code.searches import Searches
 from celery_lint.source import Source
 from celery_lint.watch import UNWATCHED, Part, Watch
 
 Read = TypeVar("Read", PythonFacts, DeployFacts)
 
-# When so many files have been searched for a pattern in vain, searching all at once is less work.
-_SEVERAL = 64
 _CELERY = re.compile(rb"celery|shared_task", re.IGNORECASE)
 _ASIDE = frozenset({
     "tests", "test", "testing", "test_utils", "unittests", "e2e", "docs", "doc", "examples", "example", "samples",
@@ -97,22 +95,23 @@ class Files:
         watch: Watch = UNWATCHED,
     ) -> None:
         self.root = root
-        self._start = f"{root}/"
         self.paths = tuple(paths)
         self.known = frozenset(paths)
-        self._overlay = dict(overlay or {})
         self._store = store if store is not None else FactStore()
         self._watch = watch
-        self._data: dict[str, bytes] = {}
-        self._code: Texts | None = None
         self._python: dict[str, FileIndex] = {}
         self._deploy: dict[str, DeployFacts] = {}
         self._imports: dict[str, ImportedNames] = {}
-        self._contents: dict[str, bytes] = {}
-        self._searches: dict[tuple[bytes, int], Search] = {}
         self._opened: set[str] = set()
-        self._look = self._store.seen.look(path for path in self.paths if path not in self._overlay)
-        self.unreadable: dict[str, ReadError] = {}
+        replaced = dict(overlay or {})
+        look = self._store.seen.look(path for path in self.paths if path not in replaced)
+        self._contents = Contents(str(root), self.paths, self.code_paths, replaced, look, watch)
+        self._searches = Searches(self._contents)
+
+    @property
+    def unreadable(self) -> dict[str, ReadError]:
+        """The files that had to be read and could not, so far."""
+        return self._contents.unreadable
 
     @cached_property
     def python_paths(self) -> tuple[str, ...]:
@@ -135,47 +134,7 @@ class Files:
         Whoever only searches them asks `mentions`: then the file may change without a new run.
         """
         self._opened.add(path)
-        return self._bytes(path)
-
-    def _bytes(self, path: str) -> bytes:
-        if path in self._overlay:
-            return self._overlay[path]
-        if self._code is not None and path in self._code:
-            return self._code[path]
-        if path not in self._data:
-            self._data[path] = self._from_disk(path)
-        return self._data[path]
-
-    def _glimpsed(self, path: str) -> bytes:
-        """The same for a search: of tests and the like there are many, and few are needed again."""
-        is_kept = path in self._overlay or path in self._data or not path.endswith(".py") or path in self._is_code
-        return self._bytes(path) if is_kept else self._from_disk(path)
-
-    def _content(self, path: str) -> bytes:
-        """A digest of the bytes of PATH; one that is as it was is not opened for it."""
-        known = self._contents.get(path)
-        if known is None:
-            seen = None if path in self._overlay else self._look.content(path)
-            known = self._contents[path] = seen if seen is not None else digest(self._bytes(path))
-        return known
-
-    def _from_disk(self, path: str) -> bytes:
-        if path not in self.known:
-            return b""  # whatever names it in the project, it is none of its files
-        with self._watch.at(Part.READ, path):
-            try:
-                return read_regular(self._start + path)
-            except OSError as error:
-                self.unreadable[path] = ReadError(error.strerror or "it cannot be opened")
-                return b""
-
-    def _all_code(self) -> Texts:
-        """The Python files that are no tests or the like, to be searched at once."""
-        if self._code is None:
-            self._code = Texts({path: self._bytes(path) for path in self.code_paths})
-            for path in self.code_paths:
-                self._data.pop(path, None)
-        return self._code
+        return self._contents.data(path)
 
     def source(self, path: str) -> Source:
         """PATH as people count it."""
@@ -199,10 +158,10 @@ class Files:
     def _facts(self, kind: type[Read], path: str, load: Callable[[], Callable[[str, bytes], Read]]) -> Read:
         """What PATH says, in facts of this KIND; LOAD gives the reader, and may take a while."""
         self._opened.add(path)
-        content = self._content(path)
+        content = self._contents.digest(path)
         facts = self._store.find(kind, path, content)
         if facts is None:
-            data = self._bytes(path)
+            data = self._contents.data(path)
             with self._watch.at(Part.LOAD):
                 read = load()
             found = attempt(lambda: read(path, data))
@@ -221,16 +180,16 @@ class Files:
         return known
 
     def _read_imports(self, path: str) -> ImportedNames:
-        content = self._content(path)
+        content = self._contents.digest(path)
         known = self._store.find(ImportedNames, path, content)
         if known is None:
-            known = imported_names(self._bytes(path))
+            known = imported_names(self._contents.data(path))
             self._store.add(path, content, known)
         return known
 
     def read_ahead(self, paths: Iterable[str], jobs: int) -> None:
         """Read the Python files PATHS, which will be asked for, by at most JOBS processes, when that is worth it."""
-        new = [path for path in paths if not self._store.has(PythonFacts, path, self._content(path))]
+        new = [path for path in paths if not self._store.has(PythonFacts, path, self._contents.digest(path))]
         if jobs < 2 or not new:
             return
         with self._watch.at(Part.LOAD):
@@ -238,38 +197,32 @@ class Files:
 
         def facts_of(path: str) -> bytes:
             with self._watch.at(Part.READ, path):
-                found = attempt(lambda: read(path, self._bytes(path)))
+                found = attempt(lambda: read(path, self._contents.data(path)))
                 # Whoever needs the file reads it again, and says that it cannot be read.
                 return b"" if isinstance(found, Crash) else encoded(found)
 
-        found = read_ahead([(len(self._bytes(path)), path) for path in new], facts_of, jobs)
+        found = read_ahead([(len(self._contents.data(path)), path) for path in new], facts_of, jobs)
         for path, facts in found.items():
-            self._store.add_encoded(PythonFacts, path, self._content(path), facts)
+            self._store.add_encoded(PythonFacts, path, self._contents.digest(path), facts)
 
     def answers(self) -> Answers:
         """What was asked of the files so far, and what they answered."""
         return Answers(
             read=frozenset(self._opened),
-            questions=tuple(
-                Question(*key, search.gate.needed, frozenset(search.yes)) for key, search in self._searches.items()
-            ),
+            questions=self._searches.questions(),
             imports={path: digest(encoded(names)) for path, names in self._imports.items()},
         )
 
     def learned(self) -> Learned:
         """What this run learned of files, for runs to come. Of what could not be read, and of what was read as it is
         not, nothing."""
-        unsure = self.unreadable.keys() | self._overlay.keys()
-
-        def sure(paths: Iterable[str]) -> list[str]:
-            return [path for path in paths if path in self.known and path not in unsure]
-
+        contents = self._contents
         return Learned(
-            when={path: state for path, state in self._look.when.items() if path not in unsure},
-            contents={path: self._contents[path] for path in sure(self._contents)},
-            answers={key: (sure(search.yes), sure(search.no)) for key, search in self._searches.items()},
-            code=sure(self.code_paths),
-            whole={key for key, search in self._searches.items() if search.found is not None},
+            when={path: contents.look.when[path] for path in contents.sure(contents.look.when)},
+            contents=contents.digests(),
+            answers=self._searches.answers(),
+            code=contents.sure(self.code_paths),
+            whole=self._searches.whole(),
         )
 
     def _noted(self, path: str, facts: Read) -> Read:
@@ -282,53 +235,15 @@ class Files:
         """The Python files that are no tests, documentation or examples."""
         return tuple(path for path in self.python_paths if not is_aside(path))
 
-    @cached_property
-    def _is_code(self) -> frozenset[str]:
-        return frozenset(self.code_paths)
-
-    @cached_property
-    def _code_look(self) -> Among:
-        return self._look.among(self.code_paths)
-
     def mentioning(self, pattern: re.Pattern[bytes], among: Sequence[str] | None = None) -> Iterator[str]:
         """The Python files whose bytes hold PATTERN: of AMONG, else of all that are no tests or the like."""
         if among is not None:
             return (path for path in among if self.mentions(path, pattern))
-        return iter(self._code_with(self._search(pattern)))
+        return iter(self._searches.code_with(pattern))
 
     def mentions(self, path: str, pattern: re.Pattern[bytes]) -> bool:
         """Whether the bytes of PATH hold PATTERN."""
-        search = self._search(pattern)
-        if path in search.yes or path in search.no:
-            return path in search.yes
-        if search.found is not None and path in self._is_code:
-            return False
-        found = None if path in self._overlay else self._look.holds(search.key, path)
-        if found is None:
-            if len(search.no) > _SEVERAL and search.is_cheap and path in self._is_code:
-                return path in self._code_with(search)
-            found = search.finds(self._glimpsed(path))
-        (search.yes if found else search.no).add(path)
-        return found
-
-    def _code_with(self, search: Search) -> tuple[str, ...]:
-        """The Python files that SEARCH finds, but for tests and the like."""
-        if search.found is None:
-            known, unknown = self._code_look.split(search.key)
-            if len(unknown) > _SEVERAL:
-                return self._all_code().matching(search)
-            known.update(path for path in unknown if search.finds(self._bytes(path)))
-            search.found = tuple(path for path in self.code_paths if path in known) if known else ()
-            search.yes.update(known)
-        return search.found
-
-    def _search(self, pattern: re.Pattern[bytes]) -> Search:
-        # A pattern itself would be hashed anew each time.
-        key = (pattern.pattern, pattern.flags)
-        search = self._searches.get(key)
-        if search is None:
-            search = self._searches[key] = Search(pattern)
-        return search
+        return self._searches.holds(path, pattern)
 
     def holding(self, name: str) -> tuple[str, ...]:
         """The Python files in which NAME stands as a word; tests and the like do not count."""
@@ -341,8 +256,8 @@ class Files:
         return tuple(path for path in others if self._size(path) <= LARGEST_TEXT)
 
     def _size(self, path: str) -> int:
-        if path in self._overlay:
-            return len(self._overlay[path])
+        if path in self._contents.overlay:
+            return len(self._contents.overlay[path])
         try:
             return (self.root / path).stat().st_size
         except OSError:

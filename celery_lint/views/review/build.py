@@ -16,7 +16,7 @@ from celery_lint.views.review.model import Alteration, Gone, Kind, Note, Problem
 from celery_lint.views.review.pairing import pairs
 from celery_lint.views.review.rows import drafts
 from celery_lint.views.review.settings import changed_settings
-from celery_lint.views.review.state import State, new_findings
+from celery_lint.views.review.state import State, compared
 from celery_lint.views.review.subject import Draft, Subject, place_of
 from celery_lint.views.review.touched import Touched, changed_functions, way_to
 
@@ -47,7 +47,7 @@ def review(now: State, change: Change, wanted: Collection[Subject] | None = None
     called = {
         then.task.name: subject.task.name for subject, then in known.items() if then.task.name != subject.task.name
     }
-    fresh = new_findings(now, change.then, {**called, **change.moved})
+    fresh, gone_findings = compared(now, change.then, {**called, **change.moved})
     reasons = _Reasons(now, change, known, fresh)
     tasks = []
     for subject in now.subjects:
@@ -61,7 +61,9 @@ def review(now: State, change: Change, wanted: Collection[Subject] | None = None
     missing = tuple(_gone(now, subject) for subject in gone) if wanted is None else ()
     settings = tuple(changed_settings(now, change.then)) if wanted is None else ()
     beside = () if wanted is not None else tuple(_beside(now, tasks, fresh))
-    return Review(change.since, tuple(tasks), settings, missing, beside, len(now.subjects) - len(tasks))
+    cured = tuple(change.then.problem(finding, is_new=False) for finding in gone_findings) if wanted is None else ()
+    others = len(now.subjects) - len(tasks)
+    return Review(change.since, tuple(tasks), settings, missing, beside, cured, others)
 
 
 def _task(
@@ -147,8 +149,8 @@ class _Reasons:
             target, steps = way
             there = place_of(Location(target.function.path, subject.project.symbols.fact(target.function).name_span),
                              subject.project)  # fmt: skip
-            what = f"`{target.label}`" + (f", which uses `{target.name}`" if target.name is not None else "")
-            yield Reason(f"runs {what}, which changed" if target.name is None else f"runs {what}; that changed",
+            what = f"`{target.label}`" + (f", where `{target.name}`" if target.name is not None else ", which")
+            yield Reason(f"runs {what} changed",
                          there, tuple(subject.place(step) for step in steps))  # fmt: skip
         if any(line_of(finding, subject) is not None for finding in self.fresh):
             yield Reason("there is a new problem with it")

@@ -59,7 +59,8 @@ def _renamed(now: Subject, then: Subject) -> Iterator[Alteration]:
         yield Alteration("registration", "error", text, short, f"{joined(left)}: {lost}", place)
     else:
         kept = f"{lost}; keep a task of that name until they are gone"
-        yield Alteration("registration", "warning", text, "renamed", kept, place)
+        several = "renamed, as the names follow the modules" if moved else "renamed"
+        yield Alteration("registration", "warning", text, "renamed", kept, place, several)
 
 
 def named_at(project: Project, names: Iterable[str]) -> Iterator[Note]:
@@ -203,8 +204,10 @@ def _limits(now: Subject, then: Subject) -> Iterator[Alteration]:
         new, old = limits_of(now, name), limits_of(then, name)
         if not all(isinstance(limit, Limit) for limit in (*new, *old)):
             continue
-        after = joined(list(dict.fromkeys(limit_in_words(name, each) for each in new if isinstance(each, Limit))))
-        before = joined(list(dict.fromkeys(limit_in_words(name, each) for each in old if isinstance(each, Limit))))
+        after = joined(list(dict.fromkeys(limit_in_words(now, name, each) for each in new if isinstance(each, Limit))))
+        before = joined(
+            list(dict.fromkeys(limit_in_words(then, name, each) for each in old if isinstance(each, Limit)))
+        )
         if after == before:
             continue
         if not after:

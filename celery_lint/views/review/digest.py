@@ -14,6 +14,7 @@ from celery_lint.views.words import joined
 # What befalls so many tasks in the same way is said once.
 _SEVERAL = 2
 _MOST = 3
+_CURED = 5
 _ORDER: tuple[Severity, ...] = ("error", "warning", "info")
 # With these the author had the task itself in hand.
 _DIRECT = ("it is new", "its code", "it uses", "what sends it")
@@ -21,13 +22,14 @@ _DIRECT = ("it is new", "its code", "it uses", "what sends it")
 
 @dataclass(frozen=True)
 class Group:
-    """TASKS that the same befell: TEXT says what, CONSEQUENCE what that does."""
+    """TASKS that the same befell: TEXT says what, CONSEQUENCE what that does, NOTES what is to be said of each."""
 
     text: str
     tasks: tuple[str, ...]
     severity: Severity | None = None
     consequence: str | None = None
     place: Place | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Digest:
     def own(self, task: TaskReview) -> tuple[Alteration, ...]:
         """What the change made of TASK that is not said of several at once, the gravest first."""
         said = {(group.text, group.consequence) for group in self.groups}
-        kept = [each for each in task.alterations if (each.text, each.consequence) not in said]
+        kept = [each for each in task.alterations if (each.shared or each.text, each.consequence) not in said]
         return tuple(sorted(kept, key=lambda each: RANKS[each.severity]))
 
     def problems(self, task: TaskReview) -> tuple[Problem, ...]:
@@ -143,11 +145,22 @@ def setting(change: SettingChange) -> str:
     return f"{named} is `{change.after}` now" + (f", `{change.before}` before" if change.before is not None else "")
 
 
+def cured(review: Review) -> str | None:
+    """Which rules find less than before the change; None when there is no such."""
+    found: dict[str, int] = defaultdict(int)
+    for problem in review.cured:
+        found[problem.name] += 1
+    named = [name if count == 1 else f"{name} ({count})" for name, count in found.items()]
+    rest = [f"{len(named) - _CURED} more"] if len(named) > _CURED else []
+    return f"not found any more: {joined([*named[:_CURED], *rest])}" if named else None
+
+
 def verdict(review: Review) -> str:
     """The whole review in one sentence."""
     since = f" since {review.since if ' ' in review.since else f'`{review.since}`'}" if review.since else ""
     beside = f", {counted(len(review.settings), 'setting')} changed" if review.settings else ""
     beside += f", {counted(len(review.beside), 'problem')} beside" if review.beside else ""
+    beside = (f", {counted(len(review.gone), 'task')} gone" if review.gone else "") + beside
     if not review.tasks:
         return f"no task is touched{since}{beside}" if since else f"there is no task{beside}"
     graves = [worst(task) for task in review.tasks]
@@ -176,12 +189,14 @@ def _groups(review: Review) -> Iterator[Group]:
     found: dict[tuple[str, str | None], list[tuple[TaskReview, Alteration]]] = defaultdict(list)
     for task in review.tasks:
         for each in task.alterations:
-            found[(each.text, each.consequence)].append((task, each))
+            found[(each.shared or each.text, each.consequence)].append((task, each))
     for (text, consequence), same in found.items():
         if len(same) >= _SEVERAL:
+            first = same[0][1]
             places = {each.place for _, each in same}
             place = places.pop() if len(places) == 1 else None
-            yield Group(text, tuple(task.name for task, _ in same), same[0][1].severity, consequence, place)
+            notes = tuple(each.text for _, each in same) if first.shared is not None else ()
+            yield Group(text, tuple(task.name for task, _ in same), first.severity, consequence, place, notes)
 
 
 def _common(review: Review) -> Iterator[tuple[Problem, tuple[str, ...]]]:

@@ -6,7 +6,18 @@ from collections.abc import Iterator, Sequence
 
 from celery_lint.views.model import Place, Severity
 from celery_lint.views.phrases import counted
-from celery_lint.views.review.digest import Digest, counts, digest, failing, gravest, is_told, setting, verdict
+from celery_lint.views.review.digest import (
+    Digest,
+    Group,
+    counts,
+    cured,
+    digest,
+    failing,
+    gravest,
+    is_told,
+    setting,
+    verdict,
+)
 from celery_lint.views.review.escape import cell, code, prose, tagged
 from celery_lint.views.review.model import Alteration, Gone, Note, Problem, Review, Row, TaskReview
 
@@ -67,14 +78,21 @@ def _rest(left_out: int) -> list[str]:
 
 
 def _list(whole: Digest) -> Iterator[str]:
-    for line in whole.lines:
-        yield f"- {_MARKS[line.severity]} {_named(line.tasks)}: {prose(line.text)}"
+    yield from (_line(line) for line in whole.lines if line.severity is not None)
     for gone in whole.review.gone:
         yield from _gone(gone)
     yield from _shared(whole)
     yield from _settings(whole)
+    fixed = cured(whole.review)
+    if fixed is not None:
+        yield f"- ✅ {fixed}"
+    yield from (_line(line) for line in whole.lines if line.severity is None)
     for group in whole.quiet:
         yield f"- ✅ {_named(group.tasks)}: {prose(group.text)}{_where(group.place)}; nothing new"
+
+
+def _line(line: Group) -> str:
+    return f"- {_MARKS[line.severity]} {_named(line.tasks)}: {prose(line.text)}"
 
 
 def _settings(whole: Digest) -> Iterator[str]:
@@ -87,6 +105,9 @@ def _shared(whole: Digest) -> Iterator[str]:
     """What befell several tasks; of the same ones, together."""
     said: dict[tuple[str, ...], list[tuple[Severity | None, str]]] = {}
     for group in whole.groups:
+        if group.notes:
+            yield from _each(group)
+            continue
         more = f" {prose(_sentence(group.consequence))}" if group.consequence else ""
         text = f"{prose(_ended(group.text))}{more}{_where(group.place)}"
         said.setdefault(group.tasks, []).append((group.severity, text))
@@ -98,6 +119,14 @@ def _shared(whole: Digest) -> Iterator[str]:
             continue
         yield f"- {_named(tasks)}:"
         yield from (f"  - {_MARKS[severity]} {text}" for severity, text in lines)
+
+
+def _each(group: Group) -> Iterator[str]:
+    """What befell several tasks, each in its own way."""
+    more = f" {prose(_sentence(group.consequence))}" if group.consequence else ""
+    yield f"- {_MARKS[group.severity]} {counted(len(group.tasks), 'task')} {prose(_ended(group.text))}{more}"
+    for name, note in zip(group.tasks, group.notes, strict=True):
+        yield f"  - {code(name)}: {prose(note)}"
 
 
 def _gone(gone: Gone) -> Iterator[str]:

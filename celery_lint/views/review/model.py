@@ -61,7 +61,8 @@ class Row(Struct, frozen=True):
 
 class Alteration(Struct, frozen=True):
     """What a change made of something: TEXT says what is other now, SHORT the same in three words, CONSEQUENCE what
-    that does in production and what to do about it."""
+    that does in production and what to do about it. SHARED is what to say of several tasks of which TEXT says each its
+    own."""
 
     kind: Kind
     severity: Severity
@@ -69,6 +70,7 @@ class Alteration(Struct, frozen=True):
     short: str
     consequence: str | None = None
     place: Place | None = None
+    shared: str | None = None
 
 
 class Reason(Struct, frozen=True):
@@ -112,11 +114,13 @@ class Gone(Struct, frozen=True):
 
 class Review(Struct, frozen=True):
     """A whole review. SINCE is what it compares with, as people call it; null when it compares with nothing. BESIDE are
-    new problems that are about none of the reviewed tasks, OTHERS how many tasks were not reviewed."""
+    new problems that are about none of the reviewed tasks, CURED are problems that are not found any more (their places
+    are those of before), OTHERS is how many tasks were not reviewed."""
 
     since: str | None
     tasks: tuple[TaskReview, ...] = ()
     settings: tuple[SettingChange, ...] = ()
     gone: tuple[Gone, ...] = ()
     beside: tuple[Problem, ...] = ()
+    cured: tuple[Problem, ...] = ()
     others: Annotated[int, Meta(ge=0)] = 0

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from celery_lint.finding import Location
 from celery_lint.project.code.values import Placed
-from celery_lint.project.model import App
+from celery_lint.project.model import App, Setting
 from celery_lint.project.project import Project
 from celery_lint.views.drawing.canvas import shortened
 from celery_lint.views.review.model import SettingChange
@@ -20,6 +20,12 @@ _TOLD = frozenset({
     "task_routes", "beat_schedule", "task_annotations", "task_default_queue", "task_time_limit", "task_soft_time_limit",
     "task_acks_late", "include", "imports",
 })  # fmt: skip
+_CONTENT = frozenset({"accept_content", "result_accept_content"})
+# To write down what holds anyway is no change.
+_DEFAULTS = {
+    "task_serializer": '"json"', "result_serializer": '"json"', "accept_content": '["json"]', "enable_utc": "True",
+    "timezone": '"UTC"',
+}  # fmt: skip
 _CONSEQUENCES: Mapping[str, str] = {
     "task_serializer": "workers refuse what is queued in the old form unless `accept_content` still names it, and "
     "those that run the old code refuse the new one",
@@ -49,11 +55,12 @@ def changed_settings(now: State, then: State) -> Iterator[SettingChange]:
 
 
 def _changed(app: App, project: Project, old: App, old_project: Project) -> Iterator[SettingChange]:
-    for name in sorted({*app.settings.entries, *old.settings.entries} - _TOLD):
+    known = project.celery.table.known_settings
+    for name in sorted(({*app.settings.entries, *old.settings.entries} & known) - _TOLD):
         after, before = app.settings.get(name), old.settings.get(name)
         new_text = _written(after.value, project) if after is not None else None
         old_text = _written(before.value, old_project) if before is not None else None
-        if new_text == old_text:
+        if new_text == old_text or _is_default(name, new_text, old_text):
             continue
         place = place_of(Location(after.value.path, after.value.span), project) if after is not None else None
         is_secret = any(word in name for word in _SECRET)
@@ -62,12 +69,24 @@ def _changed(app: App, project: Project, old: App, old_project: Project) -> Iter
             name,
             None if is_secret or old_text is None else shortened(old_text),
             None if is_secret or new_text is None else shortened(new_text),
-            _CONSEQUENCES.get(name),
+            _CONSEQUENCES.get(name) if name not in _CONTENT or _lost(after, project, before, old_project) else None,
             place,
         )
+
+
+def _is_default(name: str, after: str | None, before: str | None) -> bool:
+    """Whether all that changed is that a default is written down, or not any more."""
+    return name in _DEFAULTS and None in (after, before) and _DEFAULTS[name] in (after, before)
+
+
+def _lost(after: Setting | None, project: Project, before: Setting | None, old_project: Project) -> bool:
+    """Whether some content that was accepted is not any more."""
+    new = project.evaluator.texts(after.value) if after is not None else ["json"]
+    old = old_project.evaluator.texts(before.value) if before is not None else ["json"]
+    return new is None or old is None or not {*old} <= {*new}
 
 
 def _written(value: Placed, project: Project) -> str:
     """VALUE as it is written; a name, as what it stands for is written."""
     followed = project.evaluator.follow(value)
-    return " ".join(project.source(followed.path).text(followed.value.span).split())
+    return " ".join(project.source(followed.path).text(followed.value.span).split()).replace("'", '"')

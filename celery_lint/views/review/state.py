@@ -75,9 +75,11 @@ def state_of(
     return State(projects, findings, source_of, urls, declared, subjects(projects, declared))
 
 
-def new_findings(now: State, then: State, called: Mapping[str, str] | None = None) -> frozenset[Finding]:
-    """The findings of NOW that THEN has not: neither at the same text, nor about the same thing, wherever it stands.
-    CALLED: what tasks and files of THEN are called now."""
+def compared(
+    now: State, then: State, called: Mapping[str, str] | None = None
+) -> tuple[frozenset[Finding], tuple[Finding, ...]]:
+    """The findings of NOW that THEN has not: neither at the same text, nor about the same thing, wherever it stands;
+    and those of THEN that NOW has not. CALLED: what tasks and files of THEN are called now."""
     names = sorted((called or {}).items(), key=lambda pair: -len(pair[0]))
 
     def renamed(text: str) -> str:
@@ -105,7 +107,7 @@ def new_findings(now: State, then: State, called: Mapping[str, str] | None = Non
             else:
                 kept.append(finding)
         left, old = rest, kept
-    return frozenset(left)
+    return frozenset(left), tuple(old)
 
 
 Rename = Callable[[str], str]

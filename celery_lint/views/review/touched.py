@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from celery_lint.crash import Crash, attempt
 from celery_lint.finding import Location
+from celery_lint.project.code.files import is_aside
 from celery_lint.project.code.symbols import FunctionRef
 from celery_lint.project.project import Project
 from celery_lint.views.review.subject import Subject
@@ -50,7 +51,7 @@ def changed_functions(project: Project, before: Mapping[str, bytes | None]) -> d
     moved = Counter(_elsewhere(project, before))
     found: dict[FunctionRef, Touched] = {}
     for path, old in before.items():
-        if path.endswith(".py") and path in project.files.known:
+        if path.endswith(".py") and path in project.files.known and not is_aside(path):
             for each in _changed_in(project, path, old, moved):
                 found[each.function] = each
     return found
@@ -119,7 +120,7 @@ def _outline(data: bytes) -> Outline:
     for prefix, node in _definitions(tree, ""):
         text = ast.dump(_plain(node))
         functions.setdefault(prefix, []).append(text)
-        uses.setdefault(prefix, set()).update(each.id for each in ast.walk(node) if isinstance(each, ast.Name))
+        uses.setdefault(prefix, set()).update(_names(node))
     for statement in tree.body:
         names |= dict(_assigned(statement))
     return Outline(
@@ -127,6 +128,17 @@ def _outline(data: bytes) -> Outline:
         names,
         {name: frozenset(each) for name, each in uses.items()},
     )
+
+
+def _names(node: ast.AST) -> Iterator[str]:
+    """The names that NODE uses when it runs: not those of annotations."""
+    if isinstance(node, ast.Name):
+        yield node.id
+    for field_name, value in ast.iter_fields(node):
+        if field_name not in ("annotation", "returns"):
+            for each in value if isinstance(value, list) else (value,):
+                if isinstance(each, ast.AST):
+                    yield from _names(each)
 
 
 def _definitions(node: ast.AST, prefix: str) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:

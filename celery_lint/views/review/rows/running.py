@@ -109,7 +109,7 @@ def _doubts(subject: Subject, edge: picture.Edge) -> list[str]:
     workers = [subject.workers[each.target] for each in subject.picture.out_of(queue.id)]
     name = queue.name
     if name is None:
-        return [queue.open or "the queue cannot be told"]
+        return [_why_no_queue(subject)]
     if queue.consumed == "unknown":
         declared = f'workers = [{{queues = ["{name}"], pool = "prefork"}}]'
         return [f"no command that starts a worker is in this repository: `{declared}` in the configuration tells"]
@@ -119,6 +119,21 @@ def _doubts(subject: Subject, edge: picture.Edge) -> list[str]:
         ]
         return open_ones or _of_others(subject, workers) or ["which queues the workers consume cannot all be seen"]
     return [f"the pool of `{worker.label}`: {worker.pool_open}" for worker in workers if worker.pool_open]
+
+
+def _why_no_queue(subject: Subject) -> str:
+    """Why the queue of the task cannot be told."""
+    task, project = subject.task, subject.project
+    if task.options_open:
+        return "the decorator is given more options than can be seen, one may be `queue`"
+    if not task.names:
+        return "its name is computed, and so is the route that it takes"
+    for app in project.apps_of(task):
+        if project.route_tables[app].open is not None:
+            return f"routes of `{app.name}`: {project.route_tables[app].open}"
+        if project.default_queue(app) is None:
+            return f"the default queue of `{app.name}`: {app.settings.open or '`task_default_queue` is computed'}"
+    return "which queue is computed"
 
 
 def _of_others(subject: Subject, workers: list[picture.Worker]) -> list[str]:
