@@ -38,8 +38,8 @@ _CONSEQUENCES: Mapping[str, str] = {
     "broker_url": "if it leads to another broker, what waits at the old one stays there, `eta` and `countdown` "
     "too: let workers empty it first",
     "result_backend": "if it leads elsewhere, who still waits for a result asks a backend that does not have it",
-    "broker_transport_options": "with another prefix, say, workers and senders do not see each other's messages until all "
-    "are deployed",
+    "broker_transport_options": "with another prefix, say, workers and senders do not see each other's messages until "
+    "all are deployed",
     "timezone": "schedules by the hour move with it",
     "enable_utc": "schedules by the hour, and naive `eta`, move with it",
     "task_queues": "RabbitMQ refuses a queue that exists with other arguments (PRECONDITION_FAILED): delete it first",
