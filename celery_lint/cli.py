@@ -251,6 +251,24 @@ def baseline(**options: object) -> int:
     return baseline(Options(**options))  # type: ignore[arg-type]
 
 
+@group.command()
+@click.argument("path", default=".", type=_Path())
+@click.option("--print", "print_", is_flag=True, help="Show what would be written, and write nothing.")
+@_no_cache
+@_cache_dir
+def init(**options: object) -> int:
+    """Look at the project at PATH, and write a configuration for it: what was found, what could not be seen, and which
+    settings would help, each with what speaks for it.
+
+    It goes to the end of `pyproject.toml`, or to `celery-lint.toml` where there is none. Settings are commented out.
+
+    Status: 0 written, 2 wrong usage, nothing to read, or there is a configuration, 3 celery-lint itself failed.
+    """
+    from celery_lint.commands.init import Options, init
+
+    return init(Options(**options))  # type: ignore[arg-type]
+
+
 @group.command("map")
 @click.argument("path", default=".", type=_Path())
 @click.option(

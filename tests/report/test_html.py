@@ -142,7 +142,7 @@ def at(text: str, needle: str) -> Span:
 def test_an_excerpt() -> None:
     text = "one\ntwo\n\tпри = f('x', 1)\nfour\n\nsix\n"
     assert lines(excerpt(Source("a.py", text.encode()), at(text, "f('x', 1)"))) == [
-        "1  one", "2  two", "3 hit     при = [f(&#x27;x&#x27;, 1)]", "4  four", "5  ",
+        "1  one", "2  two", "3 hit     при = [f(&#x27;x&#x27;, 1)]", "4  four",
     ]  # fmt: skip
     assert excerpt(Source("a.py", b""), Span(0, 0)) == ""
 
@@ -158,8 +158,8 @@ def test_the_difference_of_a_fix() -> None:
     text = "import a\n\n\n\n\n\n\n\n\n\ndef f():\n    print(1)\n    return 2\n"
     edits = (Edit("a.py", Span(9, 9), "import b\n"), Edit("a.py", at(text, "print(1)"), "log(1)"))
     assert lines(difference(Source("a.py", text.encode()), edits)) == [
-        "1  import a", " add import b", "2  ", "3  ", "4  ", " gap ⋯",
-        "10  ", "11  def f():", "12 del     print(1)", " add     log(1)", "13      return 2",
+        "1  import a", " add import b", "2  ", " gap ⋯", "11  def f():",
+        "12 del     print(1)", " add     log(1)", "13      return 2",
     ]  # fmt: skip
 
 

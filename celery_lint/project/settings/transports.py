@@ -238,6 +238,8 @@ class Transports:
         written = re.compile(rf"(?<![\w]){re.escape(name)}[\"']?\s*(?::-|[:=])\s*[\"']?([A-Za-z+]+://)".encode(), re.I)
         paths = [path for path in files.text_paths if files.mentions(path, written)]
         found = {url.decode() for path in paths for url in written.findall(files.data(path))}
+        # What stays in the memory of one process is for tests: no worker ever sees it.
+        found = {url for url in found if not url.endswith("memory://")}
         return _agreed(Known(family, True) for url in found if (family := _of_url(url, families)) is not None)
 
 

@@ -7,7 +7,7 @@ import keyword
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
-from itertools import pairwise
+from itertools import dropwhile, pairwise
 
 from celery_lint.finding import Edit, Span
 from celery_lint.report.text import HASH, cells
@@ -30,7 +30,7 @@ def excerpt(source: Source, span: Span) -> str:
     start, end = _lines_of(source, span)
     if not source.data.strip():
         return ""
-    numbers = range(max(1, start.line - _AROUND), min(_last(source), end.line + _AROUND) + 1)
+    numbers = (*_above(source, start.line), *range(start.line, end.line + 1), *_below(source, end.line))
     inside = [number for number in numbers if start.line <= number <= end.line]
     left_out = frozenset(inside[_HEAD:-_TAIL]) if len(inside) > _MOST_LINES else frozenset()
     rows = []
@@ -48,6 +48,18 @@ def difference(source: Source, edits: Iterable[Edit]) -> str:
     """What EDITS change in SOURCE: the lines before and after, and some around them."""
     pieces = [_piece(source, group) for group in _groups(source, sorted(edits, key=lambda edit: edit.span))]
     return f'<pre class="source diff">{_row("", "⋯", "gap").join(pieces)}</pre>'
+
+
+def _above(source: Source, line: int) -> list[int]:
+    """The lines that are shown above LINE: not the blank ones at the top."""
+    numbers = range(max(1, line - _AROUND), line)
+    return list(dropwhile(lambda number: not source.line_text(number).strip(), numbers))
+
+
+def _below(source: Source, line: int) -> list[int]:
+    """The lines that are shown below LINE: not the blank ones at the end."""
+    numbers = range(line + 1, min(_last(source), line + _AROUND) + 1)
+    return list(dropwhile(lambda number: not source.line_text(number).strip(), reversed(numbers)))[::-1]
 
 
 def _last(source: Source) -> int:
@@ -121,10 +133,9 @@ def _piece(source: Source, edits: Sequence[Edit]) -> str:
         position = edit.span.end
     after += source.decode(source.data[position:stop])
     old, new = _split(source.decode(source.data[begin:stop])), _split(after)
-    rows = [_row(number, _line(source, number), "") for number in range(max(1, first - _AROUND), first)]
+    rows = [_row(number, _line(source, number), "") for number in _above(source, first)]
     rows += _changed(source.path, old, new, first)
-    below = range(last + 1, min(last + _AROUND, _last(source)) + 1)
-    rows += [_row(number, _line(source, number), "") for number in below]
+    rows += [_row(number, _line(source, number), "") for number in _below(source, last)]
     return "".join(rows)
 
 
