@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from celery_lint.views.model import Place, Severity
@@ -76,9 +76,7 @@ def digest(review: Review) -> Digest:
 
 def worst(task: TaskReview) -> Severity | None:
     """How grave the gravest new problem or alteration of TASK is; None when there is neither."""
-    found: list[Severity] = [problem.severity for problem in new_problems(task)]
-    found += [each.severity for each in task.alterations]
-    return next((severity for severity in _ORDER if severity in found), None)
+    return _gravest([each.severity for each in (*new_problems(task), *task.alterations)])
 
 
 def new_problems(task: TaskReview) -> tuple[Problem, ...]:
@@ -124,8 +122,7 @@ def counts(rows: Sequence[Row]) -> str:
 
 def gravest(row: Row) -> Severity | None:
     """How grave the gravest problem of ROW is, old or new; None when it has none."""
-    found = [problem.severity for problem in row.problems]
-    return next((severity for severity in _ORDER if severity in found), None)
+    return _gravest([problem.severity for problem in row.problems])
 
 
 def failing(row: Row) -> str:
@@ -176,6 +173,10 @@ def verdict(review: Review) -> str:
     return f"{head}: {', '.join(parts) or 'nothing in the way'}{beside}"
 
 
+def _gravest(severities: Collection[Severity]) -> Severity | None:
+    return next((severity for severity in _ORDER if severity in severities), None)
+
+
 def _problems(task: TaskReview, *, is_new: bool) -> tuple[Problem, ...]:
     found = dict.fromkeys(problem for row in task.rows for problem in row.problems if problem.is_new is is_new)
     return tuple(sorted(found, key=lambda problem: RANKS[problem.severity]))
@@ -219,7 +220,8 @@ def _listed(tasks: Sequence[TaskReview], said: Digest) -> Iterator[Group]:
     others: dict[str, list[str]] = defaultdict(list)
     for task in sorted(tasks, key=_rank):
         if said.has_news(task):
-            yield Group(headline(task, said), (task.name,), worst(task), None, task.place)
+            own = [each.severity for each in (*said.own(task), *said.problems(task))]
+            yield Group(headline(task, said), (task.name,), _gravest(own), None, task.place)
         else:
             others[headline(task, said)].append(task.name)
     yield from (Group(text, tuple(names)) for text, names in others.items())
