@@ -76,7 +76,7 @@ def digest(review: Review) -> Digest:
 
 def worst(task: TaskReview) -> Severity | None:
     """How grave the gravest new problem or alteration of TASK is; None when there is neither."""
-    return _gravest([each.severity for each in (*new_problems(task), *task.alterations)])
+    return _worst_of(new_problems(task), task.alterations)
 
 
 def new_problems(task: TaskReview) -> tuple[Problem, ...]:
@@ -173,6 +173,10 @@ def verdict(review: Review) -> str:
     return f"{head}: {', '.join(parts) or 'nothing in the way'}{beside}"
 
 
+def _worst_of(problems: Iterable[Problem], alterations: Iterable[Alteration]) -> Severity | None:
+    return _gravest([*(each.severity for each in problems), *(each.severity for each in alterations)])
+
+
 def _gravest(severities: Collection[Severity]) -> Severity | None:
     return next((severity for severity in _ORDER if severity in severities), None)
 
@@ -220,8 +224,8 @@ def _listed(tasks: Sequence[TaskReview], said: Digest) -> Iterator[Group]:
     others: dict[str, list[str]] = defaultdict(list)
     for task in sorted(tasks, key=_rank):
         if said.has_news(task):
-            own = [each.severity for each in (*said.own(task), *said.problems(task))]
-            yield Group(headline(task, said), (task.name,), _gravest(own), None, task.place)
+            severity = _worst_of(said.problems(task), said.own(task))
+            yield Group(headline(task, said), (task.name,), severity, None, task.place)
         else:
             others[headline(task, said)].append(task.name)
     yield from (Group(text, tuple(names)) for text, names in others.items())
