@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from itertools import groupby
 from urllib.parse import quote
 
@@ -14,6 +15,7 @@ from celery_lint.judge import INTERNAL_ERROR
 from celery_lint.report import sarif_model as sarif_
 from celery_lint.report.help import description, help_markdown, help_text
 from celery_lint.report.json import plain
+from celery_lint.report.line_hash import line_hash, windows
 from celery_lint.report.model import Report
 from celery_lint.report.text import escape, printable_json
 from celery_lint.rule import Rule
@@ -36,7 +38,7 @@ def sarif(report: Report) -> bytes:
     """REPORT as UTF-8."""
     found = [each for each in report.findings if each.code != INTERNAL_ERROR]
     crashes = [each for each in report.findings if each.code == INTERNAL_ERROR]
-    known = report.fingerprints()
+    known_by = _fingerprints(found, report)
     codes = {code: index for index, code in enumerate(sorted({each.code for each in found}))}
     rules = tuple(_rule(report.rules[code], report) if code in report.rules else _unknown(code) for code in codes)
     run = sarif_.Run(
@@ -53,7 +55,7 @@ def sarif(report: Report) -> bytes:
         ),
         original_uri_base_ids={_ROOT: sarif_.ArtifactLocation(description=_message("The root of the repository."))},
         column_kind="unicodeCodePoints",
-        results=tuple(_result(each, codes[each.code], report, known[each]) for each in found),
+        results=tuple(_result(each, codes[each.code], report, known_by[each]) for each in found),
     )
     log = sarif_.Log(schema=_SCHEMA, version="2.1.0", runs=(run,))
     return printable_json(msgspec.json.format(msgspec.json.encode(log), indent=2)) + b"\n"
@@ -92,7 +94,20 @@ def _unknown(code: str) -> sarif_.ReportingDescriptor:
     )
 
 
-def _result(each: Finding, index: int, report: Report, fingerprint: str) -> sarif_.Result:
+def _fingerprints(found: Sequence[Finding], report: Report) -> dict[Finding, dict[str, str]]:
+    """What each of FOUND is known by: to us, and to GitHub."""
+    known = report.fingerprints()
+    lines_of = cache(lambda path: windows(report.source(report.anchor if path == "." else path).data))
+    return {
+        each: {
+            "celeryLint/v1": known[each],
+            "primaryLocationLineHash": line_hash(lines_of(each.location.path), report.lines(each.location)[0].line),
+        }
+        for each in found
+    }
+
+
+def _result(each: Finding, index: int, report: Report, known_by: Mapping[str, str]) -> sarif_.Result:
     kind, _, name = each.entity.partition(":")
     logical = sarif_.LogicalLocation(fully_qualified_name=escape(name), kind=escape(kind)) if name else None
     return sarif_.Result(
@@ -113,8 +128,7 @@ def _result(each: Finding, index: int, report: Report, fingerprint: str) -> sari
             )
             for number, related in enumerate(each.related, start=1)
         ),
-        # GitHub's own fingerprint (`primaryLocationLineHash`) is added where the file is uploaded.
-        partial_fingerprints={"celeryLint/v1": fingerprint},
+        partial_fingerprints=known_by,
         fixes=(_fix(each.fix, report),) if each.fix is not None and each.fix.edits else (),
         properties={"confidence": each.confidence.label},
     )

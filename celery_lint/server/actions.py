@@ -12,7 +12,7 @@ from celery_lint.finding import Edit, Finding
 from celery_lint.regular import read_regular
 from celery_lint.report.text import escape
 from celery_lint.server.diagnostics import Desk, key_of
-from celery_lint.server.fixes import repair_all, repairs_in
+from celery_lint.server.fixes import repair_all, repairs_in, silenced
 from celery_lint.server.snapshot import Repair, Snapshot
 
 FIX_ALL = "source.fixAll.celery-lint"
@@ -69,6 +69,8 @@ def actions(request: Request, snapshot: Snapshot, desk: Desk, store: FactStore) 
                 yield _quick_fix(repair, edit, request)
         for finding in _first_of_each_rule(here):
             yield from _all_of_rule(finding, request, snapshot, desk, store)
+        for finding in here:
+            yield from _silencing(finding, request, snapshot, desk)
         for finding in _first_of_each_rule(here):
             yield _explanation(finding, request)
     if request.wants(FIX_ALL):
@@ -177,6 +179,14 @@ def _ready(
         action.edit = resolved(later, request.path, snapshot, desk, store)
         if action.edit is not None:
             yield action
+
+
+def _silencing(finding: Finding, request: Request, snapshot: Snapshot, desk: Desk) -> Iterator[types.CodeAction]:
+    """A comment that says that FINDING is as it should be."""
+    repair = silenced(snapshot, finding)
+    edit = workspace_edit(repair, desk) if repair is not None else None
+    if repair is not None and edit is not None:
+        yield types.CodeAction(repair.title, types.CodeActionKind.QuickFix, _shown(finding, request), edit=edit)
 
 
 def _explanation(finding: Finding, request: Request) -> types.CodeAction:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import logging
 import sys
 from collections.abc import Sequence
 
@@ -40,9 +39,9 @@ def make_server(options: ServerOptions) -> Server:
         server.space.takes_versions = bool(edits and edits.document_changes)
 
     @server.feature(types.INITIALIZED)
-    async def initialized(params: types.InitializedParams) -> None:
+    def initialized(params: types.InitializedParams) -> None:
         server.space.start()
-        await _watch_files(server)
+        _watch_files(server)
 
     @server.feature(types.SHUTDOWN)
     def shutdown(params: None) -> None:
@@ -123,7 +122,7 @@ def _touched(server: Server, uris: Sequence[str]) -> None:
     server.space.touched([path for path in paths if is_of_interest(path)])
 
 
-async def _watch_files(server: Server) -> None:
+def _watch_files(server: Server) -> None:
     workspace = server.client_capabilities.workspace
     watched = workspace.did_change_watched_files if workspace else None
     if watched is None or not watched.dynamic_registration:
@@ -134,7 +133,5 @@ async def _watch_files(server: Server) -> None:
         types.WORKSPACE_DID_CHANGE_WATCHED_FILES,
         types.DidChangeWatchedFilesRegistrationOptions(watchers),
     )
-    try:
-        await server.client_register_capability_async(types.RegistrationParams([registration]))
-    except Exception as error:  # noqa: BLE001 -- an editor that says no goes without
-        logging.getLogger(__name__).warning("files are not watched: %s", error)
+    # An editor that says no goes without.
+    server.client_register_capability(types.RegistrationParams([registration]))

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 
 from celery_lint.cache.facts import FactStore
+from celery_lint.comments.place import place
 from celery_lint.crash import Crash, attempt
 from celery_lint.finding import Applicability, Edit, Finding, Span
 from celery_lint.fix import attach, plan
@@ -44,6 +45,16 @@ def _attached(snapshot: Snapshot, findings: Sequence[Finding]) -> tuple[Finding,
     if len(findings) == 1:
         return ()
     return tuple(attached for finding in findings for attached in _attached(snapshot, [finding]))
+
+
+def silenced(snapshot: Snapshot, finding: Finding) -> Repair | None:
+    """How a comment silences FINDING; None where there is no place for one, or it is about a comment itself."""
+    source = snapshot.source(finding.location.path)
+    insertion = place(source, finding.location.span, finding.code, "") if finding.code != "CEL001" else None
+    if insertion is None or not insertion.text:
+        return None
+    edit = Edit(source.path, Span(insertion.at, insertion.at), source.decode(insertion.text))
+    return Repair(f"Silence {finding.code} with a comment", (edit,), {source.path: source}, (finding,))
 
 
 def repair_all(

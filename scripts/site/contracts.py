@@ -23,7 +23,7 @@ def contract(argument: str) -> str:
     name, *command = shlex.split(argument)
     schema = json.loads((ROOT / f"celery_lint/schemas/{name}.json").read_text(encoding="utf-8"))
     definitions = schema.get("$defs", {})
-    head = f"[Schema](../celery_lint/schemas/{name}.json){{ .md-button }}\n"
+    head = f"[Its schema](../celery_lint/schemas/{name}.json)\n"
     example = _example(command) if command else ""
     return "\n".join((head, example, *_tables(schema, definitions)))
 
@@ -49,7 +49,7 @@ def output(command: list[str]) -> str:
     """What COMMAND writes to stdout when it is run in the demo project."""
     words = command[1:] if command[1] in group.commands else ["check", *command[1:]]
     name, *options = words
-    here = [str(ROOT / DEMO)] if name in ("check", "map") else []
+    here = [str(ROOT / DEMO)] if name in ("check", "map", "review") else []
     quiet = ["--no-cache"] if name == "check" else []
     done = CliRunner().invoke(group, [name, *options, *quiet, *here], standalone_mode=False)
     if done.exception is not None:

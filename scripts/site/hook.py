@@ -18,6 +18,13 @@ from celery_lint import __version__  # noqa: E402
 from scripts.site import pages, places  # noqa: E402
 
 _texts: dict[str, str] = {}
+# What GitHub would show as a table above the page if it stood there.
+_WIDE: dict[str, object] = {"hide": ["toc"]}
+_META: dict[str, dict[str, object]] = {
+    "index.md": {"template": "home.html", "title": "celery-lint", "hide": ["navigation", "toc", "footer"]},
+    "how-it-works.md": _WIDE,
+    "map.md": _WIDE,
+}
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -44,9 +51,6 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """A page of `docs/` with what is generated in it. Its front matter has been read."""
-    text = _texts.get(page.file.src_uri)
-    if text is None or page.file.generated_by:
-        return markdown
-    _, rule, body = text.partition("\n---\n")
-    return body if text.startswith("---\n") and rule else text
+    """A page of `docs/` with what is generated in it."""
+    page.meta.update(_META.get(page.file.src_uri, {}))
+    return markdown if page.file.generated_by else _texts.get(page.file.src_uri, markdown)

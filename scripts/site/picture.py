@@ -70,12 +70,21 @@ def _line(picture: Picture, line: Line, placed: dict[str, tuple[float, float, Ca
     way = f"M{start[0]:g} {start[1]:g}C{middle:g} {start[1]:g} {middle:g} {end[1]:g} {end[0]:g} {end[1]:g}"
     code = ""
     if wrong:
-        at = middle, (start[1] + end[1]) / 2
+        at = _point(start, end, 0.3)  # where lines that cross are still apart
         code = (
             f'<rect class="p-badge" x="{at[0] - 25:g}" y="{at[1] - 9:g}" width="50" height="18" rx="9"/>'
             f'<text class="p-code" x="{at[0]:g}" y="{at[1] + 4:g}">{escape(wrong[0].code)}</text>'
         )
     return f'<path class="{kind}" d="{way}"/>{code}'
+
+
+def _point(start: tuple[float, float], end: tuple[float, float], part: float) -> tuple[float, float]:
+    """Where a line from START to END is when PART of it is done."""
+    rest, middle = 1 - part, (start[0] + end[0]) / 2
+    weights = rest**3, 3 * rest**2 * part, 3 * rest * part**2, part**3
+    across = sum(weight * x for weight, x in zip(weights, (start[0], middle, middle, end[0]), strict=True))
+    down = sum(weight * y for weight, y in zip(weights, (start[1], start[1], end[1], end[1]), strict=True))
+    return across, down
 
 
 def _box(picture: Picture, x: float, y: float, card: Card) -> str:

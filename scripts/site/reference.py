@@ -135,9 +135,10 @@ def _quoted(text: str) -> str:
 
 
 def terminal(argument: str) -> str:
-    """What celery-lint prints about a project of the repository: its folder, and the code of the only rule to show."""
-    folder, code, *_ = (*shlex.split(argument), "")
-    return window(printed(ROOT / folder, only=code, width=84), "celery-lint")
+    """What celery-lint prints about a project of the repository: its folder, the code of the only rule to show, and how
+    many columns there are."""
+    folder, code, width = shlex.split(argument)
+    return window(printed(ROOT / folder, only=code, width=int(width)), "celery-lint")
 
 
 def picture(folder: str) -> str:

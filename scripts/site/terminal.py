@@ -18,7 +18,7 @@ _SEQUENCE = re.compile("\033\\[([\\d;]*)m")
 _NAMES = {"1": "bold", "2": "dim", "31": "red", "32": "green", "33": "yellow", "34": "blue", "36": "cyan"}
 
 
-def printed(root: Path, select: Sequence[str] | None = None, *, only: str = "", width: int = 88) -> str:
+def printed(root: Path, select: Sequence[str] | None = None, *, only: str = "", width: int = 78) -> str:
     """What `celery-lint` writes about the project at ROOT, with colours, as the inside of a `<pre>`.
 
     SELECT are the rules that run; of what is found ONLY the findings of one code are shown.
@@ -32,7 +32,7 @@ def printed(root: Path, select: Sequence[str] | None = None, *, only: str = "", 
     blocks = "\n".join(full(done.report, terminal)).rstrip().split("\n\n")
     if only:
         shown = [block for block in blocks if f"[{only}]" in _SEQUENCE.sub("", block).partition("\n")[0]]
-        blocks = [*shown, "\033[2m[…]\033[0m", summary(done.report, terminal)]
+        blocks = [*shown, "\033[2m[…]\033[0m", summary(done.report, terminal).replace(" Found", "\nFound", 1)]
     return to_html("\n\n".join(blocks))
 
 

@@ -58,7 +58,7 @@ def test_a_result() -> None:
         }
     ]
     assert (result["ruleId"], result["level"]) == (rule["id"], "error") == ("CEL102", "error")
-    assert list(result["partialFingerprints"]) == ["celeryLint/v1"]
+    assert list(result["partialFingerprints"]) == ["celeryLint/v1", "primaryLocationLineHash"]
     assert rule["properties"] == {
         "tags": ["celery", "event-loop"], "precision": "high", "problem.severity": "error",
     }  # fmt: skip

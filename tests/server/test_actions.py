@@ -179,6 +179,22 @@ def test_kinds(root: Path) -> None:
     session(work, root)
 
 
+def test_a_comment_that_silences(root: Path) -> None:
+    async def work(made: Space) -> None:
+        uri = made.open(root / "shop/tasks.py", TASKS.replace("\n", "\r\n"))
+        action = (await offered(made, uri, 10))["Silence CEL102 with a comment"]
+        assert action.edit is not None
+        (changed,) = action.edit.document_changes or ()
+        assert isinstance(changed, types.TextDocumentEdit)
+        text = edited(TASKS.replace("\n", "\r\n"), changed.edits)
+        assert text == TASKS.replace("(to))\n", "(to))  # celery-lint: ignore[CEL102]\n").replace("\n", "\r\n")
+        made.changed(uri, 2, text)
+        await made.quiet()
+        assert made.heard.codes(root / "shop/tasks.py") == []
+
+    session(work, root)
+
+
 def test_all_that_is_safe_and_nothing_else(root: Path) -> None:
     text = TASKS.replace("(to))\n", "(to))  # celery-lint: ignore[CEL101]\n") + f"    print(to)  {COMMENT}\n"
     written(root, {"shop/tasks.py": text, "celery-lint.toml": ""})

@@ -91,6 +91,7 @@ def test_neovim(tmp_path: Path) -> None:
         "found 11:5 CEL102",
         "typed 11:15 CEL102",
         "offered Run the coroutine with `asyncio.run` (unsafe)",
+        "offered Silence CEL102 with a comment",
         "offered Explain run-until-complete-in-task (CEL102)",
         'fixed     "é😀"; asyncio.run(fetch(to))',
         "hover **task** `shop.tasks.send_mail`",

@@ -93,10 +93,11 @@ def test_a_session(client: Client, project: Path) -> None:
     offered = client.actions(uri, found.range.start)
     assert list(offered) == [
         "Run the coroutine with `asyncio.run` (unsafe)",
+        "Silence CEL102 with a comment",
         "Explain run-until-complete-in-task (CEL102)",
         "Fix all that is safe to fix (celery-lint)",
     ]
-    fix, explain, _ = offered.values()
+    fix, _, explain, _ = offered.values()
     assert fix.edit is not None
     assert not fix.is_preferred
     client.apply(fix.edit)

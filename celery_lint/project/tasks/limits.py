@@ -8,7 +8,7 @@ that of the worker's command line (billiard/pool.py: apply_async). A limit of 0 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from celery_lint.facts.deploy.celery_command import UNKNOWN
@@ -32,11 +32,13 @@ ENFORCED: dict[LimitName, frozenset[str]] = {
 
 @dataclass(frozen=True)
 class Limit:
-    """A time limit that is set: its SECONDS (Unknown: it is set, nobody can say to what), what sets it, and where."""
+    """A time limit that is set: its SECONDS (Unknown: it is set, nobody can say to what), what sets it, where, and the
+    VALUE as it is written there; None on a command line."""
 
     seconds: Known[float] | Unknown
     source: Source
     origin: Location
+    value: Placed | None = None
 
 
 def limit_of(task: Task, app: App | None, name: LimitName, project: Project) -> Limit | Unknown | None:
@@ -49,7 +51,7 @@ def limit_of(task: Task, app: App | None, name: LimitName, project: Project) -> 
     doubt: Unknown | None = None
     for found in _by_precedence(task, app, name, project):
         if isinstance(found, Limit):
-            return found if doubt is None else Limit(doubt, found.source, found.origin)
+            return found if doubt is None else replace(found, seconds=doubt)
         doubt = doubt or found
     return doubt
 
@@ -118,9 +120,9 @@ def _by_precedence(task: Task, app: App | None, name: LimitName, project: Projec
 def _limit(value: Placed, source: Source, origin: Location, project: Project) -> Iterator[Limit]:
     known = project.evaluator.scalar(value)
     if isinstance(known, Unknown):
-        yield Limit(known, source, origin)
+        yield Limit(known, source, origin, value)
     elif known.value:
-        yield Limit(_seconds(known.value, known.from_environment), source, origin)
+        yield Limit(_seconds(known.value, known.from_environment), source, origin, value)
 
 
 def _seconds(value: object, from_environment: bool = False) -> Known[float] | Unknown:

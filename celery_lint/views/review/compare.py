@@ -204,8 +204,10 @@ def _limits(now: Subject, then: Subject) -> Iterator[Alteration]:
         new, old = limits_of(now, name), limits_of(then, name)
         if not all(isinstance(limit, Limit) for limit in (*new, *old)):
             continue
-        after = joined(list(dict.fromkeys(limit_in_words(name, each) for each in new if isinstance(each, Limit))))
-        before = joined(list(dict.fromkeys(limit_in_words(name, each) for each in old if isinstance(each, Limit))))
+        after = joined(list(dict.fromkeys(limit_in_words(now, name, each) for each in new if isinstance(each, Limit))))
+        before = joined(
+            list(dict.fromkeys(limit_in_words(then, name, each) for each in old if isinstance(each, Limit)))
+        )
         if after == before:
             continue
         if not after:

@@ -92,7 +92,7 @@ def _mark(severity: Severity | None) -> Words:
 def _details(task: TaskReview, whole: Digest, sheet: Sheet) -> Iterator[str]:
     yield ""
     yield from sheet.line([words(task.name, "bold"), words(f"  {counts(task.rows)}", "dim")], task.place)
-    for reason in task.reasons if not task.is_new else ():
+    for reason in task.reasons[:1] if not task.is_new else ():
         yield from sheet.line([words(f"  {reason.text}", "dim")], reason.place, "  ")
     for each in whole.own(task):
         yield from sheet.line([words("  "), _mark(each.severity), words(each.text)], each.place, "  ")
@@ -124,7 +124,8 @@ def _row(row: Row, sheet: Sheet) -> Iterator[str]:
     head = f"  {sheet.terminal.paint(mark.text, *mark.styles)}{row.kind:16}"
     whole = ": ".join(part for part in (row.text, failing(row)) if part)
     styles = () if row.problems or unknown else ("dim",)
+    stem = sheet.terminal.paint(" " * 20, "dim")
     for number, line in enumerate(sheet.paragraph(whole, " " * 20, *styles)):
-        yield head + line.removeprefix(" " * 20) if not number else line
+        yield head + line.removeprefix(stem) if not number else line
     if unknown and row.why:
         yield from sheet.paragraph(f"not known: {row.why}", " " * 20, "yellow")

@@ -10,6 +10,7 @@ from celery_lint.project.tasks.acknowledging import acks_late, visibility
 from celery_lint.project.tasks.limits import NAMES, Limit, LimitName, is_enforced, limit_of
 from celery_lint.project.tasks.options import Given, option_of
 from celery_lint.project.tasks.retrying import autoretries, may_retry, most_retries
+from celery_lint.views.drawing.canvas import shortened
 from celery_lint.views.review.model import State
 from celery_lint.views.review.rows.running import pools_in_words
 from celery_lint.views.review.subject import Draft, Subject
@@ -35,7 +36,7 @@ def limits(subject: Subject) -> Draft:
         known = [limit for limit in found if isinstance(limit, Limit)]
         doubts += [limit.why for limit in found if isinstance(limit, Unknown)]
         if known:
-            parts.append(limit_in_words(name, known[0]) + _enforcement(subject, name))
+            parts.append(limit_in_words(subject, name, known[0]) + _enforcement(subject, name))
             places += [limit.origin for limit in known]
             doubts += _doubt(subject, name)
     why = "; ".join(dict.fromkeys(doubts)) or None
@@ -61,11 +62,20 @@ def limits_of(subject: Subject, name: LimitName) -> list[Limit | Unknown]:
     return [limit for limit in found if limit is not None]
 
 
-def limit_in_words(name: LimitName, limit: Limit) -> str:
-    """``hard 15 min (`task_time_limit`)``"""
-    value = duration(limit.seconds.value) if isinstance(limit.seconds, Known) else "computed"
+def limit_in_words(subject: Subject, name: LimitName, limit: Limit) -> str:
+    """``hard limit 15 min (`task_time_limit`)``"""
     source = f"`task_{name}`" if limit.source == "setting" else _SOURCES[limit.source]
-    return f"{_WORDS[name]} limit {value} ({source})"
+    return f"{_WORDS[name]} limit {_value(subject, limit)} ({source})"
+
+
+def _value(subject: Subject, limit: Limit) -> str:
+    """What LIMIT is; as it is written where that cannot be told."""
+    if isinstance(limit.seconds, Known):
+        return duration(limit.seconds.value)
+    if limit.value is None:
+        return "that is computed"
+    text = subject.project.source(limit.value.path).text(limit.value.span)
+    return f"`{shortened(' '.join(text.split()))}`"
 
 
 def _enforcement(subject: Subject, name: LimitName) -> str:
