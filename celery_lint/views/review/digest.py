@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from celery_lint.views.model import Place, Severity
 from celery_lint.views.phrases import RANKS, counted
 from celery_lint.views.review.model import Alteration, Problem, Review, Row, SettingChange, TaskReview
+from celery_lint.views.review.settings import HIDDEN
 from celery_lint.views.words import joined
 
 # What befalls so many tasks in the same way is said once.
@@ -138,11 +139,15 @@ def failing(row: Row) -> str:
 def setting(change: SettingChange) -> str:
     """What became of a setting, in one line."""
     named = f"`{change.name}` of `{change.app}`"
-    if change.before is None and change.after is None:
-        return f"{named} is other than before"
+    if HIDDEN in (change.before, change.after):
+        return f"{named} is {'not set any more' if change.after is None else _hidden(change)}"
     if change.after is None:
         return f"{named} is not set any more; it was `{change.before}`"
     return f"{named} is `{change.after}` now" + (f", `{change.before}` before" if change.before is not None else "")
+
+
+def _hidden(change: SettingChange) -> str:
+    return "set now" if change.before is None else "written otherwise now"
 
 
 def cured(review: Review) -> str | None:
