@@ -231,7 +231,11 @@ def run_on(
 def _say_what_was_used(configuration: Configuration, place: Place, done: Run) -> None:
     note(f"root: {escape(str(configuration.root))}")
     note(f"configuration: {escape(str(place.file or 'none'))}")
-    note(f"files: {len(done.paths)}")
+    note(f"files: {len(done.paths)} found, {done.report.statistics.files} of a kind to be read")
+    if configuration.settings.exclude:
+        note(f"excluded: {escape(', '.join(configuration.settings.exclude))}")
+    skipped = [rule.code for rule in catalogue_of(configuration).rules if rule.code not in done.report.rules]
+    note(f"rules: {len(done.report.rules)}; not run: {', '.join(skipped) or 'none'}")
     for trace in done.crashed.values():
         for line in trace.rstrip().splitlines():
             note(escape(line))

@@ -141,3 +141,19 @@ def test_another_key_of_flask_is_no_setting() -> None:
     found = linked({"shop/__init__.py": FLASK + INIT + CREATE.format(written)})
     assert setting(found, "task_time_limit") == "unset"
     assert found.apps[0].settings.open is not None
+
+
+@pytest.mark.parametrize(
+    "reads",
+    [
+        "made = Celery('shop', task_time_limit=app.config['LIMIT'])",
+        "made = Celery('shop')\n    made.conf.task_time_limit = app.config.get('LIMIT')",
+        "made = Celery('shop')\n    made.conf.update(task_time_limit=app.config['LIMIT'])",
+    ],
+)
+def test_one_setting_may_be_kept_in_the_configuration_of_flask(reads: str) -> None:
+    texts = {
+        "shop/__init__.py": FLASK + f"def init(app):\n    {reads}\n    return made\n",
+        "shop/settings.py": "LIMIT = 300\n",
+    }
+    assert setting(linked(texts), "task_time_limit") == 300

@@ -89,7 +89,7 @@ class Configuration:
             elif argument.keyword is not None and argument.keyword not in _NO_SETTINGS:
                 name = _CONSTRUCTOR.get(argument.keyword, argument.keyword)
                 location = Location(placed.path, argument.span)
-                collector.add(Note(name, placed, location, argument.span), _CONSTRUCTED)
+                collector.add(Note(name, self.flask.resolved(placed), location, argument.span), _CONSTRUCTED)
 
     # statements that configure
 
@@ -183,7 +183,7 @@ class Configuration:
             value = placed.at(argument.value)
             if argument.keyword is not None:
                 location = Location(placed.path, argument.span)
-                collector.add(Note(argument.keyword, value, location, argument.span), _UPDATED)
+                collector.add(Note(argument.keyword, self.flask.resolved(value), location, argument.span), _UPDATED)
             else:
                 collector.add_entries(self._resolved(collector, value), _UPDATED)
 
@@ -249,7 +249,7 @@ class Configuration:
 
         def set_it(collector: Collector, draft: Draft) -> None:
             bound = draft.constructor.bound if draft.constructor.path == path else None
-            placed = Placed(path, assignment.block, value, bound)
+            placed = self.flask.resolved(Placed(path, assignment.block, value, bound))
             collector.add(Note(name, placed, Location(path, assignment.span), at), source)
 
         self._each(Placed(path, assignment.block, owner), set_it)

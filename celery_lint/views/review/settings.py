@@ -94,16 +94,23 @@ def _changed(app: App, project: Project, old: App, old_project: Project) -> Iter
     for name in sorted(({*app.settings.entries, *old.settings.entries} & known) - _TOLD):
         after, before = _Side(app.settings.get(name), project), _Side(old.settings.get(name), old_project)
         if not _is_same(name, after, before):
-            is_kept = name in _CONTENT and _keeps(after, before)
             value = after.setting.value if after.setting is not None else None
             yield SettingChange(
                 app.name,
                 name,
                 _shown(name, before.text),
                 _shown(name, after.text),
-                None if is_kept else _CONSEQUENCES.get(name),
+                _consequence(name, after, before),
                 place_of(Location(value.path, value.span), project) if value is not None else None,
             )
+
+
+def _consequence(name: str, after: _Side, before: _Side) -> str | None:
+    if name in _CONTENT and _keeps(after, before):
+        return None
+    if name == "result_backend" and after.setting is None:
+        return "results are kept nowhere any more, and whoever waits for one gets an error"
+    return _CONSEQUENCES.get(name)
 
 
 def _is_same(name: str, after: _Side, before: _Side) -> bool:
