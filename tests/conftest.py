@@ -6,9 +6,14 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from celery_lint.cli import main
 from tests.command_line import Done, Lint
+
+# How long something takes on a machine that does other things as well says nothing about it.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -120,6 +120,15 @@ def test_quiet_and_verbose(project: Path, lint: Lint) -> None:
     said = lint("--verbose").stderr.splitlines()
     assert f"root: {project}" in said
     assert f"configuration: {project / 'celery-lint.toml'}" in said
+    assert "files: 3 found, 2 of a kind to be read" in said
+    assert next(line for line in said if line.startswith("rules: 2; not run: CEL101, CEL102"))
+
+
+def test_verbose_says_what_is_left_out(project: Path, lint: Lint) -> None:
+    (project / "celery-lint.toml").write_text("exclude = ['legacy/', '*_old.py']\npreset = 'strict'\n")
+    said = lint("--verbose").stderr.splitlines()
+    assert "excluded: legacy/, *_old.py" in said
+    assert next(line for line in said if line.startswith("rules: ")).endswith("not run: none")
 
 
 def test_colour_on_request(project: Path, lint: Lint) -> None:

@@ -278,6 +278,28 @@ def test_a_branch_is_compared_with_where_it_left_main(shop: Review) -> None:
     assert shop("--since", "HEAD").startswith(_NOTHING)
 
 
+def test_before_the_first_commit_all_is_new(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path, SHOP)
+    git(tmp_path, "init", "--quiet")
+    found = Review(tmp_path, capfd, monkeypatch)("--since", "HEAD")
+    assert "3 tasks touched" in found
+    assert "2 tasks (`shop.tasks.invoice`, `shop.tasks.clean`): new task: queue `celery`" in found
+
+
+def test_a_project_that_was_not_there_before(shop: Review) -> None:
+    put(shop.root, {"celery-lint.toml": 'projects = ["services/*"]'})
+    put(shop.root, {f"services/one/{path}": text for path, text in SHOP.items()})
+    assert "3 tasks touched" in shop("--since", "HEAD")
+
+
+def test_passwords_are_not_shown(shop: Review) -> None:
+    change(shop.root, CHANGES["other-serializer-and-broker"])
+    for kind in ("text", "markdown", "json"):
+        assert "secret" not in shop("--since", "HEAD", format=kind)
+
+
 def test_named_tasks_are_reviewed_in_any_case(shop: Review) -> None:
     found = shop("--task", "clean", "--task", "shop.tasks.push_news", "--since", "HEAD")
     assert "2 tasks touched" in found

@@ -69,7 +69,7 @@ def lint(
     done = run_on(configuration, targets, selection, store, jobs=jobs, watch=watch)
     with watch.at(Part.SAVE):
         _save(store, done)
-    scope, compared = _scope(done, configuration, kept, base)
+    scope, compared = _scope(done, configuration, kept, base, store)
     if options.verbose:
         _say_what_was_used(configuration, place, done)
     refusals: tuple[str, ...] = ()
@@ -129,7 +129,7 @@ def _without_reports(configuration: Configuration, options: Options) -> Configur
 
 
 def _scope(
-    done: Run, configuration: Configuration, kept: Baseline | None, base: Base | None
+    done: Run, configuration: Configuration, kept: Baseline | None, base: Base | None, store: FactStore
 ) -> tuple[Scope, tuple[str, ...]]:
     """Which of the findings of DONE count, and what to say of what they are compared with."""
     known = frozenset(rule.code for rule in catalogue_of(configuration).rules)
@@ -142,9 +142,17 @@ def _scope(
         if location.path != "."
     }
     changes = changes_since(base, sorted(paths), lambda path: done.report.source(path).data)
+    scope = Scope(kept, changes.lines, known=known)
+    if base.commit is not None and scope.of(done.report).elsewhere:
+        # What else is found may be so because of lines that are gone.
+        from celery_lint.earlier import found_before
+
+        whole = changes_since(base, done.paths)
+        if whole:
+            scope = replace(scope, before=found_before(whole, done.paths, configuration, store, known))
     commit = changes.commit[:9] if changes.commit is not None else "no commit yet"
     count = f"{len(changes.lines)} of {len(paths)} files that findings are about have changed."
-    return Scope(kept, changes.lines, known), (f"Compared with {escape(base.ref)} ({commit}): {count}",)
+    return scope, (f"Compared with {escape(base.ref)} ({commit}): {count}",)
 
 
 def _own_rules(configuration: Configuration) -> tuple[str, ...]:
@@ -223,7 +231,11 @@ def run_on(
 def _say_what_was_used(configuration: Configuration, place: Place, done: Run) -> None:
     note(f"root: {escape(str(configuration.root))}")
     note(f"configuration: {escape(str(place.file or 'none'))}")
-    note(f"files: {len(done.paths)}")
+    note(f"files: {len(done.paths)} found, {done.report.statistics.files} of a kind to be read")
+    if configuration.settings.exclude:
+        note(f"excluded: {escape(', '.join(configuration.settings.exclude))}")
+    skipped = [rule.code for rule in catalogue_of(configuration).rules if rule.code not in done.report.rules]
+    note(f"rules: {len(done.report.rules)}; not run: {', '.join(skipped) or 'none'}")
     for trace in done.crashed.values():
         for line in trace.rstrip().splitlines():
             note(escape(line))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -130,8 +131,10 @@ def _change(
     paths = sorted(({*done.paths} - absent) | {*gone} | {*moved.values()})
     overlay = {path: data or b"" for path, data in before.items() if path not in absent}
     overlay |= {old: before[new] or b"" for new, old in moved.items()}
-    then = run(configuration, overlay, paths=paths, store=store, with_fixes=False) if paths else None
-    state = _state(then, configuration) if then is not None else State((), (), lambda path: Source(path, b""))
+    state = State((), (), lambda path: Source(path, b""))
+    # What could not be linted then (no file yet, no folder of `projects`) is as good as nothing.
+    with suppress(UserError):
+        state = _state(run(configuration, overlay, paths=paths, store=store, with_fixes=False), configuration)
     known = {path: None if path in changes.new else data for path, data in before.items()}
     return Change(state, _called(base), known, {old: new for new, old in moved.items()})
 

@@ -21,8 +21,6 @@ RENAMED = {
     "SECURITY.md": "security.md",
 }
 SOURCES = "source/"
-# Pages that others are writing.
-PLANNED = ("adopting.md", "ci.md", "review.md", "editors.md")
 
 _FENCE = re.compile(r"^( *)(`{3,}|~{3,}).*?^\1\2[`~]*[ \t]*$", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"(\]\()(<?)([^)\s>]+)(>?)((?:\s+\"[^\"]*\")?\))")
@@ -80,8 +78,6 @@ def relink(text: str, source: str, page: str, wanted: Callable[[str], None]) -> 
 
     def led(match: re.Match[str]) -> str:
         start, left, target, right, end = match.groups()
-        if target.partition("#")[0] in PLANNED and not (ROOT / "docs" / target.partition("#")[0]).exists():
-            target = "index.md"
         return f"{start}{left}{_led(target, source, page, wanted)}{right}{end}"
 
     return outside_fences(text, lambda part: _LINK.sub(led, part))

@@ -27,6 +27,7 @@ _BLOCK = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 _HEADER = re.compile(r"<!-- header -->.*?<!-- /header -->\n", re.DOTALL)
+_OPTION = re.compile(r"(?m)^(- )(`([a-z-]+) = [^`\n]*`)")
 _AFTER_EXAMPLE = re.compile(r"(?=^## Use instead$)", re.MULTILINE)
 
 # The families, in the order of their codes, as people call them.
@@ -84,7 +85,9 @@ def rule_page(rule: Rule) -> str:
     said = _AFTER_EXAMPLE.sub(lambda _: _output(rule, text), text, count=1)
     body = executed(said)
     heading = f'# <span class="code">{rule.code}</span> {rule.name}'
-    front = f"---\ntitle: {rule.code} {rule.name}\ndescription: {json.dumps(_plain(rule.summary))}\n---\n\n"
+    body = _OPTION.sub(r"\1[\2](../../docs/configuration.md#\3)", body)
+    described = json.dumps(_plain(rule.summary))
+    front = f"---\ntitle: {rule.code} {rule.name}\ndescription: {described}\nsearch:\n  boost: 2\n---\n\n"
     body = body.replace(f"# {rule.code} {rule.name}", heading, 1)
     return front + _HEADER.sub(lambda _: _facts(rule), body, count=1) + "\n" + _background(rule)
 

@@ -27,6 +27,7 @@ from celery_lint.project.code.index import last_name
 from celery_lint.project.code.values import Known, Placed, Unknown
 from celery_lint.project.settings.apps import Apps, Draft
 from celery_lint.project.settings.collector import Collector, Note
+from celery_lint.project.settings.flask import FlaskConfig
 from celery_lint.project.settings.objects import ConfigurationObjects, Given
 from celery_lint.project.settings.written import SettingSource
 
@@ -57,6 +58,7 @@ class Configuration:
         self.symbols = apps.symbols
         self.files = apps.files
         self.objects = ConfigurationObjects(apps.evaluator)
+        self.flask = FlaskConfig(apps.evaluator)
         self._collectors = {id(draft): Collector(self.evaluator) for draft in apps.drafts}
         for draft in apps.drafts:
             self._constructor(draft)
@@ -79,7 +81,7 @@ class Configuration:
         for argument in call.arguments:
             placed = draft.constructor.at(argument.value)
             if argument.star == "**":
-                collector.add_entries(placed, _CONSTRUCTED)
+                collector.add_entries(self._resolved(collector, placed), _CONSTRUCTED)
             elif argument.keyword == "config_source":
                 self._given(collector, placed, draft.constructor)
             elif argument.keyword == "changes":
@@ -87,7 +89,7 @@ class Configuration:
             elif argument.keyword is not None and argument.keyword not in _NO_SETTINGS:
                 name = _CONSTRUCTOR.get(argument.keyword, argument.keyword)
                 location = Location(placed.path, argument.span)
-                collector.add(Note(name, placed, location, argument.span), _CONSTRUCTED)
+                collector.add(Note(name, self.flask.resolved(placed), location, argument.span), _CONSTRUCTED)
 
     # statements that configure
 
@@ -181,9 +183,9 @@ class Configuration:
             value = placed.at(argument.value)
             if argument.keyword is not None:
                 location = Location(placed.path, argument.span)
-                collector.add(Note(argument.keyword, value, location, argument.span), _UPDATED)
+                collector.add(Note(argument.keyword, self.flask.resolved(value), location, argument.span), _UPDATED)
             else:
-                collector.add_entries(value, _UPDATED)
+                collector.add_entries(self._resolved(collector, value), _UPDATED)
 
     def _from_object(self, collector: Collector, placed: Placed, call: Call) -> None:
         source = call.argument(0, "obj")
@@ -199,7 +201,15 @@ class Configuration:
         if not is_defaults:
             collector.namespace = namespace or collector.namespace
             collector.namespace_open = collector.namespace_open or is_open
-        self.objects.read(collector, source, Given(Location(by.path, by.span), namespace, is_open))
+        self.objects.read(
+            collector, self._resolved(collector, source), Given(Location(by.path, by.span), namespace, is_open)
+        )
+
+    def _resolved(self, collector: Collector, placed: Placed) -> Placed:
+        """What a key of Flask's configuration holds, where PLACED reads one; else PLACED."""
+        if (why := self.flask.loader(placed)) is not None:
+            collector.reopen(why)
+        return self.flask.resolved(placed)
 
     def _namespace(self, placed: Placed) -> tuple[str | None, bool]:
         """The namespace that a call gives, and whether it gives one that cannot be read."""
@@ -239,7 +249,7 @@ class Configuration:
 
         def set_it(collector: Collector, draft: Draft) -> None:
             bound = draft.constructor.bound if draft.constructor.path == path else None
-            placed = Placed(path, assignment.block, value, bound)
+            placed = self.flask.resolved(Placed(path, assignment.block, value, bound))
             collector.add(Note(name, placed, Location(path, assignment.span), at), source)
 
         self._each(Placed(path, assignment.block, owner), set_it)

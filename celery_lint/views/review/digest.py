@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from celery_lint.views.model import Place, Severity
 from celery_lint.views.phrases import RANKS, counted
 from celery_lint.views.review.model import Alteration, Problem, Review, Row, SettingChange, TaskReview
+from celery_lint.views.review.settings import HIDDEN
 from celery_lint.views.words import joined
 
 # What befalls so many tasks in the same way is said once.
@@ -75,9 +76,7 @@ def digest(review: Review) -> Digest:
 
 def worst(task: TaskReview) -> Severity | None:
     """How grave the gravest new problem or alteration of TASK is; None when there is neither."""
-    found: list[Severity] = [problem.severity for problem in new_problems(task)]
-    found += [each.severity for each in task.alterations]
-    return next((severity for severity in _ORDER if severity in found), None)
+    return _worst_of(new_problems(task), task.alterations)
 
 
 def new_problems(task: TaskReview) -> tuple[Problem, ...]:
@@ -123,8 +122,7 @@ def counts(rows: Sequence[Row]) -> str:
 
 def gravest(row: Row) -> Severity | None:
     """How grave the gravest problem of ROW is, old or new; None when it has none."""
-    found = [problem.severity for problem in row.problems]
-    return next((severity for severity in _ORDER if severity in found), None)
+    return _gravest([problem.severity for problem in row.problems])
 
 
 def failing(row: Row) -> str:
@@ -138,11 +136,15 @@ def failing(row: Row) -> str:
 def setting(change: SettingChange) -> str:
     """What became of a setting, in one line."""
     named = f"`{change.name}` of `{change.app}`"
-    if change.before is None and change.after is None:
-        return f"{named} is other than before"
+    if HIDDEN in (change.before, change.after):
+        return f"{named} is {'not set any more' if change.after is None else _hidden(change)}"
     if change.after is None:
         return f"{named} is not set any more; it was `{change.before}`"
     return f"{named} is `{change.after}` now" + (f", `{change.before}` before" if change.before is not None else "")
+
+
+def _hidden(change: SettingChange) -> str:
+    return "set now" if change.before is None else "written otherwise now"
 
 
 def cured(review: Review) -> str | None:
@@ -169,6 +171,14 @@ def verdict(review: Review) -> str:
     parts += [f"{warnings} need{'s' if warnings == 1 else ''} a look"] if warnings else []
     head = f"{counted(len(review.tasks), 'task')} {'touched' if review.since is not None else 'reviewed'}{since}"
     return f"{head}: {', '.join(parts) or 'nothing in the way'}{beside}"
+
+
+def _worst_of(problems: Iterable[Problem], alterations: Iterable[Alteration]) -> Severity | None:
+    return _gravest([*(each.severity for each in problems), *(each.severity for each in alterations)])
+
+
+def _gravest(severities: Collection[Severity]) -> Severity | None:
+    return next((severity for severity in _ORDER if severity in severities), None)
 
 
 def _problems(task: TaskReview, *, is_new: bool) -> tuple[Problem, ...]:
@@ -214,7 +224,8 @@ def _listed(tasks: Sequence[TaskReview], said: Digest) -> Iterator[Group]:
     others: dict[str, list[str]] = defaultdict(list)
     for task in sorted(tasks, key=_rank):
         if said.has_news(task):
-            yield Group(headline(task, said), (task.name,), worst(task), None, task.place)
+            severity = _worst_of(said.problems(task), said.own(task))
+            yield Group(headline(task, said), (task.name,), severity, None, task.place)
         else:
             others[headline(task, said)].append(task.name)
     yield from (Group(text, tuple(names)) for text, names in others.items())

@@ -93,8 +93,8 @@ class TaskReview(Struct, frozen=True):
 
 
 class SettingChange(Struct, frozen=True):
-    """A setting of an APP that is other now: what it was BEFORE and is AFTER, as it is written; null when it is not
-    set, or when it may hold a password. CONSEQUENCE is what that does."""
+    """A setting of an APP that is other now: what it was BEFORE and is AFTER, as it is written (`…` where that may be a
+    password); null when it is not set. CONSEQUENCE is what that does."""
 
     app: str
     name: str
