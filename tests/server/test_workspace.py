@@ -267,6 +267,17 @@ def test_outside_of_the_workspace(root: Path, tmp_path: Path) -> None:
     session(work, root)
 
 
+def test_a_folder_of_a_project(root: Path) -> None:
+    """The project is known whole, and what is found elsewhere in it is not shown."""
+    (root / "other").mkdir()
+
+    async def work(made: Space) -> None:
+        assert list(made.projects.known) == [root]
+        assert made.heard.shown == {}
+
+    session(work, root / "other")
+
+
 def test_without_a_workspace(root: Path) -> None:
     async def work(made: Space) -> None:
         uri = made.open(root / "shop/tasks.py")
