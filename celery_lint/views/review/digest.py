@@ -18,7 +18,7 @@ _MOST = 3
 _CURED = 5
 _ORDER: tuple[Severity, ...] = ("error", "warning", "info")
 # With these the author had the task itself in hand.
-_DIRECT = ("it is new", "its code", "it uses", "what sends it")
+_DIRECT = frozenset({"new", "code", "name", "call"})
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,7 @@ def _rank(task: TaskReview) -> tuple[int, bool]:
 
 
 def _is_direct(task: TaskReview) -> bool:
-    return not task.reasons or any(reason.text.startswith(_DIRECT) for reason in task.reasons)
+    return not task.reasons or any(reason.cause in _DIRECT for reason in task.reasons)
 
 
 def _groups(review: Review) -> Iterator[Group]:
