@@ -192,8 +192,8 @@ class _Check(click.Command):
     is_flag=False,
     flag_value="HEAD",
     metavar="[REF]",
-    help="Report only what touches lines that changed since REF: a commit, or a branch, where HEAD parted from it. "
-    "Without REF: what is not committed yet.",
+    help="Report only what touches lines that changed since REF, or was not found then: a commit, or a branch, where "
+    "HEAD parted from it. Without REF: what is not committed yet.",
 )
 @click.option(
     "--add-ignore",

@@ -16,10 +16,11 @@ from celery_lint.source import Source
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What counts. BASELINE: what does not. LINES: by path, the lines that a finding has to touch with one of its
-    locations; None when all do. KNOWN are the codes of all rules."""
+    locations, unless it was not there BEFORE; None when all count. KNOWN are the codes of all rules."""
 
     baseline: Baseline | None = None
     lines: Mapping[str, LineSet] | None = None
+    before: Baseline | None = None
     known: frozenset[str] = field(default=frozenset(), repr=False)
 
     def of(self, report: Report) -> Report:
@@ -29,8 +30,18 @@ class Scope:
             report = self.baseline.match(report, self.known).hide(report)
         if self.lines is None:
             return report
-        kept = tuple(finding for finding in report.findings if self._touches(finding, report.source))
+        new = self._new(report)
+        kept = tuple(each for each in report.findings if each in new or self._touches(each, report.source))
         return replace(report, findings=kept, elsewhere=len(report.findings) - len(kept))
+
+    def _new(self, report: Report) -> frozenset[Finding]:
+        """The findings of REPORT that were not there before, wherever they are."""
+        if self.before is None:
+            return frozenset()
+        whole = replace(report, findings=report.whole)
+        match = self.before.match(whole, self.known)
+        new = {place.finding for place in match.fingerprints if place not in match.entries}
+        return frozenset(shown for shown in report.findings if shown in new)
 
     def after(self, before: Callable[[str], Source], overlay: Mapping[str, bytes]) -> Scope:
         """What counts once the files of OVERLAY have these bytes and not those BEFORE: a line counts as the one that it

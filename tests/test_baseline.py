@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 from pathlib import Path
 
 import pytest
 
 from celery_lint.baseline import FILE
 from tests.command_line import Lint
+from tests.mangle import mangle
 
 HEAD = '{"baseline":"celery-lint","version":1}\n'
 APP = "from celery import Celery\n\napp = Celery('proj', broker='redis://localhost')\napp.conf.task_time_limit = 60\n"
@@ -239,3 +242,33 @@ def test_fixes_leave_alone_what_is_hidden(project: Path, lint: Lint) -> None:
     done = lint("--fix", "--unsafe-fixes")
     assert (project / "proj/tasks.py").read_text().count("print(x)") == 1
     assert "No findings; 1 in the baseline." in done.stderr
+
+
+PROJECTS = Path(__file__).parent / "fixtures/projects"
+MISTAKE = "\n\nfrom celery import shared_task\n\n\n@shared_task(bind=True)\ndef brand_new():\n    pass\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(path.name for path in PROJECTS.iterdir() if path.is_dir()))
+def test_whole_projects_moved_renamed_and_reformatted(
+    name: str, tmp_path: Path, lint: Lint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing new is reported; then one mistake is made, and that is."""
+    root = tmp_path / name
+    shutil.copytree(PROJECTS / name, root)
+    monkeypatch.chdir(root)
+    strict = ("--preset", "strict", "--fail-level", "info", "--output-format", "concise")
+    lint("baseline", "--preset", "strict")
+    before = {path: path.read_bytes() for path in root.rglob("*.py")}
+    mangle(root)
+    assert all(path.read_bytes() != data for path, data in before.items() if data.strip())
+    done = lint(*strict)
+    assert done.stdout == ""
+    assert "of the baseline match" not in done.stderr
+    tasks = next((path for path, data in sorted(before.items()) if re.search(rb"^@.*task", data, re.MULTILINE)), None)
+    if tasks is None or not (root / FILE).exists():
+        return
+    tasks.write_text(tasks.read_text() + MISTAKE)
+    found = lint(*strict).stdout.splitlines()
+    assert any(" CEL403 " in line for line in found)
+    assert all("brand_new" in line for line in found), found

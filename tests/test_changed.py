@@ -46,7 +46,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def found(lint: Lint, *arguments: str) -> list[str]:
     """Where what is found is."""
     lines = lint("--output-format", "concise", *arguments).stdout.splitlines()
-    return [":".join(line.split(":")[:2]) + line.partition(": info")[2][:7] for line in lines]
+    return [f"{':'.join(line.split(':')[:2])} {line.split()[2]}" for line in lines]
 
 
 def test_nothing_has_changed(project: Path, lint: Lint) -> None:
@@ -55,7 +55,7 @@ def test_nothing_has_changed(project: Path, lint: Lint) -> None:
     assert (done.status, done.stdout) == (0, "")
     at = git(project, "rev-parse", "HEAD")[:9]
     assert f"Compared with HEAD ({at}): 0 of 1 files that findings are about have changed." in done.stderr
-    assert "No findings; 2 more not in what has changed." in done.stderr
+    assert "No findings; 2 more elsewhere, as before." in done.stderr
 
 
 def test_only_lines_that_changed_count(project: Path, lint: Lint) -> None:
@@ -77,6 +77,20 @@ def test_any_place_of_a_finding_counts(project: Path, lint: Lint) -> None:
     (finding,) = json.loads(done.stdout)["findings"]
     assert (finding["code"], finding["path"]) == ("CEL205", "proj/app.py")
     assert "docker-compose.yml" in {each["path"] for each in finding["related"]}
+
+
+def test_what_is_found_because_of_lines_that_are_gone_counts(project: Path, lint: Lint) -> None:
+    put(project, {"proj/app.py": APP.replace("app.conf.task_time_limit = 60\n", "")})
+    chosen = ("--changed", "--select", "CEL501,CEL408,CEL204")
+    assert found(lint, *chosen) == ["proj/app.py:3 CEL501"]
+    put(project, {"proj/app.py": APP})
+    assert found(lint, *chosen) == []
+    # A task and its file have another name. What was found in it of another task is not new.
+    put(project, {"proj/tasks.py": TASKS.replace("def mail", "def post")})
+    (project / "proj/tasks.py").rename(project / "proj/jobs.py")
+    put(project, {"proj/app.py": APP.replace("include=['proj.tasks']", "include=['proj.jobs']")})
+    places = [line.split()[0] for line in found(lint, *chosen)]
+    assert places == ["proj/app.py:5", "proj/jobs.py:6"]  # the route of the task that was, and the other task
 
 
 def test_a_new_file_counts_whole_and_a_moved_one_does_not(project: Path, lint: Lint) -> None:
@@ -122,7 +136,7 @@ def test_only_what_changed_is_fixed(project: Path, lint: Lint) -> None:
     assert "    print(x)\n" in text
     assert "print(x, 1)" not in text
     assert done.status == 0, done.stdout
-    assert "No findings; 1 more not in what has changed." in done.stderr
+    assert "No findings; 1 more elsewhere, as before." in done.stderr
 
 
 @pytest.mark.parametrize("ref", ["nowhere", "-x", "--help-me"])

@@ -120,7 +120,8 @@ class _Tree:
             if extent is None:
                 yield from self._within(child, start, end, inside)
             elif extent[1] > start and extent[0] < end:
-                if start <= extent[0] and extent[1] <= end:
+                # Where the parts of a formatted text are differs from one Python to the next: it counts as a whole.
+                if isinstance(child, ast.JoinedStr) or (start <= extent[0] and extent[1] <= end):
                     # A call that stands alone is a statement, and a call.
                     yield child.value if isinstance(child, ast.Expr) else child, inside
                 else:

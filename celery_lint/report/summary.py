@@ -75,7 +75,7 @@ def afterwards(report: Report) -> Iterator[str]:
         entries = "entry of the baseline matches" if report.stale == 1 else "entries of the baseline match"
         yield f"{report.stale} {entries} nothing any more: celery-lint baseline --prune"
     if report.elsewhere:
-        yield f"{report.elsewhere} more not in what has changed"
+        yield f"{report.elsewhere} more elsewhere, as before"
 
 
 def counted(number: int, noun: str) -> str:

@@ -100,6 +100,10 @@ class Projects:
         wanted = {place.root for path in starts if (place := self.place(path)) is not None}
         return [root for root in self.known if root not in wanted and not self._is_inner(root)]
 
+    def holds(self, path: Path) -> bool:
+        """Whether PATH is in the workspace: a project can be more than the folder of it that somebody works on."""
+        return not self.folders.folders or self.folders.around(path) is not None
+
     def owns(self, project: Project, path: Path) -> bool:
         """Whether PATH belongs to PROJECT, and not to one inside it."""
         place = self.place(path)

@@ -8,12 +8,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
-
-from lsprotocol.types import Diagnostic
 
 from celery_lint.cache.facts import FactStore
 from celery_lint.cache.folder import folder_at, folder_in
@@ -23,7 +20,7 @@ from celery_lint.crash import Crash, attempt
 from celery_lint.errors import ConfigurationError
 from celery_lint.judge import INTERNAL_ERROR
 from celery_lint.server.analyst import Analyst
-from celery_lint.server.broken import broken_diagnostics
+from celery_lint.server.board import Board, Editor
 from celery_lint.server.diagnostics import Desk, diagnostics
 from celery_lint.server.documents import Document, Documents
 from celery_lint.server.looking import take
@@ -35,28 +32,6 @@ from celery_lint.watch import Watch
 
 # Seconds to wait for more of the same: several files opened at once, somebody typing, a branch checked out.
 OPENED, SAVED, TYPED, CHANGED_OUTSIDE = 0.05, 0.0, 0.3, 0.5
-
-
-class Editor(Protocol):
-    """What can be said to the editor."""
-
-    def publish(self, uri: str, version: int | None, found: Sequence[Diagnostic]) -> None:
-        """These are all diagnostics of URI."""
-
-    def log(self, message: str) -> None:
-        """For those who want to know how it went."""
-
-    def complain(self, message: str) -> None:
-        """Something that the user has to know."""
-
-    def begin(self, name: str) -> None:
-        """The project called NAME is read for the first time, which takes a while."""
-
-    def end(self, name: str) -> None:
-        """It was read."""
-
-    def refresh(self) -> None:
-        """Ask again for what was answered from an older state."""
 
 
 @dataclass(frozen=True)
@@ -85,8 +60,7 @@ class Workspace:
         self.analyst = Analyst(self._look)
         self._options = options
         self._editor = editor
-        self._misplaced: dict[str, list[Diagnostic]] = {}
-        self._said: set[str] = set()
+        self._board = Board(editor)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> None:
@@ -140,7 +114,7 @@ class Workspace:
 
     def survey(self) -> None:
         """Find out anew which projects there are, and look at all of them."""
-        before, self._misplaced = self._misplaced, {}
+        before = self._board.take_misplaced()
         self.projects.forget_places()
         for folder in self.projects.folders.folders:
             if folder.path.is_dir():
@@ -148,8 +122,7 @@ class Workspace:
         for document in self.documents.all():
             self.projects.adopt(document.path)
         self._drop_unwanted()
-        for uri in before.keys() - self._misplaced.keys():
-            self._editor.publish(uri, None, ())
+        self._board.clear_misplaced(before)
         for project in self.projects.known.values():
             self._ask(project, OPENED)
 
@@ -208,11 +181,7 @@ class Workspace:
     def _drop_unwanted(self) -> None:
         for root in self.projects.unwanted([document.path for document in self.documents.all()]):
             self.analyst.forget(root)
-            project = self.projects.known.pop(root)
-            self._editor.end(str(root))
-            for uri in project.published:
-                self._editor.publish(uri, None, ())
-            project.wake()
+            self._board.forget(self.projects.known.pop(root))
 
     # looking
 
@@ -221,18 +190,22 @@ class Workspace:
         project = self.projects.known.get(root)
         if project is None:
             return
-        asked = project.asked
-        started, own = time.monotonic(), self._options.own_rules
-        store = self._store(project)
-        buffers = {path: document.data for path, document in self.documents.below(root).items()}
-        before = project.snapshot.overlay if project.snapshot is not None else {}
-        seen = attempt(lambda: take(project.place, buffers, before, store, watch, own_rules=own))
+        asked, started = project.asked, time.monotonic()
+        seen = attempt(lambda: self._taken(project, watch))
         seconds = time.monotonic() - started
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._seen, project, asked, seen, seconds)
+
+    def _taken(self, project: Project, watch: Watch) -> Snapshot | Broken:
+        store = self._store(project)
+        documents = self.documents.below(project.place.root)
+        buffers = {path: document.data for path, document in documents.items()}
+        before = project.snapshot.overlay if project.snapshot is not None else {}
+        seen = take(project.place, buffers, before, store, watch, own_rules=self._options.own_rules)
         if isinstance(seen, Snapshot):
             store.save()
             project.store = store.used()
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._seen, project, asked, seen, seconds)
+        return seen
 
     def _store(self, project: Project) -> FactStore:
         """The facts of the last run; at first those of the cache."""
@@ -257,14 +230,14 @@ class Workspace:
         elif isinstance(seen, Broken):
             self._editor.log(f"{project.place.root}: {seen.message}")
             if seen.is_configuration:
-                self._say_once(seen.message)
+                self._board.say_once(seen.message)
             else:
                 project.snapshot = None
-        self._publish(project)
-        self._editor.refresh()
         if project.answered == 0:
             self._editor.end(str(project.place.root))
         project.answered = asked
+        self._publish(project)
+        self._editor.refresh()
         if project.is_settled:
             project.wake()
         self.analyst.call(self.tidy)
@@ -276,41 +249,27 @@ class Workspace:
     def _report(self, project: Project, seen: Snapshot, seconds: float) -> None:
         counted = f"{len(seen.run.paths)} files, {len(seen.findings)} findings"
         self._editor.log(f"{project.place.root}: {counted}, {seconds:.2f} s")
+        if seen.configuration.withholds_rules:
+            folder = seen.configuration.settings.rules_path
+            self._editor.log(f"the rules in {folder} are code of the project: `--own-rules` runs them")
         for finding in seen.findings:
             if finding.code == INTERNAL_ERROR:
-                self._say_once(f"{finding.message}; please report it")
+                self._board.say_once(f"{finding.message}; please report it")
         for trace in seen.run.crashed.values():
             self._editor.log(trace)
 
-    def _say_once(self, message: str) -> None:
-        if message not in self._said:
-            self._said.add(message)
-            self._editor.complain(message)
-
     def _complain_about(self, error: ConfigurationError, folder: Path) -> None:
-        self._say_once(str(error))
-        for uri, found in broken_diagnostics(Broken(folder, str(error), True), self.desk(folder)).items():
-            self._misplaced[uri] = found
-            self._editor.publish(uri, None, found)
-
-    # telling
+        self._board.show_misplaced(Broken(folder, str(error), True), self.desk(folder))
 
     def _publish(self, project: Project) -> None:
+        """Tell the editor what is known of PROJECT; what belongs to a project inside it, that will tell."""
         desk = self.desk(project.place.root)
-        wanted: dict[str, list[Diagnostic]] = {}
-        if project.snapshot is not None:
-            for path, found in diagnostics(project.snapshot, desk).items():
-                if self.projects.owns(project, desk.root / path):
-                    wanted[desk.uri(path)] = found
-                else:
-                    self._adopt_inner(desk.root / path)
-        if project.broken is not None and project.broken.is_configuration:
-            wanted |= broken_diagnostics(project.broken, desk)
-        versions = {document.uri: document.version for document in desk.documents.values()}
-        for uri in [*wanted, *(uri for uri in project.published if uri not in wanted)]:
-            if wanted.get(uri, []) != project.published.get(uri, []):
-                self._editor.publish(uri, versions.get(uri), wanted.get(uri, []))
-        project.published = wanted
+        found = diagnostics(project.snapshot, desk) if project.snapshot is not None else {}
+        held = {path: each for path, each in found.items() if self.projects.holds(desk.root / path)}
+        own = {path: each for path, each in held.items() if self.projects.owns(project, desk.root / path)}
+        self._board.show(project, own, desk)
+        for path in held.keys() - own.keys():
+            self._adopt_inner(desk.root / path)
 
     def _adopt_inner(self, path: Path) -> None:
         """A finding leads to PATH, which belongs to a project inside another: that is looked at as well."""

@@ -267,6 +267,17 @@ def test_outside_of_the_workspace(root: Path, tmp_path: Path) -> None:
     session(work, root)
 
 
+def test_a_folder_of_a_project(root: Path) -> None:
+    """The project is known whole, and what is found elsewhere in it is not shown."""
+    (root / "other").mkdir()
+
+    async def work(made: Space) -> None:
+        assert list(made.projects.known) == [root]
+        assert made.heard.shown == {}
+
+    session(work, root / "other")
+
+
 def test_without_a_workspace(root: Path) -> None:
     async def work(made: Space) -> None:
         uri = made.open(root / "shop/tasks.py")
@@ -346,7 +357,7 @@ def test_what_is_in_the_baseline(root: Path) -> None:
     session(work, root)
 
 
-def crashing(task: Task) -> Iterator[Finding]:
+def crashing(task: Task, *_: object) -> Iterator[Finding]:
     """A rule with a mistake in it."""
     raise ValueError("boom")
 
@@ -368,11 +379,12 @@ def test_a_rule_that_crashes(root: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     session(work, root)
 
 
-def test_a_mistake_of_ours(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("place", ["looking.find_spots", "workspace.FactStore.save"])
+def test_a_mistake_of_ours(root: Path, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
     """The server lives on, with what it knew."""
 
     async def work(made: Space) -> None:
-        monkeypatch.setattr("celery_lint.server.looking.find_spots", crashing)
+        monkeypatch.setattr(f"celery_lint.server.{place}", crashing)
         made.open(root / "shop/web.py")
         await made.quiet()
         assert "please report it" in made.heard.logged[-1]

@@ -55,7 +55,7 @@ def review(now: State, change: Change, wanted: Collection[Subject] | None = None
             continue
         then = known.get(subject)
         altered = tuple(alterations(subject, then) if then is not None else introduced(subject))
-        why = tuple(reasons.of(subject)) or ((Reason("what it runs on changed"),) if altered else ())
+        why = tuple(reasons.of(subject)) or ((Reason("surroundings", "what it runs on changed"),) if altered else ())
         if why or wanted is not None:
             tasks.append(_task(now, subject, fresh, altered, why, is_new=then is None))
     missing = tuple(_gone(now, subject) for subject in gone) if wanted is None else ()
@@ -135,25 +135,28 @@ class _Reasons:
     def of(self, subject: Subject) -> Iterator[Reason]:
         """The reasons for SUBJECT, the nearest first."""
         if subject not in self.known:
-            yield Reason("it is new", subject.place(subject.task.location))
+            yield Reason("new", "it is new", subject.place(subject.task.location))
         function = subject.task.function
         inside = [each for each in self.functions.values() if function is not None and self._is_own(each, subject)]
         if inside and subject in self.known:
             name = inside[0].name
-            yield Reason("its code changed" if name is None else f"it uses `{name}`, which changed",
-                         subject.place(subject.task.location))  # fmt: skip
-        for place in self.calls.get(subject, ()):
-            yield Reason("what sends it changed", subject.place(place))
+            place = subject.place(subject.task.location)
+            if name is None:
+                yield Reason("code", "its code changed", place)
+            else:
+                yield Reason("name", f"it uses `{name}`, which changed", place)
+        for sender in self.calls.get(subject, ()):
+            yield Reason("call", "what sends it changed", subject.place(sender))
         way = way_to(subject, self.functions)
         if way is not None:
             target, steps = way
             there = place_of(Location(target.function.path, subject.project.symbols.fact(target.function).name_span),
                              subject.project)  # fmt: skip
             what = f"`{target.label}`" + (f", where `{target.name}`" if target.name is not None else ", which")
-            yield Reason(f"runs {what} changed",
+            yield Reason("function", f"runs {what} changed",
                          there, tuple(subject.place(step) for step in steps))  # fmt: skip
         if any(line_of(finding, subject) is not None for finding in self.fresh):
-            yield Reason("there is a new problem with it")
+            yield Reason("problem", "there is a new problem with it")
 
     def _is_own(self, touched: Touched, subject: Subject) -> bool:
         own = subject.own_span

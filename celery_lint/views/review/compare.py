@@ -266,6 +266,10 @@ def _acknowledgement(now: Subject, then: Subject) -> Iterator[Alteration]:
 def _schedule(now: Subject, then: Subject) -> Iterator[Alteration]:
     new = {entry.key or "": entry for entry in now.schedule}
     old = {entry.key or "": entry for entry in then.schedule}
+    come, gone = [key for key in new if key not in old], [key for key in old if key not in new]
+    if len(come) == len(gone) == 1:
+        # The same entry by another name.
+        old[come[0]] = old.pop(gone[0])
     for key, entry in new.items():
         named = f"`{key}`" if key else "an entry without a name"
         if key not in old:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from celery_lint.views.model import Place, Severity
@@ -18,7 +18,7 @@ _MOST = 3
 _CURED = 5
 _ORDER: tuple[Severity, ...] = ("error", "warning", "info")
 # With these the author had the task itself in hand.
-_DIRECT = ("it is new", "its code", "it uses", "what sends it")
+_DIRECT = frozenset({"new", "code", "name", "call"})
 
 
 @dataclass(frozen=True)
@@ -76,9 +76,7 @@ def digest(review: Review) -> Digest:
 
 def worst(task: TaskReview) -> Severity | None:
     """How grave the gravest new problem or alteration of TASK is; None when there is neither."""
-    found: list[Severity] = [problem.severity for problem in new_problems(task)]
-    found += [each.severity for each in task.alterations]
-    return next((severity for severity in _ORDER if severity in found), None)
+    return _worst_of(new_problems(task), task.alterations)
 
 
 def new_problems(task: TaskReview) -> tuple[Problem, ...]:
@@ -124,8 +122,7 @@ def counts(rows: Sequence[Row]) -> str:
 
 def gravest(row: Row) -> Severity | None:
     """How grave the gravest problem of ROW is, old or new; None when it has none."""
-    found = [problem.severity for problem in row.problems]
-    return next((severity for severity in _ORDER if severity in found), None)
+    return _gravest([problem.severity for problem in row.problems])
 
 
 def failing(row: Row) -> str:
@@ -176,6 +173,14 @@ def verdict(review: Review) -> str:
     return f"{head}: {', '.join(parts) or 'nothing in the way'}{beside}"
 
 
+def _worst_of(problems: Iterable[Problem], alterations: Iterable[Alteration]) -> Severity | None:
+    return _gravest([*(each.severity for each in problems), *(each.severity for each in alterations)])
+
+
+def _gravest(severities: Collection[Severity]) -> Severity | None:
+    return next((severity for severity in _ORDER if severity in severities), None)
+
+
 def _problems(task: TaskReview, *, is_new: bool) -> tuple[Problem, ...]:
     found = dict.fromkeys(problem for row in task.rows for problem in row.problems if problem.is_new is is_new)
     return tuple(sorted(found, key=lambda problem: RANKS[problem.severity]))
@@ -187,7 +192,7 @@ def _rank(task: TaskReview) -> tuple[int, bool]:
 
 
 def _is_direct(task: TaskReview) -> bool:
-    return not task.reasons or any(reason.text.startswith(_DIRECT) for reason in task.reasons)
+    return not task.reasons or any(reason.cause in _DIRECT for reason in task.reasons)
 
 
 def _groups(review: Review) -> Iterator[Group]:
@@ -219,7 +224,8 @@ def _listed(tasks: Sequence[TaskReview], said: Digest) -> Iterator[Group]:
     others: dict[str, list[str]] = defaultdict(list)
     for task in sorted(tasks, key=_rank):
         if said.has_news(task):
-            yield Group(headline(task, said), (task.name,), worst(task), None, task.place)
+            severity = _worst_of(said.problems(task), said.own(task))
+            yield Group(headline(task, said), (task.name,), severity, None, task.place)
         else:
             others[headline(task, said)].append(task.name)
     yield from (Group(text, tuple(names)) for text, names in others.items())

@@ -179,7 +179,7 @@ def _checked(task: TaskReview) -> Iterator[str]:
 def _because(task: TaskReview) -> str:
     """Why it is reviewed, where that is not plain to see."""
     reason = next(iter(task.reasons), None)
-    if reason is None or reason.place is None or reason.text.startswith(("it is new", "its code")):
+    if reason is None or reason.place is None or reason.cause in ("new", "code"):
         return ""
     steps = " → ".join(_at(step) for step in reason.steps[:_STEPS])
     return f": {prose(reason.text)} ({_at(reason.place)}){f', through {steps}' if steps else ''}"

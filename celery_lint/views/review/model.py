@@ -16,6 +16,9 @@ Kind = Literal[
     "registration", "declaration", "runs on", "event loop", "session", "engine", "limits", "waiting", "retries",
     "acknowledgement", "runs twice", "print", "callers", "sends", "schedule",
 ]  # fmt: skip
+# Why a task is reviewed: it is new; its code, a name that this uses, a call that sends it, or a function that it runs
+# changed; it runs elsewhere or otherwise; it has a new problem.
+Cause = Literal["new", "code", "name", "call", "function", "surroundings", "problem"]
 # In the order of a review: is it found, where does it run, does it work there, how does it fail, who depends on it.
 KINDS: tuple[Kind, ...] = (
     "registration", "declaration", "runs on", "event loop", "session", "engine", "limits", "waiting", "retries",
@@ -76,6 +79,7 @@ class Alteration(Struct, frozen=True):
 class Reason(Struct, frozen=True):
     """Why a task is reviewed. STEPS are the places through which it comes to what changed."""
 
+    cause: Cause
     text: str
     place: Place | None = None
     steps: tuple[Place, ...] = ()

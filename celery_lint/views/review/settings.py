@@ -110,6 +110,8 @@ def _consequence(name: str, after: _Side, before: _Side) -> str | None:
         return None
     if name == "result_backend" and after.setting is None:
         return "results are kept nowhere any more, and whoever waits for one gets an error"
+    if name in ("result_backend", "broker_url") and before.setting is None:
+        return None
     return _CONSEQUENCES.get(name)
 
 
