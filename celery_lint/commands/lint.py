@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -22,7 +21,7 @@ from celery_lint.changes import Base, changes_since
 from celery_lint.commands.check import Options, Surroundings
 from celery_lint.commands.console import note
 from celery_lint.commands.reports import kept_out
-from celery_lint.commands.results import CLEAN, FAILED, FOUND, results, warning
+from celery_lint.commands.results import CLEAN, FAILED, FOUND, results
 from celery_lint.configfile import Place
 from celery_lint.errors import UserError
 from celery_lint.report.text import escape, escape_lines
@@ -33,7 +32,7 @@ from celery_lint.source import Source
 from celery_lint.watch import UNWATCHED, Part, Watch
 
 if TYPE_CHECKING:
-    from celery_lint.ignoring import Silencing
+    from celery_lint.commands.edits import Edits
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,52 +71,28 @@ def lint(
     scope, compared = _scope(done, configuration, kept, base, store)
     if options.verbose:
         _say_what_was_used(configuration, place, done)
-    refusals: tuple[str, ...] = ()
-    if options.add_ignore is not None:
-        from celery_lint.repair import plan_comments, put_comments
-
-        comments = plan_comments(done, configuration, selection, store, options.add_ignore, scope)
-        if options.diff:
-            return Outcome(_difference(done, comments.before, comments.after, comments.refused))
-        comments = put_comments(comments, configuration)
-        refusals = tuple(_added(comments, options))
-        scope = scope.after(lambda path: Source(path, comments.before[path]), comments.after)
-        done = run_on(configuration, targets, selection, store, watch=watch)
-        store.save()
-    elif options.diff or options.fix or options.fix_only:
+    said: tuple[str, ...] = () if options.quiet else compared
+    if options.diff or options.fix or options.fix_only or options.add_ignore is not None:
         with watch.at(Part.FIX):
-            from celery_lint.repair import fix, plan_fixes
+            from celery_lint.commands.edits import edit
 
-            planned = plan_fixes(done, configuration, selection, store, unsafe=options.unsafe_fixes, scope=scope)
-            if options.diff:
-                reasons = [refusal.reason for refusal in planned.refused]
-                return Outcome(_difference(done, planned.before, planned.after, reasons))
-            fixed = fix(planned, done, configuration, selection, store, scope)
-        refusals = tuple(warning(refusal.reason) for refusal in fixed.refused)
-        scope = scope.after(
-            lambda path: Source(path, planned.before[path]), {path: planned.after[path] for path in fixed.written}
-        )
+            edits = edit(done, configuration, selection, store, options, scope)
+        if options.diff:
+            return Outcome(_difference(done, edits))
+        said = (*edits.say, *said)
+        scope = scope.after(lambda path: Source(path, edits.before[path]), edits.after)
         done = run_on(configuration, targets, selection, store, watch=watch)
         _save(store, done)
     done = replace(done, report=scope.of(done.report))
     with watch.at(Part.REPORT):
         output = results(done, configuration, place, selection, options, around)
     sure = not done.crashed and not done.unlisted
-    said = (*refusals, *(() if options.quiet else compared), *output.stderr)
-    whole = Output(output.status, output.stdout, said, output.files)
+    whole = Output(output.status, output.stdout, (*said, *output.stderr), output.files)
     if folder is None or not sure:
         return Outcome(whole)
     answers = together(project.files.answers() for project in done.projects)
     more = (*_own_rules(configuration), str(baseline.location(configuration, options.baseline)[0]))
     return Outcome(whole, (*done.looked_at, *done.paths, *more), answers)
-
-
-def _added(comments: Silencing, options: Options) -> Iterator[str]:
-    """What to say of the COMMENTS that were added, and of what could not be silenced so."""
-    yield from map(warning, comments.refused)
-    if not options.quiet:
-        count, files = len(comments.silenced), len(comments.after)
-        yield f"Silenced {count} finding{'' if count == 1 else 's'} in {files} file{'' if files == 1 else 's'}."
 
 
 def _without_reports(configuration: Configuration, options: Options) -> Configuration:
@@ -241,12 +216,12 @@ def _say_what_was_used(configuration: Configuration, place: Place, done: Run) ->
             note(escape(line))
 
 
-def _difference(done: Run, before: Mapping[str, bytes], after: Mapping[str, bytes], refused: Sequence[str]) -> Output:
-    """How files would change from BEFORE to AFTER; status 1 when that is anything. REFUSED: why others would not."""
+def _difference(done: Run, edits: Edits) -> Output:
+    """What EDITS would change; status 1 when that is anything."""
     from celery_lint.fix import diff
 
-    whole = diff(before, after)
+    whole = diff(edits.before, edits.after)
     # A program wants the bytes as they are, whatever they do to a terminal.
     text = (escape_lines(whole) if sys.stdout.isatty() else whole).encode("utf-8", "backslashreplace")
-    status = FAILED if done.crashed else FOUND if after else CLEAN
-    return Output(status, text, tuple(map(warning, refused)))
+    status = FAILED if done.crashed else FOUND if edits.after else CLEAN
+    return Output(status, text, edits.say)

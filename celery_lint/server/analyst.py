@@ -118,7 +118,7 @@ class Analyst:
         may_stop = self._stops.get(root, 0) < _MOST_STOPS
         watch = StoppingWatch(lambda: self._ended or (may_stop and root in self._due))
         try:
-            self._analyse(root, watch)
+            attempt(lambda: self._analyse(root, watch))  # whatever happens, the thread lives on
             self._stops.pop(root, None)
         except Stopped:
             self._stops[root] = self._stops.get(root, 0) + 1

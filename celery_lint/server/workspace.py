@@ -190,18 +190,22 @@ class Workspace:
         project = self.projects.known.get(root)
         if project is None:
             return
-        asked = project.asked
-        started, own = time.monotonic(), self._options.own_rules
-        store = self._store(project)
-        buffers = {path: document.data for path, document in self.documents.below(root).items()}
-        before = project.snapshot.overlay if project.snapshot is not None else {}
-        seen = attempt(lambda: take(project.place, buffers, before, store, watch, own_rules=own))
+        asked, started = project.asked, time.monotonic()
+        seen = attempt(lambda: self._taken(project, watch))
         seconds = time.monotonic() - started
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._seen, project, asked, seen, seconds)
+
+    def _taken(self, project: Project, watch: Watch) -> Snapshot | Broken:
+        store = self._store(project)
+        documents = self.documents.below(project.place.root)
+        buffers = {path: document.data for path, document in documents.items()}
+        before = project.snapshot.overlay if project.snapshot is not None else {}
+        seen = take(project.place, buffers, before, store, watch, own_rules=self._options.own_rules)
         if isinstance(seen, Snapshot):
             store.save()
             project.store = store.used()
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._seen, project, asked, seen, seconds)
+        return seen
 
     def _store(self, project: Project) -> FactStore:
         """The facts of the last run; at first those of the cache."""
@@ -229,11 +233,11 @@ class Workspace:
                 self._board.say_once(seen.message)
             else:
                 project.snapshot = None
-        self._publish(project)
-        self._editor.refresh()
         if project.answered == 0:
             self._editor.end(str(project.place.root))
         project.answered = asked
+        self._publish(project)
+        self._editor.refresh()
         if project.is_settled:
             project.wake()
         self.analyst.call(self.tidy)

@@ -357,7 +357,7 @@ def test_what_is_in_the_baseline(root: Path) -> None:
     session(work, root)
 
 
-def crashing(task: Task) -> Iterator[Finding]:
+def crashing(task: Task, *_: object) -> Iterator[Finding]:
     """A rule with a mistake in it."""
     raise ValueError("boom")
 
@@ -379,11 +379,12 @@ def test_a_rule_that_crashes(root: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     session(work, root)
 
 
-def test_a_mistake_of_ours(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("place", ["looking.find_spots", "workspace.FactStore.save"])
+def test_a_mistake_of_ours(root: Path, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
     """The server lives on, with what it knew."""
 
     async def work(made: Space) -> None:
-        monkeypatch.setattr("celery_lint.server.looking.find_spots", crashing)
+        monkeypatch.setattr(f"celery_lint.server.{place}", crashing)
         made.open(root / "shop/web.py")
         await made.quiet()
         assert "please report it" in made.heard.logged[-1]
