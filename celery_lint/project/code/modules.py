@@ -29,6 +29,8 @@ class Modules:
         self._files = files
         # How often an import of the project worked from a folder: the folders that are on somebody's path.
         self.roots: Counter[str] = Counter()
+        # The folders that commands start in: what they load has its names from there, whatever the code imports.
+        self.started: set[str] = set()
         # What the folder of the repository itself is called where something imports it from above.
         self.above: set[str] = set()
         self._cache: dict[tuple[str, str], tuple[str, tuple[str, ...]] | None] = {}

@@ -137,6 +137,7 @@ class WorkerFinder:
         nearest = [(root, drafts) for nearness, root, drafts in hits if nearness == best]
         for root, _ in nearest:
             self.apps.symbols.modules.roots[root] += 1
+            self.apps.symbols.modules.started.add(root)
         return tuple(dict.fromkeys(draft for _, drafts in nearest for draft in drafts))
 
     def _from_above(self, text: str, command: Command) -> tuple[Draft, ...]:

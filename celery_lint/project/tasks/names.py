@@ -42,12 +42,13 @@ def module_names(path: str, modules: Modules) -> list[str]:
 
     Folders that imports of this project already work from decide; without any, every folder that is no package.
     A package counts among them when more imports work from it than from the folders around it: `src/__init__.py`
-    makes no `src.shop` of the `shop` that everybody imports.
+    makes no `src.shop` of the `shop` that everybody imports. Where a command starts always counts.
     """
     names = {_root(path, name): name for name in modules.names_of(path)}
     plain = [root for root in names if not modules.is_package(root)]
     most = max((modules.roots[root] for root in plain), default=0)
-    used = [root for root in names if modules.roots[root] > (0 if root in plain else most)]
+    least = {root: 0 if root in plain or root in modules.started else most for root in names}
+    used = [root for root in names if modules.roots[root] > least[root]]
     above = [f"{top}.{modules.names_of(path)[0]}" for top in sorted(modules.above)]
     if used:
         return [*(names[root] for root in sorted(used, key=lambda root: -modules.roots[root])), *above]
