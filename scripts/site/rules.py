@@ -237,7 +237,7 @@ def _background(rule: Rule) -> str:
         lines.append(f"- [Experiment `{name}`](../../{file}#__codelineno-0-{line}), on real Celery processes")
     seen = [each for each in results.read() if each.code == rule.code]
     if seen:
-        lines += ["", "What the experiments saw:", "", _seen(seen)]
+        lines += ["", "What the experiments saw, as [recorded](../../tests/evidence/results.json):", "", _seen(seen)]
     return "\n".join(lines) + "\n"
 
 
