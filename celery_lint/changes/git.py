@@ -18,6 +18,8 @@ from celery_lint.errors import UserError
 from celery_lint.regular import LARGEST
 
 _PATIENCE = 60.0
+# What nobody reads any more ends by itself.
+_FAREWELL = 5.0
 _LONGEST_ANSWER = 200_000_000
 # Of what the user's shell, or a hook that git runs, says to git: only how it is configured and where it is installed.
 _KEPT = ("GIT_CONFIG", "GIT_EXEC_PATH")
@@ -92,11 +94,14 @@ class Git:
             yield process
         finally:
             timer.cancel()
-            process.kill()
             for stream in (process.stdin, process.stdout, process.stderr):
                 with suppress(OSError):  # stdin may hold what a killed process did not take
                     stream.close() if stream is not None else None
-            process.wait()
+            try:
+                process.wait(timeout=_FAREWELL)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
 def _content(process: subprocess.Popen[bytes], name: str) -> bytes | None:
