@@ -11,7 +11,7 @@ demo: .venv/installed
 	cd $(DEMO) && "$(CURDIR)/.venv/bin/celery-lint" || test $$? -eq 1
 
 test: .venv/installed-dev
-	.venv/bin/pytest -n auto
+	.venv/bin/pytest -n auto --dist worksteal
 
 # The documentation site, in build/site. Every link in it leads somewhere, and it loads nothing from elsewhere.
 docs: .venv/installed-docs

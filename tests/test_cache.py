@@ -8,12 +8,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from celery_lint.cache.facts import FactStore
 from celery_lint.cache.folder import NAME, Folder, folder_at, folder_in
 from celery_lint.cache.seen import Learned, Seen
+from celery_lint.cli import main
 from celery_lint.facts.model import PythonFacts
 from celery_lint.facts.python.reader import read
 
@@ -35,12 +37,13 @@ finally:
 """
 
 
-class Result:
-    def __init__(self, done: subprocess.CompletedProcess[str]) -> None:
-        lines = done.stderr.splitlines()
-        spied = next(line for line in lines if line.startswith("SPY")).split()
-        self.opened, self.imported = int(spied[1]), set(spied[2:])
-        self.shown = (done.returncode, done.stdout, [line for line in lines if not line.startswith("SPY")])
+class Result(NamedTuple):
+    """What a run showed (status, stdout, lines of stderr), how many files of the project it OPENED, and which heavy
+    modules it IMPORTED, where that can be told."""
+
+    shown: tuple[int, str, list[str]]
+    opened: int
+    imported: frozenset[str] = frozenset()
 
 
 Lint = Callable[..., Result]
@@ -57,26 +60,74 @@ def project(tmp_path: Path) -> Path:
     return root
 
 
+class Opened:
+    """Counts the files of a project that this process opens. There is no way to take an audit hook back."""
+
+    def __init__(self) -> None:
+        self.root = "/nowhere/"
+        self.paths: list[str] = []
+        sys.addaudithook(self._hear)
+
+    def _hear(self, event: str, arguments: tuple[object, ...]) -> None:
+        if event == "open" and str(arguments[0]).startswith(self.root) and NAME not in str(arguments[0]):
+            self.paths.append(str(arguments[0]))
+
+
+@pytest.fixture(scope="module")
+def opened() -> Opened:
+    return Opened()
+
+
 @pytest.fixture
-def lint(project: Path, tmp_path: Path) -> Lint:
-    """Lints the project in a process of its own, whose home is empty at first."""
+def lint(
+    project: Path,
+    tmp_path: Path,
+    opened: Opened,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Lint]:
+    """Lints the project in this process, with a home that is empty at first."""
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.chdir(project)
 
     def run(*arguments: str, home: Path | None = tmp_path / "home") -> Result:
-        environment = {name: value for name, value in os.environ.items() if name not in ("XDG_CACHE_HOME", "HOME")}
-        environment |= {"HOME": str(home)} if home is not None else {"HOME": "/"}
+        monkeypatch.setenv("HOME", str(home) if home is not None else "/")
+        monkeypatch.setattr(sys, "argv", ["celery-lint", *arguments])
+        opened.root, opened.paths = f"{project}{os.sep}", []
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        stdout, stderr = capfd.readouterr()
+        assert isinstance(stopped.value.code, int)
+        return Result((stopped.value.code, stdout, stderr.splitlines()), len(opened.paths))
+
+    # What was written just now could change again unseen.
+    time.sleep(0.05)
+    yield run
+    opened.root = "/nowhere/"
+
+
+@pytest.fixture
+def lint_apart(project: Path, tmp_path: Path) -> Lint:
+    """The same in a process of its own, which knows what it imported."""
+
+    def run(*arguments: str) -> Result:
+        environment = {name: value for name, value in os.environ.items() if name != "XDG_CACHE_HOME"}
+        environment["HOME"] = str(tmp_path / "home")
         command = [sys.executable, "-c", SPY, *arguments]
         done = subprocess.run(
             command, cwd=project, env=environment, capture_output=True, text=True, check=False, timeout=120
         )
-        return Result(done)
+        lines = done.stderr.splitlines()
+        spied = next(line for line in lines if line.startswith("SPY")).split()
+        said = [line for line in lines if not line.startswith("SPY")]
+        return Result((done.returncode, done.stdout, said), int(spied[1]), frozenset(spied[2:]))
 
-    # What was written just now could change again unseen.
     time.sleep(0.05)
     return run
 
 
-def test_a_second_run_reads_nothing_and_says_the_same(lint: Lint) -> None:
-    first, second = lint(), lint()
+def test_a_second_run_reads_nothing_and_says_the_same(lint_apart: Lint) -> None:
+    first, second = lint_apart(), lint_apart()
 
     assert second.shown == first.shown
     assert first.shown[0] == 0
@@ -135,17 +186,21 @@ def write_as_editors_do(path: Path, text: str) -> None:
 
 @pytest.mark.parametrize("save", [write, write_as_editors_do])
 def test_a_change_that_says_nothing_about_celery_needs_no_new_run(
-    lint: Lint, project: Path, save: Callable[[Path, str], None]
+    lint_apart: Lint, project: Path, save: Callable[[Path, str], None]
 ) -> None:
-    before, json = lint(), lint("--output-format", "json")
+    before, json = lint_apart(), lint_apart("--output-format", "json")
     save(project / "proj/other.py", "def double(x):\n    return 2 * x\n")
-    after = lint()
+    after = lint_apart()
 
     assert after.shown == before.shown
-    assert (after.opened, after.imported) == (1, {"click"})
+    assert (after.opened, set(after.imported)) == (1, {"click"})
     time.sleep(0.05)
-    assert lint().opened == 0
-    assert lint("--output-format", "json").shown == json.shown == lint("--output-format", "json", "--no-cache").shown
+    assert lint_apart().opened == 0
+    assert (
+        lint_apart("--output-format", "json").shown
+        == json.shown
+        == lint_apart("--output-format", "json", "--no-cache").shown
+    )
 
 
 ANSWERS_OTHERWISE = {
@@ -198,43 +253,43 @@ def test_answers_of_another_run_count_for_nothing(lint: Lint, project: Path) -> 
     assert after.opened > 1
 
 
-def test_a_changed_configuration_reads_no_file_with_libcst(lint: Lint, project: Path) -> None:
-    lint()
+def test_a_changed_configuration_reads_no_file_with_libcst(lint_apart: Lint, project: Path) -> None:
+    lint_apart()
     configure(project)
 
-    assert "libcst" not in lint().imported
+    assert "libcst" not in lint_apart().imported
 
 
-def test_after_a_change_only_what_changed_is_opened(lint: Lint, project: Path) -> None:
+def test_after_a_change_only_what_changed_is_opened(lint_apart: Lint, project: Path) -> None:
     for number in range(20):
         (project / f"proj/more{number}.py").write_text(
             "from celery import group\n\ndef many(x):\n    return group(x)\n"
         )
     time.sleep(0.05)
-    first = lint()
+    first = lint_apart()
     (project / "Procfile").write_text("worker: celery -A proj.app worker --loglevel=INFO\n")
-    after = lint()
+    after = lint_apart()
 
     assert first.opened > 20
     # The Procfile, what configures and ignores, and the file with a finding, to show its lines.
     assert after.opened <= 6
     assert "libcst" not in after.imported
-    assert after.shown == lint("--no-cache").shown
+    assert after.shown == lint_apart("--no-cache").shown
 
 
-def test_a_fix_that_is_known_is_not_made_again(lint: Lint, project: Path) -> None:
-    before = lint("--output-format", "json")
+def test_a_fix_that_is_known_is_not_made_again(lint_apart: Lint, project: Path) -> None:
+    before = lint_apart("--output-format", "json")
     assert '"applicability": "unsafe"' in before.shown[1]
     configure(project)
     (project / "celery-lint.toml").write_text("fail-level = 'info'\n")
-    after = lint("--output-format", "json")
+    after = lint_apart("--output-format", "json")
 
     assert "libcst" not in after.imported
     assert after.shown[1] == before.shown[1]
     (project / "proj/app.py").write_text(APP + "import logging\nlogger = logging.getLogger()\n" + TASK)
-    changed = lint("--output-format", "json")
+    changed = lint_apart("--output-format", "json")
     assert "libcst" in changed.imported
-    assert changed.shown == lint("--output-format", "json", "--no-cache").shown
+    assert changed.shown == lint_apart("--output-format", "json", "--no-cache").shown
 
 
 def test_a_file_that_had_just_changed_is_not_taken_for_known(tmp_path: Path) -> None:
@@ -305,6 +360,13 @@ def test_facts_that_cannot_be_kept_are_read_again(tmp_path: Path, code: str) -> 
     assert FactStore(folder, b"").find(PythonFacts, "a.py", code.encode()) in (facts, None)
 
 
+def remembered(lint: Lint, **how: Path) -> Result:
+    """A run that is remembered: the first makes the folder of the cache, so that the root has only just changed."""
+    lint(**how)
+    time.sleep(0.05)
+    return lint(**how)
+
+
 def spoil(data: bytes) -> Iterator[bytes]:
     yield b""
     yield data[: len(data) // 2]
@@ -315,7 +377,7 @@ def spoil(data: bytes) -> Iterator[bytes]:
 
 @pytest.mark.parametrize("name", ["facts.bin", "seen.bin", "fixes.bin", "output.bin", "answers.bin"])
 def test_a_spoilt_cache_counts_for_nothing(lint: Lint, project: Path, name: str) -> None:
-    first = lint()
+    first = remembered(lint)
     file = project / NAME / name
     for spoilt in spoil(file.read_bytes()):
         if name not in ("output.bin", "answers.bin"):
@@ -325,7 +387,7 @@ def test_a_spoilt_cache_counts_for_nothing(lint: Lint, project: Path, name: str)
 
 
 def test_the_cache_that_a_project_comes_with_counts_for_nothing(lint: Lint, project: Path, tmp_path: Path) -> None:
-    first = lint(home=tmp_path / "attacker")
+    first = remembered(lint, home=tmp_path / "attacker")
     file = project / NAME / "output.bin"
     assert file.is_file()
 
