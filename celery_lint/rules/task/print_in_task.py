@@ -28,7 +28,7 @@ def check(reached: Reached, project: Project) -> Iterator[Finding]:
     path = reached.function.path
     times = f" ({len(prints)} times)" if others else ""
     yield check.finding(
-        f"`print()` in {reached.shown}{times}: a worker logs it as {_level(reached, project)}, without the task's "
+        f"`print()` in {reached.shown}{times}: a worker logs it {_level(reached, project)}, without the task's "
         "name; use a logger",
         Location(path, first.span),
         reached.entity,
@@ -38,12 +38,15 @@ def check(reached: Reached, project: Project) -> Iterator[Finding]:
 
 
 def _level(reached: Reached, project: Project) -> str:
-    """What level Celery gives to what tasks print: `worker_redirect_stdouts_level`."""
+    """At what level Celery logs what tasks print: `worker_redirect_stdouts_level`."""
     apps = project.apps_of(reached.task) if reached.task is not None else project.apps
     settings = [app.settings.get("worker_redirect_stdouts_level") for app in apps]
     known = {project.evaluator.text(setting.value) for setting in settings if setting is not None}
     level = known.pop() if len(known) == 1 else None
-    return level.value if isinstance(level, Known) else "WARNING"
+    if isinstance(level, Known):
+        return f"as {level.value}"
+    # A setting that cannot be seen may be set.
+    return "at one level for all" if any(app.settings.open for app in apps) else "as WARNING"
 
 
 def _fact(reached: Reached, project: Project) -> Function:
