@@ -31,6 +31,8 @@ def contained(work: Callable[[], object], seconds: int = 20, megabytes: int = 2_
     """WORK in a process that may take SECONDS of wall time and MEGABYTES of memory. What it returns must be pickled."""
     source, target = os.pipe()
     begun = time.monotonic()
+    # The process begins with all that this one holds.
+    held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     process = os.fork()
     if not process:
         _work(work, target, seconds, megabytes)
@@ -38,7 +40,7 @@ def contained(work: Callable[[], object], seconds: int = 20, megabytes: int = 2_
     with os.fdopen(source, "rb") as pipe:
         data = pipe.read()
     _, status, used = os.wait4(process, 0)
-    took = (time.monotonic() - begun, used.ru_maxrss // 1024, used.ru_utime + used.ru_stime)
+    took = (time.monotonic() - begun, max(0, used.ru_maxrss - held) // 1024, used.ru_utime + used.ru_stime)
     if status:
         killed = signal.Signals(os.WTERMSIG(status)).name if os.WIFSIGNALED(status) else f"status {status >> 8}"
         return Ended(None, f"the process died: {killed}", *took)
