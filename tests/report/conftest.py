@@ -2,42 +2,22 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from celery_lint.cli import main
+from tests.command_line import Lint
 
 APP = "from celery import Celery\napp = Celery('proj', broker='redis://')\napp.conf.task_time_limit = 60\n"
 TASK = "\n\n@app.task\ndef send(x):\n    print(x)\n"
 
 
-class Done(NamedTuple):
-    status: int
-    stdout: str
-    stderr: str
-
-
-Lint = Callable[..., Done]
-
-
 @pytest.fixture
-def lint(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Lint:
-    """Runs the command line: status, stdout, stderr."""
-    for name in ("FORCE_COLOR", "NO_COLOR", "GITHUB_STEP_SUMMARY", "GITHUB_SHA"):
+def lint(lint: Lint, monkeypatch: pytest.MonkeyPatch) -> Lint:
+    """Runs the command line as if no CI did."""
+    for name in ("GITHUB_STEP_SUMMARY", "GITHUB_SHA"):
         monkeypatch.delenv(name, raising=False)
-
-    def run(*arguments: str) -> Done:
-        monkeypatch.setattr(sys, "argv", ["celery-lint", *arguments])
-        with pytest.raises(SystemExit) as stopped:
-            main()
-        assert isinstance(stopped.value.code, int)
-        return Done(stopped.value.code, *capfd.readouterr())
-
-    return run
+    return lint
 
 
 @pytest.fixture

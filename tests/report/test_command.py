@@ -15,7 +15,7 @@ from celery_lint.commands.reports import Wanted, wanted
 from celery_lint.errors import UserError
 from celery_lint.formats import WRITERS
 from celery_lint.output import FORMATS, OutputFormat
-from tests.report.conftest import Lint
+from tests.command_line import Lint
 
 
 def test_every_format_has_a_writer() -> None:
