@@ -11,7 +11,7 @@ import importlib.metadata
 import pkgutil
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
@@ -68,11 +68,11 @@ def rule_files(folder: Path) -> list[Path]:
     return sorted(file for file in folder.rglob("*.py") if not _TESTS.fullmatch(file.name))
 
 
-def checked(ours: Iterable[Rule], own: Iterable[Rule]) -> tuple[Rule, ...]:
+def checked(ours: Sequence[Rule], own: Iterable[Rule]) -> tuple[Rule, ...]:
     """OURS and OWN rules together. Raises UserError for one of OWN that cannot be told from others: its code or name is
     taken, or does not look like one."""
     taken = {word: rule for rule in ours for word in (rule.code, rule.name)}
-    rules = list(dict.fromkeys(taken.values()))
+    rules = list(ours)
     for rule in own:
         _refuse_malformed(rule)
         for word in (rule.code, rule.name):
