@@ -15,7 +15,7 @@ import msgspec
 from celery_lint.cache.answers import LARGEST_TEXT, Answers, names_in, together
 from celery_lint.cache.folder import Folder
 from celery_lint.cache.stamp import digest
-from celery_lint.cache.state import is_settled
+from celery_lint.cache.state import is_settled, state_of
 
 _FILE, _ANSWERS, _REPORTS = "output.bin", "answers.bin", "reports-"
 # When more than these have changed somebody has updated the project: a run is soon done.
@@ -186,17 +186,7 @@ def _name_of(key: bytes) -> str:
 
 def _look(root: str, paths: tuple[str, ...]) -> _Watched:
     """How PATHS are now."""
-    times, sizes, inodes = [], [], []
-    stat, start = os.stat, root.rstrip("/") + "/"
-    for path in paths:
-        try:
-            status = stat(path if path.startswith("/") or os.path.isabs(path) else start + path)
-        except (OSError, ValueError):
-            times.append(0)
-            sizes.append(0)
-            inodes.append(0)
-            continue
-        times.append(status.st_mtime_ns)
-        sizes.append(0 if status.st_mode & 0o040000 else status.st_size)
-        inodes.append(status.st_ino)
-    return _Watched(paths, tuple(times), tuple(sizes), tuple(inodes))
+    start = root.rstrip("/") + "/"
+    states = [state_of(path if path.startswith("/") or os.path.isabs(path) else start + path) for path in paths]
+    times, sizes, inodes = zip(*states, strict=True) if states else ((), (), ())
+    return _Watched(paths, times, sizes, inodes)

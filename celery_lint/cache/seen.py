@@ -87,14 +87,15 @@ class Look:
         number = self._numbers.get(path)
         if number is None:
             return None
-        yes, known = self._answer(key)
+        yes, known = self.answer(key)
         return bool(yes >> number & 1) if known >> number & 1 else None
 
     def among(self, paths: Sequence[str]) -> Among:
         """What is known of PATHS alone."""
         return Among(self, self._numbers, self._stored.paths, paths)
 
-    def _answer(self, key: Key) -> tuple[int, int]:
+    def answer(self, key: Key) -> tuple[int, int]:
+        """The files that held the pattern of KEY, and those of which that is known, as bits by number."""
         found = self._answers.get(key)
         if found is None:
             asked = self._asked.get(key)
@@ -115,7 +116,7 @@ class Among:
 
     def split(self, key: Key) -> tuple[set[str], set[str]]:
         """Those that are known to hold the pattern of KEY, and those of which nothing is known."""
-        yes, known = self._look._answer(key)
+        yes, known = self._look.answer(key)
         unknown = {self._names[number] for number in _numbers_in(self._same & ~known)}
         return {self._names[number] for number in _numbers_in(self._same & known & yes)}, unknown.union(self._changed)
 
