@@ -207,9 +207,10 @@ class Configuration:
 
     def _resolved(self, collector: Collector, placed: Placed) -> Placed:
         """What a key of Flask's configuration holds, where PLACED reads one; else PLACED."""
-        if (why := self.flask.loader(placed)) is not None:
-            collector.reopen(why)
-        return self.flask.resolved(placed)
+        found = self.flask.resolved(placed)
+        if found is not placed and self.flask.is_loaded_too:
+            collector.reopen("the configuration of Flask is loaded from elsewhere as well")
+        return found
 
     def _namespace(self, placed: Placed) -> tuple[str | None, bool]:
         """The namespace that a call gives, and whether it gives one that cannot be read."""

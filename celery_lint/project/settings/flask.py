@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 
 from celery_lint.facts.model import Assignment, Attribute, Call, Literal, Name, Subscript, Value
 from celery_lint.project.code.index import FileIndex, last_name
@@ -33,11 +34,10 @@ class FlaskConfig:
             self._known[key] = found[0] if len(found) == 1 else None
         return self._known[key] or placed
 
-    def loader(self, placed: Placed) -> str | None:
-        """Why there may be more under the key that PLACED reads than `resolved` gives; None when that is all."""
-        if self.resolved(placed) is placed or not any(self.files.mentioning(_LOADS)):
-            return None
-        return "the configuration of Flask is loaded from elsewhere as well"
+    @cached_property
+    def is_loaded_too(self) -> bool:
+        """Whether the project loads its configuration from elsewhere too, which may add to what `resolved` gives."""
+        return any(self.files.mentioning(_LOADS))
 
     def _put(self, index: FileIndex, key: str) -> Iterator[Placed]:
         """What INDEX puts under KEY of a configuration, and what a class or module of settings calls so."""
