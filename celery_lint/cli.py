@@ -81,7 +81,7 @@ def main() -> NoReturn:
 
 
 def entry() -> NoReturn:
-    """`main` for a process of its own, which ends without giving each of its objects back: half a second after a run."""
+    """`main` in a process of its own, which ends without giving each object back: that takes half a second after a run."""
     try:
         main()
     except SystemExit as end:
