@@ -81,7 +81,7 @@ def main() -> NoReturn:
 
 
 def entry() -> NoReturn:
-    """`main` in a process of its own, which ends without giving each object back: that takes half a second after a run."""
+    """`main` in a process of its own, which ends without giving each object back: that takes half a second."""
     try:
         main()
     except SystemExit as end:
