@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from importlib import import_module
 from itertools import groupby
+
+from msgspec.structs import replace
 
 from celery_lint.finding import Applicability, Finding, Fix
 from celery_lint.fix.outcome import Rewrite, Withheld

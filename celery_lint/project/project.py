@@ -6,8 +6,9 @@ import fnmatch
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from celery_lint.celery_versions import table
 from celery_lint.finding import Location
@@ -65,8 +66,7 @@ def _is_requirements(path: str) -> bool:
     )
 
 
-@dataclass(frozen=True, eq=False)
-class Project:
+class Project(Struct, frozen=True, eq=False, dict=True):
     """Everything that is known of a project. Lists are in the order of files and lines."""
 
     files: Files

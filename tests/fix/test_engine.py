@@ -7,12 +7,12 @@ import os
 import re
 import stat
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import get_args
 
 import pytest
+from msgspec.structs import replace
 
 from celery_lint.finding import Applicability, Confidence, Edit, Finding, Fix, Location, Severity, Span
 from celery_lint.fix.attach import attach

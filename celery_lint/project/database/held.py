@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from celery_lint.facts.model import Call, Name, Value
 from celery_lint.project.code.index import FileIndex, last_name, within
@@ -16,8 +17,7 @@ _RELEASES = frozenset({"commit", "rollback", "close", "aclose", "remove"})
 _LOOPS = frozenset({"for", "while"})
 
 
-@dataclass(frozen=True)
-class HeldSession:
+class HeldSession(Struct, frozen=True):
     """The code (BLOCK of INDEX) in which the session NAME is open: a `with` block, or the one that assigns it; None for
     a transaction of Django's."""
 

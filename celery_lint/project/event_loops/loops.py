@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Literal as OneOf
+
+from msgspec import Struct, field
 
 from celery_lint.facts.model import Assignment, Attribute, Await, Call, Choice, Function, Name, Operation, Value
 from celery_lint.project.code.index import FileIndex, last_name
@@ -34,8 +35,7 @@ Awaitability = OneOf["coroutine", "awaitable", "unknown"]
 Lifetime = OneOf["call", "thread", "local", "process", "caller"]
 
 
-@dataclass(frozen=True)
-class LoopUse:
+class LoopUse(Struct, frozen=True):
     """What one function does with event loops.
 
     RUNS are its `run_until_complete` calls and LIFETIMES those of their loops, GETTERS its `get_event_loop` calls,
@@ -59,8 +59,7 @@ class LoopUse:
         return bool(self.lifetimes) and set(self.lifetimes) == {"caller"}
 
 
-@dataclass
-class Loops:
+class Loops(Struct):
     """Answers how functions of the project use event loops. BRIDGES are the project's own entry points."""
 
     symbols: Symbols

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from celery_lint.facts.model import Argument, Attribute, Call, Name, Value
 from celery_lint.finding import Location
@@ -37,8 +38,7 @@ _DEADLINES = re.compile(r"timeout|deadline|fail_after|move_on_after|time_limit",
 _PASSED_ON = frozenset({"httpx.Timeout", "urllib3.Timeout", "urllib3.util.Timeout", "aiohttp.ClientTimeout"})
 
 
-@dataclass(frozen=True)
-class Outgoing:
+class Outgoing(Struct, frozen=True):
     """A call that waits for the network or a process.
 
     NAME is what to call it: `requests.get`, `session.post`. TIMEOUT: what it has; "none" means that it surely waits for
