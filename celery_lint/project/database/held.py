@@ -63,13 +63,21 @@ class HeldSession:
         return last_name(call.callee) in _RELEASES
 
 
+def _withs(index: FileIndex, block: int) -> Iterator[int]:
+    """The blocks of `with` inside BLOCK, without those of functions defined there."""
+    for inner in index.blocks_in(block):
+        kind = index.block(inner).kind
+        if kind == "with":
+            yield inner
+        if kind != "function":
+            yield from _withs(index, inner)
+
+
 def held_in(function: FunctionRef, sessions: Sessions) -> Iterator[HeldSession]:
     """The sessions and transactions that a function keeps open."""
     index, fact = sessions.symbols.index(function), sessions.symbols.fact(function)
-    for number, block in enumerate(index.facts.blocks):
-        if block.kind != "with" or index.function_at(number) is not fact:
-            continue
-        for item in block.items:
+    for number in sorted(_withs(index, fact.block)):
+        for item in index.block(number).items:
             callee = item.value.callee if isinstance(item.value, Call) else item.value
             if sessions.symbols.external(index.path, callee) in _TRANSACTIONS:
                 yield HeldSession(index, number, None)

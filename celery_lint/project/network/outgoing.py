@@ -88,6 +88,8 @@ class Network:
         name = self.symbols.external(path, call.callee)
         if name in FUNCTIONS:
             return self._made(placed, call, name, name, FUNCTIONS[name], call.arguments)
+        if name is not None:
+            return None
         return self._of_partial(placed, call) or self._of_method(placed, call)
 
     def _of_partial(self, placed: Placed, call: Call) -> Outgoing | None:
@@ -111,15 +113,13 @@ class Network:
         owner = _owner(call.callee)
         if method is None or owner is None or (self._methods is not None and method not in self._methods):
             return None
-        if self.symbols.external(placed.path, call.callee) is not None:
+        if self.symbols.function(placed.path, placed.block, call.callee) is not None:
             return None
         for depth, holder in enumerate(_holders(owner)):
             for origin, made_by, is_own in self._makers(placed.at(holder)):
                 client = CLIENTS[made_by]
                 if client.methods is not None and (depth or method not in client.methods):
                     continue
-                if self.symbols.function(placed.path, placed.block, call.callee) is not None:
-                    return None
                 service = self._service(client, origin, is_own, method)
                 return self._made(placed, call, made_by, _shown(call.callee), service, call.arguments)
         return None
