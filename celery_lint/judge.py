@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from celery_lint.crash import Crash, attempt
 from celery_lint.finding import Confidence, Finding, Location, Severity, Span
@@ -24,8 +26,7 @@ class Subjects(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(Struct, frozen=True):
     """What the rules found. CRASHED maps the code of each rule that crashed to its traceback."""
 
     findings: tuple[Finding, ...]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal, get_type_hints
+
+from msgspec import Struct
 
 from celery_lint.finding import Confidence, Finding, Location, Related, Severity
 from celery_lint.remedy import Remedy
@@ -20,8 +21,7 @@ Preset = Literal["recommended", "strict", "policy"]
 Check = Callable[..., Iterator[Finding]]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """One rule. `family` and `stem` come from the module it lives in: `rules/<family>/<stem>.py`."""
 
     code: str

@@ -7,7 +7,8 @@ import time
 from _blake2 import blake2b  # `hashlib` takes five times as long to load
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 NAME = ".celery_lint_cache"
 _SEAL = 32
@@ -23,8 +24,7 @@ _LARGEST = 1 << 28
 _KIND, _REGULAR = 0o170000, 0o100000
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
+class Folder(Struct, frozen=True):
     """A cache folder at PATH (absolute). SECRET seals what is written: a project may come with a cache of its own."""
 
     path: str

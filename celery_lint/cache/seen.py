@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import msgspec
+from msgspec import Struct
 
 from celery_lint.cache.folder import Folder
 from celery_lint.cache.state import NOWHERE, State, is_settled, state_of
@@ -49,8 +49,7 @@ class _Stored(msgspec.Struct, frozen=True, array_like=True):
     asked: tuple[_Asked, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Learned:
+class Learned(Struct, frozen=True):
     """What a run learned of files: their states WHEN it began, the CONTENTS of those it knows, and for each pattern
     those that hold it and those that do not; CODE does not either, but for those that hold it, where the pattern is
     one of WHOLE."""

@@ -7,9 +7,11 @@ import os
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from celery_lint.cache.folder import Folder, folder_at, folder_in
 from celery_lint.cache.replay import Output, Replay, key_of
@@ -26,8 +28,7 @@ if TYPE_CHECKING:
     from celery_lint.commands.lint import Outcome
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(Struct, frozen=True, kw_only=True):
     """The options of the command line, by their names there."""
 
     paths: tuple[Path, ...]
@@ -59,8 +60,7 @@ class Options:
     own_rules: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True):
     """What a run depends on beside the project and its options: what it writes to, and the way from the working
     directory to the project's root (`` when they are the same, else ending in `/`)."""
 

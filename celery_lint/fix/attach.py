@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from itertools import groupby
+
+from msgspec.structs import replace
 
 from celery_lint.finding import Applicability, Finding, Fix
 from celery_lint.fix.outcome import Rewrite, Withheld

@@ -6,10 +6,10 @@ A block is seen as pieces in order, each kept or gone; between them are only bla
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 import libcst as cst
+from msgspec import Struct
 
 from celery_lint.fix.code import Code
 from celery_lint.fix.draft import Draft
@@ -29,8 +29,7 @@ _PRAGMAS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """A run of whole lines. LEADS says that what goes prepares what follows; else it cleans up behind."""
 
     first: int
@@ -39,8 +38,7 @@ class Piece:
     leads: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Orphan:
+class Orphan(Struct, frozen=True):
     """A comment whose statement goes: its text, where it stood, and whether it led to something."""
 
     text: str
@@ -86,8 +84,7 @@ def take_out(draft: Draft, pieces: Sequence[Piece], focus: Callable[[Piece], boo
     return orphans
 
 
-@dataclass(frozen=True, slots=True)
-class _Gap:
+class _Gap(Struct, frozen=True):
     """What is around a group of pieces that go: the kept pieces, and the lines between them and the group."""
 
     before: Piece | None

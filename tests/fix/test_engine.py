@@ -6,10 +6,10 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from celery_lint.finding import Applicability, Confidence, Edit, Finding, Fix, Location, Severity, Span
 from celery_lint.fix import apply, attach, diff, plan

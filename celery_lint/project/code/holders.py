@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from celery_lint.facts.model import Assignment, Call, Function, Name, Subscript
 from celery_lint.project.code.files import Files, is_aside
@@ -12,8 +13,7 @@ from celery_lint.project.code.refs import ClassRef, FunctionRef, Internal
 from celery_lint.project.code.symbols import Symbols
 
 
-@dataclass(frozen=True)
-class Holder:
+class Holder(Struct, frozen=True):
     """A name at the top level of a module, or of a class there (`Store.client`)."""
 
     path: str

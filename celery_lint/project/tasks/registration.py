@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from celery_lint.facts.model import Call, Lambda, Literal, Name
 from celery_lint.project.code.files import Files, is_aside
@@ -33,8 +34,7 @@ _INCLUDES = re.compile(rb"\binclude\(\s*(?:\(\s*)?[\"']([\w.]+)[\"']")
 _COMMANDS = re.compile(rb"celery[^\n]{0,500}?\s(?:-A|--app)[ =]?\s*([A-Za-z_][\w.]*)")
 
 
-@dataclass(frozen=True)
-class Discovery:
+class Discovery(Struct, frozen=True):
     """One `autodiscover_tasks` call: the packages it names (None: Django's installed apps, or computed), and the
     module it looks for in each (None: the packages themselves). OPEN: that module is computed."""
 
@@ -46,8 +46,7 @@ class Discovery:
     open: bool = False
 
 
-@dataclass(frozen=True)
-class Imported:
+class Imported(Struct, frozen=True):
     """The files a worker imports. OPEN says why there may be others; None when all are seen."""
 
     paths: frozenset[str]
