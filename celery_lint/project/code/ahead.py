@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import signal
+import select
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import BinaryIO, NamedTuple, TypeVar
@@ -58,7 +58,9 @@ class Readers:
         return self._found.pop(path, None)
 
     def close(self) -> None:
-        """End the processes, whatever they are doing."""
+        """End the processes; those that are reading do not go on after the file that they are at."""
+        for process in self._processes:
+            process.leave()
         for process in self._processes:
             process.end()
         self._processes.clear()
@@ -107,7 +109,7 @@ class _Process:
         return {os.fsdecode(path): answer for path, answer in (found or {}).items()}
 
     def leave(self) -> None:
-        """Have nothing to do with it."""
+        """Neither ask nor hear any more: then it ends."""
         for pipe in (self._names, self._found):
             with suppress(OSError):
                 pipe.close()
@@ -115,7 +117,6 @@ class _Process:
     def end(self) -> None:
         self.leave()
         with suppress(OSError):
-            os.kill(self._number, signal.SIGKILL)
             os.waitpid(self._number, 0)
 
 
@@ -144,8 +145,11 @@ def _started(read: Read, others: Sequence[_Process]) -> _Process | None:
 
 def _serve(read: Read, names: BinaryIO, found: BinaryIO) -> None:
     """Read what is asked for, until nobody asks any more."""
+    listener = select.poll()
+    listener.register(found, 0)  # says nothing but that it is gone
     while asked := _received(names, list[bytes]):
-        _send(found, {path: read(os.fsdecode(path)) for path in asked})
+        answers = {path: read(os.fsdecode(path)) for path in asked if not listener.poll(0)}
+        _send(found, answers)
 
 
 def _send(pipe: BinaryIO, value: object) -> None:
