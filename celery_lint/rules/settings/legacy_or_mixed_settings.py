@@ -13,6 +13,9 @@ from celery_lint.project.settings.written import WrittenSetting
 from celery_lint.remedy import EditCode
 from celery_lint.rule import ERROR, HIGH, INFO, listed, rule
 
+# How the names begin that settings had before Celery 4. Celery also knows all later ones in capitals.
+_CELERYS = ("CELERY", "BROKER")
+
 
 @rule("CEL803", "legacy-or-mixed-settings", since="0.1", severity=INFO, confidence=HIGH, fix="safe")
 def check(project: Project) -> Iterator[Finding]:
@@ -29,10 +32,15 @@ def check(project: Project) -> Iterator[Finding]:
 
 def _is_old(setting: WrittenSetting) -> bool:
     """Whether the name is an old one, and not a new one with its namespace (`CELERY_TASK_SERIALIZER` is both)."""
-    if setting.spelt not in table().old_settings or not setting.is_read:
+    if setting.spelt not in table().old_settings or not setting.is_read or _is_anybodys(setting):
         return False
     namespace = setting.source.namespace
     return not namespace or setting.spelt != spelling(setting, setting.name or "")
+
+
+def _is_anybodys(setting: WrittenSetting) -> bool:
+    """`S3_BUCKET` in Django's settings: that Celery takes it for an old name of its own is not why it is there."""
+    return setting.source.kind == "django" and not setting.spelt.startswith(_CELERYS)
 
 
 def _mixed(app: App) -> Iterator[Location]:
