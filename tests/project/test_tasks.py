@@ -200,3 +200,25 @@ def test_what_is_made_of_an_application_under_another_name_is_none() -> None:
         )
         == []
     )
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "celery = container.get('celery')",
+        "celery_app = service.get_celery_app()",
+        "from ext import boot\ncelery = boot()",
+    ],
+)
+def test_an_object_called_celery_that_nothing_is_known_of_declares_tasks(made: str) -> None:
+    name = "celery_app" if made.startswith("celery_app") else "celery"
+    tasks = f"from shop.run import {name}\n@{name}.task(bind=True)\ndef send(self): ..."
+    assert names(linked({"shop/__init__.py": "", "shop/run.py": made, "shop/mail.py": tasks})) == ["shop.mail.send"]
+
+
+@pytest.mark.parametrize(
+    "made", ["class Bus: ...\ncelery = Bus()", "broker = make()", "celery = None", "def celery(): ..."]
+)
+def test_what_is_called_celery_and_known_to_be_something_else_declares_none(made: str) -> None:
+    tasks = "from shop.run import *\nfrom shop.run import celery, broker\n@celery.task\ndef a(): ...\n@broker.task\ndef b(): ..."
+    assert names(linked({"shop/__init__.py": "", "shop/run.py": made, "shop/mail.py": tasks})) == []
