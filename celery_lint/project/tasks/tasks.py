@@ -164,7 +164,7 @@ class Decorators:
         if not isinstance(made, Call):
             return False
         if owner.rpartition(".")[2].lstrip("@%") in _APP_NAMES:
-            return self.symbols.class_of(target.path, target.fact.block, made.callee) is None
+            return not isinstance(self.symbols.class_of(target.path, target.fact.block, made.callee), ClassRef)
         if self.symbols.external(target.path, made.callee) is not None:
             return False
         return imports_celery(self.symbols.files.python(target.path))
