@@ -23,6 +23,8 @@ _SETTINGS_CLASSES = frozenset({
     "enum.Enum", "pydantic.v1.BaseSettings",
 })  # fmt: skip
 
+_FLASK = SettingSource("flask", "Flask's configuration")
+
 
 @dataclass(frozen=True)
 class Given:
@@ -89,7 +91,7 @@ class ConfigurationObjects:
             self._picked(collector, held, found, given)
         elif is_config(held.value) and self.flask.settings:
             for note in self.flask.settings:
-                collector.add(note, source)
+                collector.add(note, _FLASK)
             collector.reopen("the configuration of Flask may hold more")
         else:
             collector.add_entries(placed, source)

@@ -40,7 +40,7 @@ def _is_old(setting: WrittenSetting) -> bool:
 
 def _is_anybodys(setting: WrittenSetting) -> bool:
     """`S3_BUCKET` in Django's settings: that Celery takes it for an old name of its own is not why it is there."""
-    return setting.source.kind == "django" and not setting.spelt.startswith(_CELERYS)
+    return setting.source.kind in ("django", "flask") and not setting.spelt.startswith(_CELERYS)
 
 
 def _mixed(app: App) -> Iterator[Location]:
@@ -49,7 +49,7 @@ def _mixed(app: App) -> Iterator[Location]:
     Names on the app count only where no object is given; what the constructor takes never does (reproduced).
     """
     written = [each for each in app.settings.written if each.source.kind != "constructor"]
-    objects = [each for each in written if not each.source.on_app]
+    objects = [each for each in written if not each.source.on_app and each.source.kind != "flask"]
     counted = [each for each in (objects or written) if each.is_read]
     if any(each.source.namespace or each.source.namespace_open for each in counted):
         return
@@ -92,6 +92,8 @@ def _rename(settings: Sequence[WrittenSetting], project: Project) -> tuple[EditC
     """The edit that gives all SETTINGS their new names, or why there is none."""
     if settings[0].source.kind == "django" and settings[0].source.namespace is None:
         return None, 'the new names need `namespace="CELERY"`'
+    if any(each.source.kind == "flask" for each in settings):
+        return None, "Flask takes only names in capitals from an object: give them to `celery.conf` itself"
     for setting in settings:
         if is_used_elsewhere(project, setting):
             return None, f"`{setting.spelt}` is used elsewhere too"
