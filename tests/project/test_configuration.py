@@ -87,6 +87,19 @@ def test_setattr_sets_a_setting() -> None:
     assert not found.may_set(found.apps[0], "task_soft_time_limit")
 
 
+@pytest.mark.parametrize("local", ["from .local import *", "from shop.settings.local import *"])
+def test_a_module_that_is_not_there_may_set_more_in_django(local: str) -> None:
+    texts = {
+        "manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n",
+        "shop/settings/__init__.py": f"CELERY_TASK_ACKS_LATE = True\ntry:\n    {local}\nexcept ImportError:\n    pass\n",
+        "shop/celery.py": "from celery import Celery\napp = Celery('shop')\n"
+        "app.config_from_object('django.conf:settings', namespace='CELERY')\n",
+    }
+    found = linked(texts)
+    assert setting(found, "task_acks_late") is True
+    assert found.apps[0].settings.open is not None
+
+
 FLASK = "from celery import Celery\nfrom flask import Flask\n"
 INIT = (
     "def init(app):\n    made = Celery(app.name)\n    made.config_from_object(app.config['CELERY'])\n    return made\n"
