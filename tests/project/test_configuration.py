@@ -91,7 +91,7 @@ def test_setattr_sets_a_setting() -> None:
 def test_a_module_that_is_not_there_may_set_more_in_django(local: str) -> None:
     texts = {
         "manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n",
-        "shop/settings/__init__.py": f"CELERY_TASK_ACKS_LATE = True\ntry:\n    {local}\nexcept ImportError:\n    pass\n",
+        "shop/settings/__init__.py": f"CELERY_TASK_ACKS_LATE = True\ntry:\n    {local}\nexcept ImportError: ...\n",
         "shop/celery.py": "from celery import Celery\napp = Celery('shop')\n"
         "app.config_from_object('django.conf:settings', namespace='CELERY')\n",
     }
