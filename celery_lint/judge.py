@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Protocol
@@ -67,7 +66,7 @@ def _ask(rule: Rule, project: Subjects, findings: list[Finding], watch: Watch) -
         subjects = attempt(lambda: tuple(project.subjects(rule.subject())))
     if isinstance(subjects, Crash):
         return [(None, subjects)]
-    wants_project = len(inspect.signature(rule.check).parameters) > 1
+    wants_project = rule.wants_project
     crashes = []
     for subject in subjects:
         crash = attempt(partial(_collect, rule, (subject, project) if wants_project else (subject,), findings))

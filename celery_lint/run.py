@@ -123,6 +123,6 @@ def _attached(findings: Sequence[Finding], source_of: Callable[[str], Source], s
     if not any(finding.remedy and finding.fix is None and finding.withheld is None for finding in known):
         return known
     # LibCST takes a while to load: only when there is something to fix.
-    from celery_lint.fix import attach
+    from celery_lint.fix.attach import attach
 
     return attach(known, source_of, lambda finding, paths: store.fixes.add(finding, paths, source_of))

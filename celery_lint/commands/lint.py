@@ -218,7 +218,7 @@ def _say_what_was_used(configuration: Configuration, place: Place, done: Run) ->
 
 def _difference(done: Run, edits: Edits) -> Output:
     """What EDITS would change; status 1 when that is anything."""
-    from celery_lint.fix import diff
+    from celery_lint.fix.diff import diff
 
     whole = diff(edits.before, edits.after)
     # A program wants the bytes as they are, whatever they do to a terminal.

@@ -13,20 +13,7 @@ from msgspec import Struct
 
 from celery_lint.fix.code import Code
 from celery_lint.fix.draft import Draft
-
-_PRAGMAS = (
-    "noqa",
-    "type:",
-    "pylint:",
-    "pragma:",
-    "nosec",
-    "fmt:",
-    "mypy:",
-    "pyright:",
-    "ruff:",
-    "celery-lint:",
-    "isort:",
-)
+from celery_lint.fix.pragmas import is_pragma
 
 
 class Piece(Struct, frozen=True):
@@ -44,11 +31,6 @@ class Orphan(Struct, frozen=True):
     text: str
     line: int
     leads: bool
-
-
-def is_pragma(comment: str) -> bool:
-    """Whether COMMENT speaks to a tool about its own line, and so goes with it."""
-    return comment.lstrip("# ").lower().startswith(_PRAGMAS)
 
 
 def whole_last_line(code: Code, statement: cst.CSTNode) -> int:

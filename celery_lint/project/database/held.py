@@ -63,13 +63,25 @@ class HeldSession(Struct, frozen=True):
         return last_name(call.callee) in _RELEASES
 
 
+def withs_in(index: FileIndex, block: int) -> list[int]:
+    """The blocks of `with` inside BLOCK, without those of functions defined there, in order."""
+    found: list[int] = []
+    waiting = [block]
+    while waiting:
+        for inner in index.blocks_in(waiting.pop()):
+            kind = index.block(inner).kind
+            if kind != "function":
+                waiting.append(inner)
+            if kind == "with":
+                found.append(inner)
+    return sorted(found)
+
+
 def held_in(function: FunctionRef, sessions: Sessions) -> Iterator[HeldSession]:
     """The sessions and transactions that a function keeps open."""
     index, fact = sessions.symbols.index(function), sessions.symbols.fact(function)
-    for number, block in enumerate(index.facts.blocks):
-        if block.kind != "with" or index.function_at(number) is not fact:
-            continue
-        for item in block.items:
+    for number in withs_in(index, fact.block):
+        for item in index.block(number).items:
             callee = item.value.callee if isinstance(item.value, Call) else item.value
             if sessions.symbols.external(index.path, callee) in _TRANSACTIONS:
                 yield HeldSession(index, number, None)

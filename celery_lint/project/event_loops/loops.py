@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Literal as OneOf
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from celery_lint.facts.model import Assignment, Attribute, Await, Call, Choice, Function, Name, Operation, Value
 from celery_lint.project.code.index import FileIndex, last_name
@@ -28,6 +30,8 @@ _FUTURES = frozenset({
     "asyncio.gather", "asyncio.ensure_future", "asyncio.create_task", "asyncio.shield", "asyncio.wrap_future",
     "asyncio.as_completed",
 })  # fmt: skip
+
+_LOOPS = re.compile(rb"\b(?:get_event_loop|new_event_loop|get_running_loop)\b|EventLoop\b")
 
 Awaitability = OneOf["coroutine", "awaitable", "unknown"]
 # How long the loop of a `run_until_complete` lives: for this call, as the current loop of its thread does, as long as
@@ -59,13 +63,15 @@ class LoopUse(Struct, frozen=True):
         return bool(self.lifetimes) and set(self.lifetimes) == {"caller"}
 
 
-class Loops(Struct):
-    """Answers how functions of the project use event loops. BRIDGES are the project's own entry points."""
+class Loops:
+    """Answers how functions of the project use event loops."""
 
-    symbols: Symbols
-    bridges: frozenset[str] = frozenset()
-    _uses: dict[FunctionRef, LoopUse] = field(default_factory=dict)
-    _returns_loop: dict[FunctionRef, bool] = field(default_factory=dict)
+    def __init__(self, symbols: Symbols, bridges: frozenset[str] = frozenset()) -> None:
+        """BRIDGES are the project's own entry points."""
+        self.symbols = symbols
+        self.bridges = bridges
+        self._uses: dict[FunctionRef, LoopUse] = {}
+        self._returns_loop: dict[FunctionRef, bool] = {}
 
     def use(self, ref: FunctionRef) -> LoopUse:
         """How the function REF uses event loops."""
@@ -85,12 +91,17 @@ class Loops(Struct):
                 getters.append(call)
             elif name in ENTRY_POINTS or self._is_bridge(index, call):
                 entries.append(call)
-            else:
+            elif self._are_made:
                 helper = self.symbols.function(index.path, call.block, call.callee)
                 if helper is not None and self.returns_loop(helper):
                     helpers.append((call, helper))
         lifetimes = tuple(self._lifetime(index, call) for call in runs)
         return LoopUse(tuple(runs), lifetimes, tuple(getters), tuple(helpers), tuple(entries))
+
+    @cached_property
+    def _are_made(self) -> bool:
+        """Whether anything makes a loop or names the class of one: nothing else leads to a loop."""
+        return any(self.symbols.files.mentioning(_LOOPS))
 
     def _is_bridge(self, index: FileIndex, call: Call) -> bool:
         if not self.bridges or not isinstance(call.callee, Name):
@@ -156,6 +167,8 @@ class Loops(Struct):
 
     def returns_loop(self, ref: FunctionRef) -> bool:
         """Whether a function of the project returns an event loop that it gets or makes."""
+        if not self._are_made:
+            return False
         if ref not in self._returns_loop:
             self._returns_loop[ref] = False
             self._returns_loop[ref] = self._find_loop_returned(ref)

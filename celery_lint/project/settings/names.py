@@ -102,8 +102,8 @@ def _other_prefix(bare: str, known: Table) -> str | None:
 
 def first_release(name: str) -> str | None:
     """The first release that has the setting NAME; None when all have it."""
-    having = [release for release in RELEASES if name in table(release).settings]
-    return having[0] if having and having[0] != RELEASES[0] else None
+    having = next((release for release in RELEASES if name in table(release).settings), None)
+    return having if having != RELEASES[0] else None
 
 
 # spelling it another way
