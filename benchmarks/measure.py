@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import signal
+import json
 import subprocess
 import sys
 import tempfile
-import threading
-import time
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+_LAUNCH = (sys.executable, "-I", "-S", str(Path(__file__).with_name("launch.py")))
+
 Measure = Literal["wall", "cpu", "memory"]
+MEASURES: tuple[Measure, ...] = ("wall", "cpu", "memory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,40 +44,21 @@ def cost(
     Raises FailedError when it ends with none of STATUSES.
     """
     with tempfile.TemporaryFile() as said:
-        start = time.perf_counter()
-        process = subprocess.Popen(
-            command,
+        launch = [*_LAUNCH, str(limit), *command]
+        done = subprocess.run(
+            launch,
             cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,
-            stdout=said,
+            stdout=subprocess.PIPE,
             stderr=said,
-            start_new_session=True,
+            check=True,
         )
-        stopped = threading.Event()
-        timer = threading.Timer(limit, _stop, (process.pid, stopped))
-        timer.start()
-        # Not `process.wait`: only this tells what this one child and its own children used.
-        try:
-            _, status, usage = os.wait4(process.pid, 0)
-        except KeyboardInterrupt:
-            _stop(process.pid, stopped)
-            raise
-        finally:
-            wall = time.perf_counter() - start
-            timer.cancel()
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if stopped.is_set():
+        spent = json.loads(done.stdout)
+        if spent["stopped"]:
             return None
-        if process.returncode not in statuses:
+        if spent["status"] not in statuses:
             said.seek(0)
             text = said.read().decode("utf-8", "replace")[-2000:]
-            raise FailedError(f"{' '.join(command)}: status {process.returncode}\n{text}")
-    unit = 1 if sys.platform == "darwin" else 1024
-    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit)
-
-
-def _stop(group: int, stopped: threading.Event) -> None:
-    stopped.set()
-    with suppress(ProcessLookupError):
-        os.killpg(group, signal.SIGKILL)
+            raise FailedError(f"{' '.join(command)}: status {spent['status']}\n{text}")
+    return Cost(spent["wall"], spent["cpu"], spent["memory"])

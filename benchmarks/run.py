@@ -5,7 +5,6 @@ python benchmarks/run.py NAME=FOLDER … [--tools ruff,flake8] [--runs 5] [--wri
 
 from __future__ import annotations
 
-import argparse
 import datetime
 import os
 import platform
@@ -13,12 +12,15 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from checkout import Checkout, change, copied
+from checkout import Checkout, change, composed, copied
 from measure import Cost, FailedError, cost
+from options import asked
+from sizes import lines_read
+from sizes import table as sizes
 from table import Results, headline, tables, write_block
 from tools import HERE, OURS, ROOT, Installed, declared, found, install
 
@@ -59,20 +61,33 @@ class Bench:
     tools: Sequence[Installed]
     runs: int
     limit: float
+    once: Collection[str] = ()
+    up_to: Mapping[str, int] = field(default_factory=dict)
     results: Results = field(default_factory=Results)
+    read: dict[str, int | None] = field(default_factory=dict)
 
     def project(self, checkout: Checkout) -> None:
         """Measure all tools with CHECKOUT, in turn, as often as asked."""
         for tool in self.tools:
             shutil.rmtree(self._cache(checkout, tool), ignore_errors=True)
+        tools = [tool for tool in self.tools if checkout.files <= self.up_to.get(tool.tool.name, checkout.files)]
         for number in range(self.runs):
             for scenario in SCENARIOS:
-                self._scenario(checkout, scenario, number)
+                self._scenario(checkout, scenario, number, [tool for tool in tools if self._runs(tool) > number])
 
-    def _scenario(self, checkout: Checkout, scenario: Scenario, number: int) -> None:
-        taking = [tool for tool in self.tools if scenario.takes(tool)]
+    def alone(self, checkout: Checkout) -> None:
+        """Measure a cold run of celery-lint with CHECKOUT, as often as asked."""
+        tools = [tool for tool in self.tools if tool.tool.name == OURS]
+        for number in range(self.runs):
+            self._scenario(checkout, SCENARIOS[0], number, tools)
+
+    def _runs(self, tool: Installed) -> int:
+        return 1 if tool.tool.name in self.once else self.runs
+
+    def _scenario(self, checkout: Checkout, scenario: Scenario, number: int, tools: Sequence[Installed]) -> None:
+        taking = [tool for tool in tools if scenario.takes(tool)]
         changed = {"": None, "plain": checkout.plain, "celery": checkout.celery}[scenario.changes]
-        if scenario.changes and changed is None:
+        if not taking or (scenario.changes and changed is None):
             return
         if scenario.warm:
             for tool in taking:
@@ -90,6 +105,8 @@ class Bench:
                 shutil.rmtree(self._cache(checkout, tool), ignore_errors=True)
             spent = self._run(checkout, tool, changed if scenario.single and changed else ".", warm=scenario.warm)
             self.results.add(key, number, spent)
+            if not scenario.warm and tool.tool.name == OURS and spent is not None:
+                self.read[checkout.name] = lines_read(checkout, tool, self._cache(checkout, tool))
             say(f"{checkout.name}, run {number + 1}, {scenario.name}: {tool.tool.name} {_seconds(spent)}")
 
     def _remember(self, checkout: Checkout, tool: Installed) -> None:
@@ -146,62 +163,41 @@ class Bench:
 
 def main() -> int:
     """Measure, and print Markdown."""
-    options = _options()
+    options = asked()
     chosen = [name for name in declared() if not options.tools or name in options.tools or name == OURS]
     place = options.folder.absolute()
     try:
         say("installing " + ", ".join(chosen))
         tools = list(install([declared()[name] for name in chosen], place / "tools", options.python))
-        bench = Bench(place, tools, options.runs, options.limit)
+        bench = Bench(place, tools, options.runs, options.limit, options.once, dict(options.up_to))
         bench.check()
-        checkouts = [copied(name, source, place / "checkouts" / name) for name, source in options.projects]
+        say("copying")
+        copies = {
+            name: copied(name, source, place / "checkouts" / name)
+            for name, source in (*options.projects, *options.alone)
+        }
+        wholes = [
+            composed(name, [copies[part] for part in parts], place / "checkouts" / name)
+            for name, parts in options.together
+        ]
+        checkouts = [*(copies[name] for name, _ in options.projects), *wholes]
         for checkout in checkouts:
             bench.project(checkout)
+        alone = [copies[name] for name, _ in options.alone]
+        for checkout in alone:
+            bench.alone(checkout)
         bench.start_up()
     except (FailedError, subprocess.CalledProcessError) as error:
         say(f"error: {error}")
         return 1
     text = "\n".join(tables(bench.results, checkouts, [tool.tool for tool in tools], tuple(about(tools, options.runs))))
-    sys.stdout.write(text + "\n")
+    by_size = "\n".join(sizes(bench.results, [*checkouts, *alone], bench.read))
+    sys.stdout.write(f"{text}\n\n{by_size}\n")
     if options.write:
+        write_block(ROOT / "docs/performance.md", "sizes", by_size)
         write_block(ROOT / "docs/performance.md", "benchmarks", text)
         write_block(ROOT / "README.md", "speed", headline(bench.results, checkouts))
     return 0
-
-
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Measure celery-lint beside other linters.")
-    parser.add_argument(
-        "projects", nargs="+", type=_project, metavar="NAME=FOLDER", help="checkouts, which stay as they are"
-    )
-    parser.add_argument("--tools", type=lambda text: text.split(","), help="these only, by their names in tools.toml")
-    parser.add_argument("--runs", type=int, default=5, help="how often each is run (default: 5)")
-    parser.add_argument("--limit", type=float, default=900, help="seconds after which a run is given up (default: 900)")
-    parser.add_argument(
-        "--folder", type=Path, default=_default_folder(), help="where tools and copies go (default: %(default)s)"
-    )
-    parser.add_argument("--python", default=sys.executable, help="what the environments are made with")
-    parser.add_argument(
-        "--write", action="store_true", help="put the result into docs/performance.md, and the headline into the README"
-    )
-    options = parser.parse_args()
-    if unknown := set(options.tools or ()) - set(declared()):
-        parser.error(f"tools.toml has no {', '.join(sorted(unknown))}")
-    if options.folder.absolute().is_relative_to(ROOT):
-        parser.error("--folder: choose one outside the project")
-    return options
-
-
-def _project(text: str) -> tuple[str, Path]:
-    name, equals, folder = text.partition("=")
-    if not equals or not name or "/" in name or not Path(folder).is_dir():
-        raise argparse.ArgumentTypeError(f"{text} is no NAME=FOLDER")
-    return name, Path(folder).absolute()
-
-
-def _default_folder() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "celery-lint-benchmarks"
 
 
 def about(tools: Sequence[Installed], runs: int) -> Iterator[str]:

@@ -19,7 +19,8 @@ _HEADINGS: dict[Measure, str] = {
     "cpu": "CPU time, of all processes",
     "memory": "Peak memory, of the largest process",
 }
-_HEADLINE = ("cold", "warm", "one file changed, with Celery")
+COLD = "cold"
+_HEADLINE = (COLD, "warm", "one file changed, with Celery")
 
 
 class Results:
@@ -72,7 +73,7 @@ def tables(
     ratio = results.ratio(("start-up", "--version", ""), ("start-up", "click", ""), "wall")
     spent = results.median(("start-up", "--version", ""), "wall")
     if ratio is not None and spent is not None:
-        yield f'\n`celery-lint --version`: {_shown(spent, "wall")}, {ratio:.2f}× `python -c "import click"`.'
+        yield f'\n`celery-lint --version`: {shown(spent, "wall")}, {ratio:.2f}× `python -c "import click"`.'
 
 
 def _folded(heading: str, table: str) -> str:
@@ -95,10 +96,11 @@ def _cell(results: Results, key: Key, measure: Measure) -> str:
     if spent is None:
         return "–" if results.of(key) else ""
     ratio = results.ratio(key, (key[0], OURS, key[2]), measure)
-    return _shown(spent, measure) + (f" ({_times(ratio)}×)" if ratio is not None and key[1] != OURS else "")
+    return shown(spent, measure) + (f" ({_times(ratio)}×)" if ratio is not None and key[1] != OURS else "")
 
 
-def _shown(amount: float, measure: Measure) -> str:
+def shown(amount: float, measure: Measure) -> str:
+    """AMOUNT as people read it."""
     if measure == "memory":
         return f"{amount / 1e6:.0f} MB"
     return f"{amount:.3f} s" if amount < 1 else f"{amount:.2f} s" if amount < 10 else f"{amount:.0f} s"

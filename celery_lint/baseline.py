@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from celery_lint.errors import UserError
 from celery_lint.finding import Finding
@@ -54,8 +54,7 @@ class Entry(Struct, frozen=True, forbid_unknown_fields=True):
 _HEAD = _Head("celery-lint", _VERSION)
 
 
-@dataclass(frozen=True, slots=True)
-class Baseline:
+class Baseline(Struct, frozen=True):
     """What is in FILE; it need not exist yet when there is nothing."""
 
     file: Path
@@ -89,8 +88,7 @@ class Place(NamedTuple):
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True):
     """The FINGERPRINTS of all places of all findings, the entry of each that is in the baseline, and entries that match
     nothing though their rule has run."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import importlib.metadata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from msgspec import Struct
 from pathspec import GitIgnoreSpec
 
 from celery_lint import pages
@@ -22,16 +22,14 @@ from celery_lint.settings import Configuration, Settings, did_you_mean
 _ALWAYS_ON = "CEL002"
 
 
-@dataclass(frozen=True, slots=True)
-class FileIgnore:
+class FileIgnore(Struct, frozen=True):
     """Rules that are not reported in the files that PATTERN matches."""
 
     pattern: GitIgnoreSpec
     codes: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Agenda:
+class Agenda(Struct, frozen=True):
     """The rules that run, the severities that the project gives to some of them (by code), and where some are not
     reported."""
 
@@ -40,8 +38,7 @@ class Agenda:
     file_ignores: tuple[FileIgnore, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Catalogue:
+class Catalogue(Struct, frozen=True):
     """All rules, sorted by code."""
 
     rules: tuple[Rule, ...]

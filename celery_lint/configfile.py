@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from celery_lint.errors import ConfigurationError
 from celery_lint.gitroot import find_git_root
@@ -15,16 +16,14 @@ PYPROJECT = "pyproject.toml"
 _SECTION = "tool.celery-lint"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """The root of a project, and the file that configures it."""
 
     root: Path
     file: Path | None
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """What a configuration file says: VALUES by key, and where each key is written (`pyproject.toml:12`)."""
 
     values: dict[str, object]

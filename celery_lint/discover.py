@@ -5,10 +5,10 @@ from __future__ import annotations
 import fnmatch
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from operator import attrgetter
 from pathlib import Path
 
+from msgspec import Struct, field
 from pathspec import GitIgnoreSpec
 
 from celery_lint.gitignore import IgnoreFile, inherited, inherited_files, is_ignored, read_ignore_file
@@ -32,16 +32,14 @@ _ASSETS = frozenset({
 })  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Unlisted:
+class Unlisted(Struct, frozen=True):
     """A folder that could not be read, and why. PATH is relative to the root."""
 
     path: str
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Files:
+class Files(Struct, frozen=True):
     """The files of a project: paths relative to its root, with `/`, sorted. Every file is there once.
 
     LOOKED_AT are the folders and ignore files (absolute, they need not exist) that decide what they are.
@@ -92,8 +90,7 @@ def _is_template(name: str) -> bool:
     return "{{" in name or name.startswith("{%")
 
 
-@dataclass(slots=True)
-class _Walk:
+class _Walk(Struct):
     """One walk: what it has found so far."""
 
     root: str

@@ -5,7 +5,6 @@ Places are byte spans of a file. Lines and columns are computed where they are s
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING
 
@@ -60,16 +59,14 @@ class Applicability(StrEnum):
     DISPLAY = "display"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Location:
+class Location(Struct, frozen=True, order=True):
     """A span of one file; PATH is relative to the project's root, with `/`."""
 
     path: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Related:
+class Related(Struct, frozen=True):
     """Another place that explains a finding, and what it has to do with it: AGAIN, when it is the same mistake."""
 
     location: Location
@@ -77,8 +74,7 @@ class Related:
     again: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Struct, frozen=True):
     """Replace the bytes of SPAN in PATH by TEXT (encoded as the file is)."""
 
     path: str
@@ -86,8 +82,7 @@ class Edit:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(Struct, frozen=True):
     """Edits that cure one finding. They are applied together or not at all."""
 
     title: str
@@ -95,14 +90,13 @@ class Fix:
     edits: tuple[Edit, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True, eq=False):
     """One root cause, said once.
 
     ENTITY is what the finding is about, stable when lines move: `task:proj.tasks.add`, `queue:mail`,
     `setting:task_time_limit`, `route:proj.*`, `app:proj.celery.app`, `function:proj/tasks.py:helper`.
     REMEDY is how it could be cured, still without edits; `celery_lint.fix` turns it into FIX, or into
-    WITHHELD: one sentence that says why there is no automatic fix.
+    WITHHELD: one sentence that says why there is no automatic fix. These three do not count when two are compared.
     """
 
     code: str
@@ -113,9 +107,21 @@ class Finding:
     location: Location
     entity: str
     related: tuple[Related, ...] = ()
-    remedy: Remedy | None = field(default=None, compare=False)
-    fix: Fix | None = field(default=None, compare=False)
-    withheld: str | None = field(default=None, compare=False)
+    remedy: Remedy | None = None
+    fix: Fix | None = None
+    withheld: str | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Finding) and self._said == other._said
+
+    def __hash__(self) -> int:
+        return hash(self._said)
+
+    @property
+    def _said(self) -> tuple[object, ...]:
+        """What it says of the code as it is."""
+        where = (self.location, self.entity, self.related)
+        return (self.code, self.name, self.severity, self.confidence, self.message, *where)
 
     @property
     def places(self) -> tuple[Location, ...]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from celery_lint.output import OutputFormat
 from celery_lint.report.model import Report
@@ -13,8 +14,7 @@ from celery_lint.views.model import Picture
 Lines = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """What is written to: a TERMINAL (or a file, which is like a plain one), and the WAY from there to the project's
     root, to be put before paths (`` when it is there, else ending in `/`)."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
 from pathspec import GitIgnoreSpec, RegexPattern
 
 from celery_lint.gitroot import find_git_root
@@ -17,8 +17,7 @@ _LONGEST, _MOST_STARS = 1_000, 3
 _GROUP = re.compile(r"\(\?P<\w+>")
 
 
-@dataclass(frozen=True, slots=True)
-class IgnoreFile:
+class IgnoreFile(Struct, frozen=True):
     """The patterns of one file. BASE is the folder they are relative to: absolute, with `/`, ending in `/`. ANY matches
     whatever one of them does."""
 

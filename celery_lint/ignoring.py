@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from celery_lint.comments.place import Insertion, place
 from celery_lint.finding import Finding
@@ -14,8 +15,7 @@ from celery_lint.source import Source
 _UNUSED = "CEL001"
 
 
-@dataclass(frozen=True, slots=True)
-class Silencing:
+class Silencing(Struct, frozen=True):
     """What adding comments would do: the bytes of the files that change BEFORE and AFTER, the findings that are then
     SILENCED, and of the others why they are not, one line each."""
 

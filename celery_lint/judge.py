@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from celery_lint.crash import Crash, attempt
 from celery_lint.finding import Confidence, Finding, Location, Severity, Span
@@ -25,8 +26,7 @@ class Subjects(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(Struct, frozen=True):
     """What the rules found. CRASHED maps the code of each rule that crashed to its traceback."""
 
     findings: tuple[Finding, ...]
@@ -66,7 +66,7 @@ def _ask(rule: Rule, project: Subjects, findings: list[Finding], watch: Watch) -
         subjects = attempt(lambda: tuple(project.subjects(rule.subject())))
     if isinstance(subjects, Crash):
         return [(None, subjects)]
-    wants_project = len(inspect.signature(rule.check).parameters) > 1
+    wants_project = rule.wants_project
     crashes = []
     for subject in subjects:
         crash = attempt(partial(_collect, rule, (subject, project) if wants_project else (subject,), findings))

@@ -6,14 +6,14 @@ say *how*. A remedy names byte spans of the file as it was read.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from celery_lint.finding import Applicability, Location, Span
 
 
-@dataclass(frozen=True, slots=True)
-class LoopRun:
+class LoopRun(Struct, frozen=True):
     """One `<loop>.run_until_complete(argument)` call.
 
     ARGUMENT says what the project knows of the argument: provably a `coroutine` (a call of an `async def`, a
@@ -25,8 +25,7 @@ class LoopRun:
     argument: Literal["coroutine", "awaitable", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
-class RunCoroutines:
+class RunCoroutines(Struct, frozen=True):
     """Replace loops driven by hand in one function (SCOPE: the span of its `def` with decorators, or of the
     whole module) by `asyncio.run`, or `asyncio.Runner` for several runs on one loop.
 
@@ -43,16 +42,14 @@ class RunCoroutines:
     applicability: Applicability = Applicability.UNSAFE
 
 
-@dataclass(frozen=True, slots=True)
-class UseNullPool:
+class UseNullPool(Struct, frozen=True):
     """Give the engine built by CALL `poolclass=NullPool`, without the pool's own arguments."""
 
     path: str
     call: Span
 
 
-@dataclass(frozen=True, slots=True)
-class ScopeSession:
+class ScopeSession(Struct, frozen=True):
     """Open the session assigned by the statement ASSIGNMENT in a `with` (`async with` when IS_ASYNC) around
     the statements that use it, and drop its later `close()`. SCOPE is the enclosing function."""
 
@@ -63,16 +60,14 @@ class ScopeSession:
     is_async: bool
 
 
-@dataclass(frozen=True, slots=True)
-class BindTask:
+class BindTask(Struct, frozen=True):
     """Add `bind=True` to the task decorator DECORATOR (span of the decorator expression, without `@`)."""
 
     path: str
     decorator: Span
 
 
-@dataclass(frozen=True, slots=True)
-class LogInstead:
+class LogInstead(Struct, frozen=True):
     """Turn the `print` calls PRINTS into logger calls, with a module logger in the style of the file.
 
     STYLE `task` asks for `get_task_logger(__name__)`, `stdlib` for `logging.getLogger(__name__)`, `auto` for
@@ -84,8 +79,7 @@ class LogInstead:
     style: Literal["auto", "stdlib", "task"] = "auto"
 
 
-@dataclass(frozen=True, slots=True)
-class WrapAsyncTask:
+class WrapAsyncTask(Struct, frozen=True):
     """Rename the coroutine of an `async def` task (FUNCTION: its span with decorators) and put a sync task in
     front of it that runs it with `asyncio.run`. BOUND: the first parameter is the task itself."""
 
@@ -94,8 +88,7 @@ class WrapAsyncTask:
     bound: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SetTimeLimits:
+class SetTimeLimits(Struct, frozen=True):
     """Set `task_soft_time_limit` and `task_time_limit` (seconds) where the app is configured.
 
     TARGET is a `conf.update(...)` or `Celery(...)` call, or a literal dict, that already holds settings of the
@@ -109,8 +102,7 @@ class SetTimeLimits:
     style: Literal["keyword", "mapping"] = "keyword"
 
 
-@dataclass(frozen=True, slots=True)
-class IncludeModule:
+class IncludeModule(Struct, frozen=True):
     """Add the dotted names MODULES to the literal list, tuple or set ITEMS of task modules."""
 
     path: str
@@ -118,16 +110,14 @@ class IncludeModule:
     modules: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class WrapInList:
+class WrapInList(Struct, frozen=True):
     """Put brackets around ARGUMENT: a string where a list of strings is meant."""
 
     path: str
     argument: Span
 
 
-@dataclass(frozen=True, slots=True)
-class DiscoverIn:
+class DiscoverIn(Struct, frozen=True):
     """Make the `autodiscover_tasks` call CALL look for the module RELATED in its packages."""
 
     path: str
@@ -135,8 +125,7 @@ class DiscoverIn:
     related: str
 
 
-@dataclass(frozen=True, slots=True)
-class LoadApp:
+class LoadApp(Struct, frozen=True):
     """Import the Celery application NAME of MODULE (relative, `.celery`) in a Django project's package, so that
     every process has it; PATH is its `__init__.py`."""
 
@@ -145,8 +134,7 @@ class LoadApp:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Replacement:
+class Replacement(Struct, frozen=True):
     """OLD, which stands at SPAN, becomes NEW. An empty OLD is an insertion."""
 
     span: Span
@@ -154,8 +142,7 @@ class Replacement:
     new: str
 
 
-@dataclass(frozen=True, slots=True)
-class EditCommand:
+class EditCommand(Struct, frozen=True):
     """Change words of a command line or values of a deployment file. TITLE is what an editor calls it."""
 
     path: str
@@ -164,8 +151,7 @@ class EditCommand:
     applicability: Applicability = Applicability.UNSAFE
 
 
-@dataclass(frozen=True, slots=True)
-class EditCode:
+class EditCode(Struct, frozen=True):
     """Change expressions of a Python file where they stand. TITLE is what an editor calls it.
 
     IMPORTS are needed by the new text: `functools` (a module) or `celery.exceptions:Retry` (a name of one). Where the
@@ -179,8 +165,7 @@ class EditCode:
     applicability: Applicability = Applicability.UNSAFE
 
 
-@dataclass(frozen=True, slots=True)
-class AddArgument:
+class AddArgument(Struct, frozen=True):
     """Add TEXT (`retry_backoff=True`, `"expires": 60`) behind the arguments of the call, or the entries of the dict,
     at HOLDER, and of those at OTHERS; a decorator without parentheses gets them. TITLE and IMPORTS are as those of
     `EditCode`."""
@@ -194,8 +179,7 @@ class AddArgument:
     others: tuple[Span, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ReraiseFirst:
+class ReraiseFirst(Struct, frozen=True):
     """Put `except EXCEPTION: raise` above the `except` clause that holds the bytes of HANDLER (its block's span).
 
     EXCEPTION is written like an import of `EditCode`: `celery.exceptions:Retry`.

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from celery_lint.cache.facts import FactStore
 from celery_lint.finding import Finding
-from celery_lint.fix import FixReport, Plan, Rejudge, carry_out, plan
+from celery_lint.fix.engine import FixReport, Plan, Rejudge, carry_out, plan
 from celery_lint.fix.write import WriteError, write
 from celery_lint.ignoring import Silencing, plan_silencing
 from celery_lint.report.model import Report

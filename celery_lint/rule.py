@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal, get_type_hints
+
+from msgspec import Struct
 
 from celery_lint.finding import Confidence, Finding, Location, Related, Severity
 from celery_lint.remedy import Remedy
@@ -20,8 +21,7 @@ Preset = Literal["recommended", "strict", "policy"]
 Check = Callable[..., Iterator[Finding]]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """One rule. `family` and `stem` come from the module it lives in: `rules/<family>/<stem>.py`."""
 
     code: str
@@ -53,10 +53,27 @@ class Rule:
 
     def subject(self) -> type[object]:
         """The type of the check's first parameter: what the rule is asked about one by one."""
-        hints = get_type_hints(self.check)
-        first = next(iter(inspect.signature(self.check).parameters))
-        kind: type[object] = hints[first]
+        first = self._parameters[0]
+        # Most annotations are just a name, as text: `get_type_hints` compiles each, and that of what is returned.
+        named = self.check.__annotations__.get(first)
+        kind = self.check.__globals__.get(named) if isinstance(named, str) else named
+        return kind if isinstance(kind, type) else self._hinted(first)
+
+    def _hinted(self, parameter: str) -> type[object]:
+        kind: type[object] = get_type_hints(self.check)[parameter]
         return kind
+
+    @property
+    def wants_project(self) -> bool:
+        """Whether the check is given the project as well."""
+        return len(self._parameters) > 1
+
+    @property
+    def _parameters(self) -> tuple[str, ...]:
+        if hasattr(self.check, "__wrapped__"):
+            return tuple(inspect.signature(self.check).parameters)
+        code = self.check.__code__
+        return code.co_varnames[: code.co_argcount]
 
     def finding(
         self,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
+
+from msgspec import Struct
 
 from celery_lint.cache.facts import FactStore
 from celery_lint.catalogue import Agenda, Catalogue, catalogue_of, urls
@@ -25,8 +26,7 @@ from celery_lint.watch import UNWATCHED, Part, Watch
 Overlay = Mapping[str, bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """A REPORT, the tracebacks of rules that CRASHED, by code, the files that belong to the project, and the folders
     that could not be read. LOOKED_AT are the folders and ignore files that decide which files belong to it. PROJECTS
     is what was understood of it: one, or each that the configuration names."""
@@ -123,6 +123,6 @@ def _attached(findings: Sequence[Finding], source_of: Callable[[str], Source], s
     if not any(finding.remedy and finding.fix is None and finding.withheld is None for finding in known):
         return known
     # LibCST takes a while to load: only when there is something to fix.
-    from celery_lint.fix import attach
+    from celery_lint.fix.attach import attach
 
     return attach(known, source_of, lambda finding, paths: store.fixes.add(finding, paths, source_of))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from celery_lint.baseline import Baseline
 from celery_lint.changes import LineSet, carried
@@ -13,15 +15,14 @@ from celery_lint.report.model import Report
 from celery_lint.source import Source
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """What counts. BASELINE: what does not. LINES: by path, the lines that a finding has to touch with one of its
     locations, unless it was not there BEFORE; None when all count. KNOWN are the codes of all rules."""
 
     baseline: Baseline | None = None
     lines: Mapping[str, LineSet] | None = None
     before: Baseline | None = None
-    known: frozenset[str] = field(default=frozenset(), repr=False)
+    known: frozenset[str] = frozenset()
 
     def of(self, report: Report) -> Report:
         """What of REPORT, all that a run found, counts."""

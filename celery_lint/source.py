@@ -7,8 +7,9 @@ import io
 import re
 import tokenize
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from celery_lint.finding import Span
 
@@ -16,16 +17,14 @@ from celery_lint.finding import Span
 _NEWLINE = re.compile(rb"\r\n|\n|\r")
 
 
-@dataclass(frozen=True)
-class Position:
+class Position(Struct, frozen=True):
     """A place as people count it: line and column from 1, the column in characters."""
 
     line: int
     column: int
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(Struct, frozen=True, dict=True):
     """One file as it was read. PATH is relative to the project's root, with `/`."""
 
     path: str

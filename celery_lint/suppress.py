@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from celery_lint.catalogue import Catalogue, FileIgnore
 from celery_lint.comments.directives import directives, may_hold_directives, noqas
@@ -16,8 +17,7 @@ from celery_lint.source import Source
 Used = frozenset[tuple[str, Entry]]
 
 
-@dataclass(frozen=True, slots=True)
-class Silenced:
+class Silenced(Struct, frozen=True):
     """The findings that are KEPT, how many comments silenced, and what those comments amount to."""
 
     kept: tuple[Finding, ...]

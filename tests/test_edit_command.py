@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from celery_lint.finding import Span
-from celery_lint.fix import Withheld, rewrite
+from celery_lint.fix.attach import rewrite
+from celery_lint.fix.outcome import Withheld
 from celery_lint.remedy import EditCommand, Replacement
 from celery_lint.source import Source
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import json as stdlib_json
-from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
 import pytest
+from msgspec.structs import replace
 
 from celery_lint.finding import Applicability, Confidence, Edit, Finding, Fix, Location, Related, Severity, Span
 from celery_lint.project.model import Statistics
@@ -44,7 +44,7 @@ def finding(span: Span, path: str = "proj/tasks.py", /, **changes: object) -> Fi
         location=Location(path, span),
         entity="task:proj.tasks.send",
     )
-    return replace(base, **changes)  # type: ignore[arg-type]
+    return replace(base, **changes)
 
 
 def report(*findings: Finding, sources: tuple[Source, ...] = (), looked_at: Statistics | None = None) -> Report:

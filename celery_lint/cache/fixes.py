@@ -4,9 +4,9 @@ to run."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 
 import msgspec
+from msgspec.structs import replace
 
 from celery_lint.cache.folder import Folder
 from celery_lint.cache.stamp import digest

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import msgspec
+from msgspec import Struct
 
 from celery_lint.cache.folder import Folder
 from celery_lint.cache.state import NOWHERE, State, is_settled, state_of
@@ -49,8 +49,7 @@ class _Stored(msgspec.Struct, frozen=True, array_like=True):
     asked: tuple[_Asked, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Learned:
+class Learned(Struct, frozen=True):
     """What a run learned of files: their states WHEN it began, the CONTENTS of those it knows, and for each pattern
     those that hold it and those that do not; CODE does not either, but for those that hold it, where the pattern is
     one of WHOLE."""
@@ -84,11 +83,10 @@ class Look:
 
     def holds(self, key: Key, path: str) -> bool | None:
         """Whether PATH holds the pattern of KEY; None when that is not known."""
-        number = self._numbers.get(path)
-        if number is None:
+        number, asked = self._numbers.get(path), self._asked.get(key)
+        if number is None or asked is None or not _has(asked.known, number):
             return None
-        yes, known = self.answer(key)
-        return bool(yes >> number & 1) if known >> number & 1 else None
+        return _has(asked.yes, number)
 
     def among(self, paths: Sequence[str]) -> Among:
         """What is known of PATHS alone."""
@@ -196,6 +194,12 @@ def _asked(stored: _Stored, learned: Sequence[Learned], numbers: Mapping[str, in
             kept[key] = yes | holds, known | holds | asked, run
     for (pattern, flags), (yes, known, last) in kept.items():
         yield _Asked(pattern, flags, _bytes(yes), _bytes(known), last)
+
+
+def _has(bits: bytes, number: int) -> bool:
+    """Whether the bit NUMBER is set."""
+    place = number >> 3
+    return place < len(bits) and bool(bits[place] >> (number & 7) & 1)
 
 
 def _bits(data: bytes) -> int:

@@ -157,7 +157,7 @@ def nearest_release(version: str) -> str:
 
 def table(version: str = LATEST) -> Table:
     """The table of VERSION's release (`5.4.2` reads that of 5.4); unknown ones get the nearest older table."""
-    return _table(nearest_release(version))
+    return _table(version if version in RELEASES else nearest_release(version))
 
 
 @cache

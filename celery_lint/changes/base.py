@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from celery_lint.changes.git import Git, GitError
 from celery_lint.errors import UserError
@@ -13,8 +14,7 @@ from celery_lint.gitroot import find_git_root
 HEAD = "HEAD"
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
+class Base(Struct, frozen=True):
     """The COMMIT of the repository at TOP that REF leads to for the project at ROOT; None before the first one."""
 
     root: Path

@@ -6,9 +6,10 @@ import hashlib
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import takewhile
 from pathlib import PurePosixPath
+
+from msgspec import Struct, field
 
 from celery_lint.changes.base import Base
 from celery_lint.changes.difference import all_lines, changed_lines, lines_of
@@ -23,8 +24,7 @@ _ALIKE = 0.5
 _MOST_RENAMES = 200
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(Struct, frozen=True):
     """A file of a commit: its MODE, and the NAME of its content."""
 
     mode: str
@@ -66,8 +66,7 @@ def _tree(git: Git, commit: str) -> dict[str, _Entry]:
     return entries
 
 
-@dataclass(slots=True)
-class _Comparison:
+class _Comparison(Struct):
     """One comparison: the files of a commit (TREE), and what was found so far, by paths from the project's root."""
 
     base: Base

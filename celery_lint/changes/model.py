@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 
-@dataclass(frozen=True, slots=True)
-class LineSet:
+class LineSet(Struct, frozen=True):
     """Lines of a file as it is now (from 1): RANGES of new or changed ones, first and last, in order and apart.
 
     GAPS are the lines behind which others were taken out (0: at the top) without new ones in their place.
@@ -31,8 +31,7 @@ class LineSet:
         return bool(self.ranges or self.gaps)
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(Struct, frozen=True):
     """How the files of a project differ from those of COMMIT (None: there is no commit yet), which REF led to.
 
     All paths are relative to the project's root, with `/`. LINES has the files that changed, those that are new (all of
@@ -46,7 +45,7 @@ class Changes:
     new: frozenset[str] = frozenset()
     renamed: Mapping[str, str] = field(default_factory=dict)
     deleted: tuple[str, ...] = ()
-    _old: Callable[[str], bytes | None] = field(default=lambda _: None, repr=False, compare=False)
+    _old: Callable[[str], bytes | None] = lambda _: None
 
     def touches(self, path: str, first_line: int, last_line: int) -> bool:
         """Whether PATH changed in the lines FIRST_LINE to LAST_LINE, as they are counted now."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from celery_lint.baseline import Baseline, Entry, Match, current, may_be_kept, save
 from celery_lint.cache.facts import FactStore
@@ -21,8 +22,7 @@ from celery_lint.report.text import escape
 from celery_lint.settings import load, override
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(Struct, frozen=True, kw_only=True):
     """The options of the command line, by their names there."""
 
     paths: tuple[Path, ...]

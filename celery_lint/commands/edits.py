@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from celery_lint.cache.facts import FactStore
 from celery_lint.commands.check import Options
@@ -15,8 +16,7 @@ from celery_lint.scope import Scope
 from celery_lint.settings import Configuration
 
 
-@dataclass(frozen=True, slots=True)
-class Edits:
+class Edits(Struct, frozen=True):
     """The bytes of the files that were changed, or would be, BEFORE and AFTER, and what to SAY of it."""
 
     before: Mapping[str, bytes]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import tomllib
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 
 from celery_lint.cache.facts import FactStore
 from celery_lint.cache.stamp import tool_stamp
@@ -30,8 +30,7 @@ from celery_lint.views.starter import Material, configuration_text, suggestions
 _TABLE = "[tool.celery-lint]"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(Struct, frozen=True, kw_only=True):
     """The options of the command line, by their names there."""
 
     path: Path

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from celery_lint import baseline
 from celery_lint.baseline import Baseline
@@ -35,8 +36,7 @@ if TYPE_CHECKING:
     from celery_lint.commands.edits import Edits
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """The OUTPUT of a run, and the files and folders (relative to the root, or absolute) that it DEPENDS_ON; none when
     it must not be taken for granted. ANSWERS say what of the files it depends on."""
 
@@ -218,7 +218,7 @@ def _say_what_was_used(configuration: Configuration, place: Place, done: Run) ->
 
 def _difference(done: Run, edits: Edits) -> Output:
     """What EDITS would change; status 1 when that is anything."""
-    from celery_lint.fix import diff
+    from celery_lint.fix.diff import diff
 
     whole = diff(edits.before, edits.after)
     # A program wants the bytes as they are, whatever they do to a terminal.

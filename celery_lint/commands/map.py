@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
 
 from celery_lint.commands.check import place_of, relative
 from celery_lint.commands.console import warn
@@ -23,8 +24,7 @@ from celery_lint.views.model import Picture, Task
 Format = Literal["text", "json", "mermaid", "dot", "html"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(Struct, frozen=True, kw_only=True):
     """The options of the command line, by their names there."""
 
     path: Path

@@ -7,8 +7,9 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from celery_lint.commands.console import warn
 from celery_lint.errors import UserError
@@ -23,8 +24,7 @@ STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 _SIGN = re.compile(r"[\\*?\[\]]| (?= *$)")
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """A report in FORMAT is to be written to FILE."""
 
     format: OutputFormat

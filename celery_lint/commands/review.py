@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from msgspec import Struct
 from pathspec import GitIgnoreSpec
 
 from celery_lint.cache.facts import FactStore
@@ -38,8 +38,7 @@ _READ = (".py", ".yml", ".yaml", ".toml", ".cfg", ".ini", ".conf", ".sh", ".serv
 _MAIN = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(Struct, frozen=True, kw_only=True):
     """The options of the command line, by their names there."""
 
     path: Path

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from celery_lint.comments.model import Comment, Coverage, Directive, Entry
 from celery_lint.comments.plain import plain_comments

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from celery_lint.finding import Span
 
 NOWHERE = Span(0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Coverage:
+class Coverage(Struct, frozen=True):
     """Where findings are silenced: those that start in STARTS, and those that end in ENDS as long as they start in
     WITHIN (the closing line of a part of a statement)."""
 
@@ -25,24 +24,21 @@ class Coverage:
         return self.within.contains(span) and self.ends.start < span.end <= self.ends.end
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(Struct, frozen=True):
     """A comment (SPAN ends with its line), and what it would cover."""
 
     span: Span
     coverage: Coverage
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One code or name in the brackets of a directive."""
 
     name: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Directive:
+class Directive(Struct, frozen=True):
     """A comment that silences. SPAN is the comment with its reason, NAMES_SPAN what stands in the brackets, REMOVAL
     what goes when the comment goes: the blanks before it, or its whole line. PROBLEM says why it silences nothing."""
 
@@ -55,8 +51,7 @@ class Directive:
     problem: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Suppression:
+class Suppression(Struct, frozen=True):
     """A directive after the rules have run: which of its entries silenced nothing (UNUSED) and which name no rule
     (UNKNOWN, each with the name that it may be a slip of)."""
 

@@ -11,9 +11,9 @@ import re
 import tokenize
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import yaml
+from msgspec import Struct
 
 from celery_lint.comments.directives import directives, may_hold_directives
 from celery_lint.comments.python import first_rows
@@ -30,8 +30,7 @@ _BLOCK = re.compile(rb"[|>][+-]?\d?[+-]?[ \t]*(?:#.*)?$")
 _HERE_DOCUMENT = re.compile(rb"<<-?[ \t]*(['\"]?)(\w+)\1")
 
 
-@dataclass(frozen=True, slots=True)
-class Insertion:
+class Insertion(Struct, frozen=True):
     """TEXT to be put before the byte at AT."""
 
     at: int

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+
+from msgspec import Struct, field
 
 from celery_lint.comments.model import Comment, Coverage
 from celery_lint.finding import Span
@@ -23,8 +24,7 @@ _OWN_LINE_ONLY = (".service", ".conf", ".ini", ".cfg")
 _INDENTED = (".yaml", ".yml", ".toml", ".tpl", ".mk")
 
 
-@dataclass(frozen=True, slots=True)
-class _Lines:
+class _Lines(Struct, frozen=True):
     """The lines of a file; IS_INDENTED says that indentation means something in it."""
 
     starts: tuple[int, ...]

@@ -12,7 +12,8 @@ import re
 import tokenize
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from celery_lint.comments.model import Comment, Coverage
 from celery_lint.finding import Span
@@ -23,8 +24,7 @@ _SILENT = frozenset({
 })  # fmt: skip
 
 
-@dataclass(slots=True)
-class _Statement:
+class _Statement(Struct):
     """A logical line: its first and last row (from 1), and whether it is a decorator."""
 
     first: int
@@ -32,8 +32,7 @@ class _Statement:
     is_decorator: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(Struct, frozen=True):
     """A comment token: where, whether it stands alone on its row, how many brackets are open there."""
 
     row: int
@@ -43,8 +42,7 @@ class _Found:
     depth: int
 
 
-@dataclass(slots=True)
-class _Layout:
+class _Layout(Struct):
     """The rows of a file: its statements, its comments, and how many brackets are open at the end of each row that
     holds code."""
 

@@ -2,49 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from importlib import import_module
 from itertools import groupby
+
+from msgspec.structs import replace
 
 from celery_lint.finding import Applicability, Finding, Fix
 from celery_lint.fix.outcome import Rewrite, Withheld
 from celery_lint.fix.patch import PYTHON, compiles, loses_comments, patched
 from celery_lint.fix.project import Files
-from celery_lint.fix.rewrite import (
-    add_argument,
-    bind_task,
-    discover_in,
-    edit_code,
-    edit_command,
-    include_module,
-    load_app,
-    log_instead,
-    reraise_first,
-    run_coroutines,
-    scope_session,
-    set_time_limits,
-    use_null_pool,
-    wrap_async_task,
-    wrap_in_list,
-)
-from celery_lint.remedy import (
-    AddArgument,
-    BindTask,
-    DiscoverIn,
-    EditCode,
-    EditCommand,
-    IncludeModule,
-    LoadApp,
-    LogInstead,
-    Remedy,
-    ReraiseFirst,
-    RunCoroutines,
-    ScopeSession,
-    SetTimeLimits,
-    UseNullPool,
-    WrapAsyncTask,
-    WrapInList,
-)
+from celery_lint.remedy import Remedy, RunCoroutines
 from celery_lint.source import Source
 
 Made = Callable[[Finding, frozenset[str]], None]
@@ -107,36 +76,9 @@ def rewrite(remedy: Remedy, source_of: Callable[[str], Source]) -> Rewrite:
     return carry_out(remedy, Files(source_of))
 
 
-def carry_out(remedy: Remedy, files: Files) -> Rewrite:  # noqa: C901 (one case a remedy)
+def carry_out(remedy: Remedy, files: Files) -> Rewrite:
     """The edits that carry out REMEDY in FILES. Raises `Withheld`."""
-    match remedy:
-        case RunCoroutines():
-            return run_coroutines.rewrite(remedy, files)
-        case UseNullPool():
-            return use_null_pool.rewrite(remedy, files)
-        case ScopeSession():
-            return scope_session.rewrite(remedy, files)
-        case BindTask():
-            return bind_task.rewrite(remedy, files)
-        case LogInstead():
-            return log_instead.rewrite(remedy, files)
-        case WrapAsyncTask():
-            return wrap_async_task.rewrite(remedy, files)
-        case SetTimeLimits():
-            return set_time_limits.rewrite(remedy, files)
-        case IncludeModule():
-            return include_module.rewrite(remedy, files)
-        case WrapInList():
-            return wrap_in_list.rewrite(remedy, files)
-        case DiscoverIn():
-            return discover_in.rewrite(remedy, files)
-        case LoadApp():
-            return load_app.rewrite(remedy, files)
-        case EditCommand():
-            return edit_command.rewrite(remedy, files)
-        case EditCode():
-            return edit_code.rewrite(remedy, files)
-        case AddArgument():
-            return add_argument.rewrite(remedy, files)
-        case ReraiseFirst():
-            return reraise_first.rewrite(remedy, files)
+    # Each remedy has a module of its name: most runs need one or two of them.
+    name = re.sub(r"(?<!^)(?=[A-Z])", "_", type(remedy).__name__).lower()
+    rewriter: Callable[[Remedy, Files], Rewrite] = import_module(f"celery_lint.fix.rewrite.{name}").rewrite
+    return rewriter(remedy, files)

@@ -6,31 +6,17 @@ A block is seen as pieces in order, each kept or gone; between them are only bla
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 import libcst as cst
+from msgspec import Struct
 
 from celery_lint.fix.code import Code
 from celery_lint.fix.draft import Draft
-
-_PRAGMAS = (
-    "noqa",
-    "type:",
-    "pylint:",
-    "pragma:",
-    "nosec",
-    "fmt:",
-    "mypy:",
-    "pyright:",
-    "ruff:",
-    "celery-lint:",
-    "isort:",
-)
+from celery_lint.fix.pragmas import is_pragma
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """A run of whole lines. LEADS says that what goes prepares what follows; else it cleans up behind."""
 
     first: int
@@ -39,18 +25,12 @@ class Piece:
     leads: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Orphan:
+class Orphan(Struct, frozen=True):
     """A comment whose statement goes: its text, where it stood, and whether it led to something."""
 
     text: str
     line: int
     leads: bool
-
-
-def is_pragma(comment: str) -> bool:
-    """Whether COMMENT speaks to a tool about its own line, and so goes with it."""
-    return comment.lstrip("# ").lower().startswith(_PRAGMAS)
 
 
 def whole_last_line(code: Code, statement: cst.CSTNode) -> int:
@@ -86,8 +66,7 @@ def take_out(draft: Draft, pieces: Sequence[Piece], focus: Callable[[Piece], boo
     return orphans
 
 
-@dataclass(frozen=True, slots=True)
-class _Gap:
+class _Gap(Struct, frozen=True):
     """What is around a group of pieces that go: the kept pieces, and the lines between them and the group."""
 
     before: Piece | None

@@ -57,6 +57,7 @@ class _Recorder(CodegenState):
 
     def __init__(self, module: cst.Module) -> None:
         super().__init__(module.default_indent, module.default_newline)
+        self.module = module
         self.position = 0
         self.extents: dict[cst.CSTNode, Extent] = {}
         self.parents: dict[cst.CSTNode, cst.CSTNode] = {}
@@ -91,18 +92,38 @@ class _Recorder(CodegenState):
 
 
 class Code:
-    """One parsed file. Raises `Withheld` when its bytes could not be given back exactly."""
+    """One file. It is parsed when its nodes are asked for; raises `Withheld` then when it cannot be, or when its bytes
+    could not be given back exactly."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self.text = _decoded(source)
-        self.module = _parsed(self.text)
-        recorder = _Recorder(self.module)
-        self.module._codegen(recorder)
-        if "".join(recorder.tokens) != self.text:
-            raise Withheld("LibCST cannot give this file back unchanged")
-        self._extents = recorder.extents
-        self._parents = recorder.parents
+
+    @cached_property
+    def _tree(self) -> _Recorder | Withheld:
+        try:
+            return _recorded(self.text)
+        except Withheld as error:
+            return error
+
+    @property
+    def _recorder(self) -> _Recorder:
+        if isinstance(self._tree, Withheld):
+            raise Withheld(*self._tree.args)
+        return self._tree
+
+    @cached_property
+    def module(self) -> cst.Module:
+        """The whole tree."""
+        return self._recorder.module
+
+    @cached_property
+    def _extents(self) -> dict[cst.CSTNode, Extent]:
+        return self._recorder.extents
+
+    @cached_property
+    def _parents(self) -> dict[cst.CSTNode, cst.CSTNode]:
+        return self._recorder.parents
 
     # Where nodes stand
 
@@ -333,6 +354,18 @@ def _decoded(source: Source) -> str:
         return source.data.decode(source.encoding)
     except (SyntaxError, UnicodeError, LookupError):
         raise Withheld("the file is not text in its declared encoding") from None
+
+
+def _recorded(text: str) -> _Recorder:
+    """The tree of TEXT, and where its nodes stand."""
+    try:
+        recorder = _Recorder(_parsed(text))
+        recorder.module._codegen(recorder)
+    except RecursionError:
+        raise Withheld("the code of this file is nested too deeply") from None
+    if "".join(recorder.tokens) != text:
+        raise Withheld("LibCST cannot give this file back unchanged")
+    return recorder
 
 
 def _parsed(text: str) -> cst.Module:

@@ -164,7 +164,8 @@ class Draft:
         shifts: dict[int, int] = {}
         brackets: list[tuple[int, int]] = []
         row = -1
-        for token in self.code.tokens if moved else ():
+        # Finding the tokens takes longer than the rest of most fixes.
+        for token in self.code.tokens if any(self._may_shift(line, end) for line, end, _ in moved) else ():
             line, column = token.start[0] - 1, token.start[1]
             if line != row and brackets and token.type != tokenize.NL:
                 opened, after = brackets[-1]
@@ -178,6 +179,14 @@ class Draft:
             elif token.type == tokenize.OP and token.string in ")]}" and brackets:
                 brackets.pop()
         return {line: shift for line, shift in shifts.items() if shift}
+
+    def _may_shift(self, line: int, end: int) -> bool:
+        """Whether a line below LINE starts where it would if it were aligned with a bracket in LINE behind the column
+        END."""
+        brackets = [offset for offset, character in enumerate(self.code.line_text(line)) if character in "([{"]
+        columns = "|".join(f" {{{offset + 1}}}" for offset in brackets if offset >= end)
+        aligned = re.compile(rf"(?<![^\r\n])(?:{columns})(?! )")
+        return bool(columns) and aligned.search(self.code.text, self.code.lines[line].end) is not None
 
     def _delta(self, change: _Change) -> tuple[int, int, int]:
         line = self.code.line(change.start)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from celery_lint.finding import Applicability, Edit, Finding
 from celery_lint.fix.attach import attach
@@ -26,8 +27,7 @@ ROUNDS = 10  # fixes that keep making new findings stop here
 Rejudge = Callable[[Mapping[str, bytes]], tuple[Finding, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """A file that stays as it was, or one finding in it that stays, and why: one line for people."""
 
     path: str
@@ -35,8 +35,7 @@ class Refusal:
     finding: Finding | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """What fixing would do. BEFORE and AFTER are the bytes of the files that change; REMAINING is judged on
     AFTER. TOGETHER are paths that make sense only when all of them change, those last that others do not need
     any more."""
@@ -58,8 +57,7 @@ class Plan:
         return sorted(sorted(part, key=lambda path: (rank.get(path, 0), path)) for part in parts)
 
 
-@dataclass(frozen=True, slots=True)
-class FixReport:
+class FixReport(Struct, frozen=True):
     """What was done: the findings fixed, the paths written, and what remains to be reported."""
 
     fixed: tuple[Finding, ...]

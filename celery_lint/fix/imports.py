@@ -8,9 +8,9 @@ from __future__ import annotations
 import itertools
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import libcst as cst
+from msgspec import Struct
 
 from celery_lint.fix.blocks import whole_last_line
 from celery_lint.fix.code import Code
@@ -22,8 +22,7 @@ from celery_lint.fix.scopes import is_taken
 _FUTURE, _STANDARD, _OTHER, _OWN = range(4)
 
 
-@dataclass(frozen=True, slots=True)
-class _Import:
+class _Import(Struct, frozen=True):
     """One import statement at the top of a file."""
 
     line: int

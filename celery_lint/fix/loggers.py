@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 import libcst as cst
+from msgspec import Struct
 
 from celery_lint.fix.code import Code
 from celery_lint.fix.draft import Draft
@@ -25,8 +25,7 @@ _FACTORIES = {
 _USUAL = ("logger", "log", "LOGGER", "LOG", "_logger", "_log", "task_logger")
 
 
-@dataclass(frozen=True, slots=True)
-class Logger:
+class Logger(Struct, frozen=True):
     """A logger in reach. LAZY: it formats `%s` arguments itself, as the standard library's loggers do."""
 
     name: str

@@ -10,11 +10,9 @@ import warnings
 from collections import Counter
 from collections.abc import Iterable
 
-import libcst as cst
-
 from celery_lint.finding import Edit
-from celery_lint.fix.blocks import is_pragma
 from celery_lint.fix.outcome import Withheld
+from celery_lint.fix.pragmas import is_pragma
 from celery_lint.source import Source
 
 PYTHON = (".py", ".pyi")
@@ -56,6 +54,8 @@ def compiles(data: bytes) -> bool:
 
 
 def _parses(data: bytes) -> bool:
+    import libcst as cst  # takes a while to load, and is hardly ever asked
+
     try:
         cst.parse_module(data)
     except (cst.ParserSyntaxError, SyntaxError, UnicodeError, LookupError, RecursionError):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 import libcst as cst
+from msgspec import Struct
+from msgspec.structs import replace
 
 from celery_lint.fix.arguments import remove
 from celery_lint.fix.code import Code
@@ -17,8 +18,7 @@ _DROPPED = ("end", "flush")
 _ENDINGS = (": ", " - ", ":", " -", " ")
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """A log message. TEXT is None when the first argument of the print stays as it is.
 
     GONE are the arguments that are part of the message now, or mean nothing to a logger.

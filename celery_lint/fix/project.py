@@ -25,7 +25,7 @@ class Files:
         return self._source_of(path)
 
     def code(self, path: str) -> Code:
-        """The parsed file at PATH; raises `Withheld` when it cannot be rewritten."""
+        """The file at PATH; raises `Withheld` when it cannot be rewritten."""
         self.used.add(path)
         if path not in self._parsed:
             try:
@@ -34,8 +34,6 @@ class Files:
                 self._parsed[path] = error
             except OSError as error:
                 self._parsed[path] = Withheld(f"the file cannot be read ({error.strerror})")
-            except RecursionError:
-                self._parsed[path] = Withheld("the code of this file is nested too deeply")
         code = self._parsed[path]
         if isinstance(code, Withheld):
             raise Withheld(*code.args)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import libcst as cst
+from msgspec import Struct
 
 from celery_lint.finding import Finding
 from celery_lint.fix.code import Code
@@ -23,8 +23,7 @@ from celery_lint.source import Source
 _FOREIGN = {"node_modules", "site-packages", "venv", "env", "__pycache__", "build", "dist"}
 
 
-@dataclass(frozen=True, slots=True)
-class Helper:
+class Helper(Struct, frozen=True):
     """A top-level function that may have lost its last use."""
 
     path: str

@@ -12,8 +12,9 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 try:
     import fcntl
@@ -89,8 +90,7 @@ def _target(root: Path, path: str) -> Path:
     return target
 
 
-@dataclass(frozen=True, slots=True)
-class _Draft:
+class _Draft(Struct, frozen=True):
     """A new file at DRAFT, open (and locked) as DESCRIPTOR, which is to take the place of TARGET, the file PATH."""
 
     path: str

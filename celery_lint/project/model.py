@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 from celery_lint.facts.deploy.celery_command import Invocation
 from celery_lint.facts.model import Call, Command
@@ -14,8 +15,7 @@ from celery_lint.project.code.values import Known, Placed, Unknown
 from celery_lint.project.settings.written import WrittenSetting
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """One setting of an app: its new-style NAME, its value, and where it is written."""
 
     name: str
@@ -23,8 +23,7 @@ class Setting:
     origin: Location
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """The effective settings of one app.
 
     OPEN says why more may be set than can be seen; None when all is seen. OUTSIDE: something that is no file of
@@ -41,8 +40,7 @@ class Settings:
         return self.entries.get(name)
 
 
-@dataclass(frozen=True, eq=False)
-class App:
+class App(Struct, frozen=True, eq=False):
     """One Celery application: where it is made, what it is called, how it is configured.
 
     LOCATION is the call that makes it. MODULE_PATH is the file its variable lives in. ROOT is the folder that
@@ -67,8 +65,7 @@ class App:
         return f"app:{self.name}"
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(Struct, frozen=True):
     """One option of a task and where it is written."""
 
     name: str
@@ -76,8 +73,7 @@ class Option:
     location: Location
 
 
-@dataclass(frozen=True, eq=False)
-class Task:
+class Task(Struct, frozen=True, eq=False):
     """One task. NAMES are the names it can have: one when it is certain, several when the import root is not,
     none when it is computed; then LABEL, what the code calls it, is shown. LOCATION is the name in its `def` or
     `class` statement."""
@@ -114,8 +110,7 @@ class Task:
         return self.options.get(name)
 
 
-@dataclass(frozen=True, eq=False)
-class Worker:
+class Worker(Struct, frozen=True, eq=False):
     """One worker that some deployment file or launcher starts.
 
     QUEUES: the names after `-Q`; None when there is no `-Q`; Unknown when it cannot be read. POOL likewise.
@@ -136,8 +131,7 @@ class Worker:
     invocation: Invocation | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class CeleryCommand:
+class CeleryCommand(Struct, frozen=True, eq=False):
     """One run of Celery's command line that a deployment file or a launcher makes: worker, beat, flower, …
 
     APP is the application that `-A` means; with APP_IS_KNOWN false it cannot be told. NAMES_APP: the words after
@@ -158,8 +152,7 @@ class CeleryCommand:
         return f"command:{self.label}"
 
 
-@dataclass(frozen=True, eq=False)
-class ScheduleEntry:
+class ScheduleEntry(Struct, frozen=True, eq=False):
     """One periodic task: an entry of `beat_schedule`, or a call of `add_periodic_task`.
 
     KEY is its name in the schedule; None when it is computed or not given. TASK is the name of the task it sends,
@@ -190,8 +183,7 @@ class ScheduleEntry:
         return f"schedule:{self.key or self.task or 'unnamed'}"
 
 
-@dataclass(frozen=True, eq=False)
-class Route:
+class Route(Struct, frozen=True, eq=False):
     """One entry of `task_routes`: the pattern as written and the queue it names (None: not seen)."""
 
     app: App
@@ -202,8 +194,7 @@ class Route:
     group: int = 0
 
 
-@dataclass(frozen=True)
-class QueueUse:
+class QueueUse(Struct, frozen=True):
     """One place that sends tasks to a queue."""
 
     queue: str
@@ -211,8 +202,7 @@ class QueueUse:
     what: str
 
 
-@dataclass(frozen=True, eq=False)
-class Queue:
+class Queue(Struct, frozen=True, eq=False):
     """A queue that tasks are sent to, and all the places that say so."""
 
     name: str
@@ -225,8 +215,7 @@ class Queue:
 How = Literal["call", "given", "thread", "around"]
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(Struct, frozen=True):
     """One step of the way from a task into a helper: the call and the function that it runs."""
 
     location: Location
@@ -234,8 +223,7 @@ class Step:
     how: How = "call"
 
 
-@dataclass(frozen=True, eq=False)
-class Reached:
+class Reached(Struct, frozen=True, eq=False):
     """A function that worker code runs, and the shortest way to it.
 
     ROOT is what starts it: a task, or a worker signal's handler. IN_LOOP: it only runs inside an event loop
@@ -293,8 +281,7 @@ class Reached:
         return (start, *calls[:6])
 
 
-@dataclass(frozen=True)
-class Unreadable:
+class Unreadable(Struct, frozen=True):
     """A file that could not be read, and why."""
 
     path: str
@@ -302,8 +289,7 @@ class Unreadable:
     span: Span
 
 
-@dataclass(frozen=True)
-class Statistics:
+class Statistics(Struct, frozen=True):
     """What a run has looked at."""
 
     files: int = 0

@@ -6,8 +6,9 @@ import fnmatch
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from celery_lint.celery_versions import table
 from celery_lint.finding import Location
@@ -25,6 +26,7 @@ from celery_lint.project.database.engine_uses import used_by
 from celery_lint.project.database.engines import Engine, Engines
 from celery_lint.project.database.forking import Forking
 from celery_lint.project.database.provenance import Provenance
+from celery_lint.project.database.sessions import Sessions
 from celery_lint.project.deployment.routing import RouteTable, declared_queues, default_queue, queue_name
 from celery_lint.project.deployment.targets import Targets
 from celery_lint.project.event_loops.loop_bound import Client, used_clients
@@ -67,8 +69,7 @@ def _is_requirements(path: str) -> bool:
     )
 
 
-@dataclass(frozen=True, eq=False)
-class Project:
+class Project(Struct, frozen=True, eq=False, dict=True):
     """Everything that is known of a project. Lists are in the order of files and lines."""
 
     files: Files
@@ -201,6 +202,11 @@ class Project:
     def loops(self) -> Loops:
         """How functions use event loops."""
         return Loops(self.symbols, frozenset(self.options.async_bridges))
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """Tells which calls open a database session."""
+        return Sessions(self.symbols, self.evaluator, frozenset(self.options.session_factories))
 
     @cached_property
     def network(self) -> Network:

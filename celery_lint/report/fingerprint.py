@@ -6,7 +6,8 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from celery_lint.finding import Finding, Location
 from celery_lint.report.essence import essence, local_names
@@ -19,8 +20,7 @@ _COMMAND = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """What tells a finding from all others: rule, path, entity, the essence of the code concerned. ORDINAL counts those
     of which all this is the same, from the top of the file."""
 

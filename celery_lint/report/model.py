@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import astuple, replace
 
 from celery_lint.finding import Applicability, Finding, Location, Severity
 from celery_lint.project.model import Statistics
@@ -13,8 +15,7 @@ from celery_lint.rule import Rule
 from celery_lint.source import Position, Source
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """One run over the project at ROOT: FINDINGS in order, how many a comment SUPPRESSED, what was looked at. RULES are
     those that ran, by code, and URLS the addresses of their pages. SHOWN is the way from the working directory to ROOT
     (`` when they are the same, else ending in `/`): people are shown paths that they can open. REPOSITORY is the way

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal
 from urllib.parse import quote
+
+from msgspec import Struct
 
 ColorChoice = Literal["auto", "always", "never"]
 
@@ -17,8 +18,7 @@ _LINKING_VARIABLES = ("WT_SESSION", "KITTY_WINDOW_ID", "KONSOLE_VERSION", "DOMTE
 _FALLBACK_WIDTH = 120
 
 
-@dataclass(frozen=True, slots=True)
-class Terminal:
+class Terminal(Struct, frozen=True):
     """How to write to one stream."""
 
     color: bool = False

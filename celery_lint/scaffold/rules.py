@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+
+from msgspec import Struct
 
 from celery_lint import __version__
 from celery_lint.errors import UserError
@@ -13,8 +14,7 @@ from celery_lint.errors import UserError
 _HOLE = re.compile(r"\{\{(\w+)\}\}")
 
 
-@dataclass(frozen=True, slots=True)
-class NewFile:
+class NewFile(Struct, frozen=True):
     """A file that is to be made: PATH and TEXT. A SHARED one may be there already, and then stays."""
 
     path: Path

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from lsprotocol import types
+from msgspec import Struct
 
 from celery_lint.cache.facts import FactStore
 from celery_lint.finding import Edit, Finding
@@ -20,8 +20,7 @@ EXPLAIN = "celery-lint.explain"
 KINDS = (types.CodeActionKind.QuickFix, types.CodeActionKind.SourceFixAll, FIX_ALL)
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(Struct, frozen=True):
     """What is asked for: of the file PATH, at RANGE. ONLY are kinds of actions; none asks for all. SHOWN are the
     diagnostics that the editor shows there. RESOLVES: the editor asks for the edits of an action when it is chosen."""
 
@@ -37,8 +36,7 @@ class Request:
         return not self.only or any(kind == each or kind.startswith(f"{each}.") for each in self.only)
 
 
-@dataclass(frozen=True)
-class Later:
+class Later(Struct, frozen=True):
     """An action whose edits are worked out when it is chosen: fix all in the document URI, or all of the rule CODE."""
 
     uri: str

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from lsprotocol import types
+from msgspec import Struct, field
 
 from celery_lint.finding import Finding, Location, Severity, Span
 from celery_lint.report.text import escape
@@ -28,8 +28,7 @@ _UNNECESSARY = frozenset({"unused-suppression"})
 _DEPRECATED = frozenset({"deprecated-api"})
 
 
-@dataclass(frozen=True)
-class Desk:
+class Desk(Struct, frozen=True):
     """The editor's side: what is open in it, and how it counts and names. DOCUMENTS are those of one project, by path
     relative to its ROOT. TAKES_VERSIONS: its edits can say for which version of a document they are."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import codecs
 import os
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
+
+from msgspec import Struct
 
 from celery_lint.regular import read_regular
 from celery_lint.server.uris import real_path
@@ -16,8 +17,7 @@ from celery_lint.source import Source
 _BOM = "\ufeff"
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(Struct, frozen=True, dict=True):
     """The TEXT of the file PATH (with no links in it) in the editor, which calls it URI."""
 
     uri: str

@@ -12,7 +12,8 @@ from celery_lint.cache.facts import FactStore
 from celery_lint.comments.place import place
 from celery_lint.crash import Crash, attempt
 from celery_lint.finding import Applicability, Edit, Finding, Span
-from celery_lint.fix import attach, plan
+from celery_lint.fix.attach import attach
+from celery_lint.fix.engine import plan
 from celery_lint.run import run
 from celery_lint.server.snapshot import Repair, Snapshot
 from celery_lint.source import Source

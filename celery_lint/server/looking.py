@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from celery_lint import baseline
 from celery_lint.cache.facts import FactStore
@@ -87,8 +89,7 @@ def _scope(configuration: Configuration) -> Scope:
         raise ConfigurationError(str(error)) from None
 
 
-@dataclass(frozen=True)
-class _Unread:
+class _Unread(Struct, frozen=True):
     files: tuple[Unreadable, ...]
 
     def subjects(self, kind: type[object], /) -> tuple[object, ...]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServerOptions:
+
+class ServerOptions(Struct, frozen=True, kw_only=True):
     """The options of the command line. LINT_ON: when files are looked at again. LENS: whether there are lenses above
     tasks. OWN_RULES: whether the projects' own rules run, which are code."""
 

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from celery_lint.configfile import Place, locate
 from celery_lint.gitroot import find_git_root
 from celery_lint.server.uris import path_of, real_path, uri_of
 
 
-@dataclass(frozen=True)
-class Folder:
+class Folder(Struct, frozen=True):
     """A folder of the workspace: as the editor writes it, and where it really is."""
 
     shown: str
     path: Path
 
 
-@dataclass(frozen=True)
-class Folders:
+class Folders(Struct, frozen=True):
     """The folders of the workspace; there need not be any."""
 
     folders: tuple[Folder, ...] = ()

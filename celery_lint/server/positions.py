@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import codecs
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple
+
+from msgspec import Struct
 
 from celery_lint.finding import Span
 from celery_lint.source import Source
@@ -21,8 +22,7 @@ class Point(NamedTuple):
     character: int
 
 
-@dataclass(frozen=True)
-class Ruler:
+class Ruler(Struct, frozen=True, dict=True):
     """Counts SOURCE as an editor does whose characters are UNITS of UTF-8, 16 or 32. SHOWS_BOM: the editor has a byte
     order mark in its text (most take it away)."""
 

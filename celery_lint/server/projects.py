@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from lsprotocol.types import Diagnostic
+from msgspec import Struct, field
 
 from celery_lint.cache.facts import FactStore
 from celery_lint.configfile import OWN_FILE, Place
@@ -16,8 +16,7 @@ from celery_lint.server.places import Folders
 from celery_lint.server.snapshot import Broken, Snapshot
 
 
-@dataclass
-class Project:
+class Project(Struct):
     """One project: its PLACE, what is known of it, what was PUBLISHED about it by URI. ASKED counts how often somebody
     wanted it to be looked at, ANSWERED up to which of these that was done. WAITING are those who want to hear when
     nothing more is to come."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from celery_lint.celery_versions import Table
 from celery_lint.finding import Edit, Finding
@@ -18,8 +19,7 @@ from celery_lint.source import Source
 from celery_lint.views.model import Picture
 
 
-@dataclass(frozen=True)
-class Repair:
+class Repair(Struct, frozen=True):
     """EDITS that belong together, in files as they are in SOURCES. FINDINGS are those that they cure; SAFE says
     whether all of them may be applied without a look."""
 
@@ -30,8 +30,7 @@ class Repair:
     safe: bool = True
 
 
-@dataclass(frozen=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True, dict=True):
     """The project that CONFIGURATION is for, as it was in one RUN, and what of it is in SCOPE.
 
     SOURCES are the files that something was found in, as they were read. SEEN are the files that were open, OVERLAY
@@ -76,8 +75,7 @@ class Snapshot:
         return next((project.tasks_open for project in self.run.projects if project.tasks_open), None)
 
 
-@dataclass(frozen=True)
-class Broken:
+class Broken(Struct, frozen=True):
     """A project that cannot be looked at: the configuration has to be mended first, or there is nothing to read."""
 
     root: Path

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 from celery_lint.facts.model import NOWHERE, Call, Value
 from celery_lint.finding import Location, Span
@@ -22,8 +23,7 @@ from celery_lint.views.model import Picture
 Kind = Literal["task", "call", "name", "queue", "setting"]
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(Struct, frozen=True):
     """Something that stands at LOCATION: a task's own name or decorator, a call that sends one, the name of one in a
     string, the name of a queue or of a setting. TASKS are the ids of the tasks that are meant, TEXT is the name."""
 
@@ -38,8 +38,7 @@ class Spot:
         return self.location.span
 
 
-@dataclass(frozen=True, slots=True)
-class Spots:
+class Spots(Struct, frozen=True):
     """All spots, by path. HOMES is where tasks are defined, CALLERS where they are sent, both by id."""
 
     by_path: Mapping[str, tuple[Spot, ...]] = field(default_factory=dict)

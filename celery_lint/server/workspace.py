@@ -9,8 +9,9 @@ import asyncio
 import gc
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from celery_lint.cache.facts import FactStore
 from celery_lint.cache.folder import folder_at, folder_in
@@ -34,8 +35,7 @@ from celery_lint.watch import Watch
 OPENED, SAVED, TYPED, CHANGED_OUTSIDE = 0.05, 0.0, 0.3, 0.5
 
 
-@dataclass(frozen=True)
-class View:
+class View(Struct, frozen=True):
     """A document in its project: its PATH there, the SNAPSHOT, and how the editor sees it."""
 
     snapshot: Snapshot

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from celery_lint.testing.expectations import Expected, looks_expected, take_out
 from celery_lint.testing.markdown import Block, PageError, Section, sections
@@ -16,8 +17,7 @@ CONFIGURATION = ("pyproject.toml", "celery-lint.toml")
 _CODE = re.compile(r"[A-Z]{3}\d{3}\b")
 
 
-@dataclass(frozen=True, slots=True)
-class Fixed:
+class Fixed(Struct, frozen=True):
     """How files look after FLAG (`--fix` or `--unsafe-fixes`), and what is still reported in them."""
 
     flag: str
@@ -25,8 +25,7 @@ class Fixed:
     expected: tuple[Expected, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """One section of PAGE that holds files. NAME joins the headings with ` > `.
 
     SELECT are the only rules that run, None when the case's own configuration selects. ORIGINS are the lines of the

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from celery_lint.finding import Finding, Location
 from celery_lint.source import Source
@@ -15,8 +16,7 @@ from celery_lint.testing.engine import CeleryLint, Engine
 from celery_lint.testing.expectations import Expected
 
 
-@dataclass(frozen=True, slots=True)
-class Reported:
+class Reported(Struct, frozen=True):
     """One finding with its place as people count it. RELATED are `path:line message` of its related locations."""
 
     finding: Finding
@@ -36,8 +36,7 @@ class Reported:
         return f"{self.path}:{self.line} {self.finding.code}"
 
 
-@dataclass(frozen=True, slots=True)
-class AfterFix:
+class AfterFix(Struct, frozen=True):
     """What one flag made of a case: the files that changed, what is reported now, what a second run changed."""
 
     flag: str
@@ -46,8 +45,7 @@ class AfterFix:
     changed_again: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What linting a case gave, and what fixing it gave, flag by flag."""
 
     reported: tuple[Reported, ...]

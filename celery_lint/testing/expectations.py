@@ -16,7 +16,9 @@ comment.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _FINDING = rf"#\s*(?:error|warning|info):\s*(?:\d+\s+)?\[[\w-]+\](?:\s*{_QUOTED})?"
@@ -26,8 +28,7 @@ _ONE = re.compile(rf"#\s*(?P<word>\w+):\s*(?:(?P<column>\d+)\s+)?(?:\[(?P<code>[
 _LOOKS_LIKE_ONE = re.compile(r"#\s*(?:(?:error|warning|info):.*(?:CEL\d|\[)|(?:fix|withheld|related):\s*\")")
 
 
-@dataclass(frozen=True, slots=True)
-class Expected:
+class Expected(Struct, frozen=True):
     """One finding that must be reported at LINE of PATH. CODE is a code or a rule's name; MESSAGE, WITHHELD and each
     of RELATED must be contained in what is reported; FIX is the applicability of its fix."""
 

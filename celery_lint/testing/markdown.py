@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 _HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*#*$")
 _FENCE = re.compile(r"(`{3,}|~{3,})\s*([\w+-]*)[^`]*$")
@@ -15,8 +16,7 @@ class PageError(ValueError):
     """A page that cannot be executed. The message names the file and the line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """One fenced block. LINE is where its first line of text stands in the page (from 1).
 
     PATH comes from the label line before the fence; FLAG is set when the label says that the block is how the
@@ -30,8 +30,7 @@ class Block:
     flag: str | None = None
 
 
-@dataclass(slots=True)
-class Section:
+class Section(Struct):
     """A heading, the blocks directly under it, and the sections below it."""
 
     title: str

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from celery_lint.views.model import Edge, Entry, Picture, Problems, Queue, Task, Worker
 from celery_lint.views.packages import packages
@@ -20,8 +22,7 @@ _MOST_OPEN = 26
 _MOST_GROUPS = 16
 
 
-@dataclass(frozen=True)
-class Card:
+class Card(Struct, frozen=True):
     """One box. KIND is what the page calls it by; NOTE stands below the LABEL; MEMBERS are the nodes it stands for."""
 
     id: str
@@ -33,8 +34,7 @@ class Card:
     members: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(Struct, frozen=True):
     """Cards that fold into one; of a group without a label they stand alone."""
 
     id: str
@@ -43,8 +43,7 @@ class Group:
     is_open: bool = True
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(Struct, frozen=True):
     """An edge between two cards. POOL colours it; CODES are what is wrong with it."""
 
     source: str
@@ -54,8 +53,7 @@ class Line:
     problems: Problems
 
 
-@dataclass(frozen=True)
-class Lanes:
+class Lanes(Struct, frozen=True):
     """The whole picture."""
 
     senders: tuple[Group, ...]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from celery_lint.report.terminal import Terminal, file_url
 from celery_lint.report.text import width
@@ -18,8 +19,7 @@ _GAP = 2
 _WIDEST = 110
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Struct, frozen=True):
     """Some text in STYLES."""
 
     text: str
@@ -31,8 +31,7 @@ def words(text: str, *styles: str) -> Words:
     return Words(text, styles)
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+class Sheet(Struct, frozen=True):
     """How to write to TERMINAL about the project at ROOT; SHOWN stands before paths so that they can be opened."""
 
     terminal: Terminal

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from celery_lint.views.lanes import Card, Group, Lanes, lanes
 from celery_lint.views.model import Picture
 from celery_lint.views.phrases import counted, problems_of
 
 
-@dataclass(frozen=True)
-class Box:
+class Box(Struct, frozen=True):
     """A box in the LANE of that name: LINES of text, KIND and POOL say how it looks."""
 
     id: str
@@ -21,8 +21,7 @@ class Box:
     lines: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Arrow:
+class Arrow(Struct, frozen=True):
     """An arrow between boxes; CODES are what is wrong on the way."""
 
     source: str
@@ -31,8 +30,7 @@ class Arrow:
     codes: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Sketch:
+class Sketch(Struct, frozen=True):
     """Boxes, and arrows between them."""
 
     boxes: tuple[Box, ...]

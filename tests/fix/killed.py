@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Literal
 
 from celery_lint.configfile import Place
-from celery_lint.fix import Plan, carry_out, plan
+from celery_lint.fix.engine import Plan, carry_out, plan
 from celery_lint.run import run
 from celery_lint.settings import load, override
 from celery_lint.testing.checking import write

@@ -20,7 +20,7 @@ import yaml
 
 from celery_lint.cache.facts import FactStore
 from celery_lint.finding import Finding
-from celery_lint.fix import Plan, plan
+from celery_lint.fix.engine import Plan, plan
 from celery_lint.run import run
 from celery_lint.settings import Configuration
 

@@ -25,7 +25,7 @@ from pathlib import Path
 from celery_lint.cache.facts import FactStore
 from celery_lint.configfile import Place
 from celery_lint.discover import discover
-from celery_lint.fix import carry_out
+from celery_lint.fix.engine import carry_out
 from celery_lint.run import run
 from celery_lint.settings import Configuration, load, override
 from tests.figures import record

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Literal
 
 from celery_lint.finding import Applicability, Edit, Location, Span
-from celery_lint.fix import Rewrite, Withheld, rewrite
+from celery_lint.fix.attach import rewrite
+from celery_lint.fix.outcome import Rewrite, Withheld
 from celery_lint.remedy import (
     AddArgument,
     BindTask,

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from msgspec.structs import replace
 
 from celery_lint.finding import Applicability, Confidence, Edit, Finding, Fix, Location, Severity, Span
-from celery_lint.fix import apply, attach, diff, plan
-from celery_lint.remedy import Remedy
+from celery_lint.fix.attach import attach
+from celery_lint.fix.diff import diff
+from celery_lint.fix.engine import apply, plan
+from celery_lint.fix.patch import patched
+from celery_lint.remedy import EditCode, Remedy, Replacement
 from celery_lint.source import Source
 from tests.fix.support import FINDERS, PATH, Sample
 
@@ -460,6 +466,37 @@ def test_a_finding_without_remedy_stays_as_it_is() -> None:
     plain = finding()
 
     assert attach([plain], lambda path: Source(path, b"")) == (plain,)
+
+
+def test_a_text_is_replaced_without_parsing_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        pytest.fail("parsed")
+
+    monkeypatch.setattr("libcst.parse_module", refuse)
+    monkeypatch.setattr("tokenize.generate_tokens", refuse)
+    remedy = EditCode(PATH, "Call it", (Replacement(Span(0, 7), "t.delay", "t.apply_async"),))
+
+    (judged,) = attach([finding(remedy)], lambda path: Source(path, b"t.delay(\n    1,\n    2)\n"))
+
+    assert judged.fix is not None
+    assert judged.fix.edits == (Edit(PATH, Span(0, 7), "t.apply_async"),)
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_lines_aligned_with_a_bracket_follow_it(newline: str) -> None:
+    source = Source(PATH, newline.join(["t.delay(1,", "        2)", ""]).encode())
+    remedy = EditCode(PATH, "Call it", (Replacement(Span(0, 7), "t.delay", "t.apply_async"),))
+
+    (judged,) = attach([finding(remedy)], lambda path: source)
+
+    assert judged.fix is not None
+    assert patched(source, judged.fix.edits).decode().split(newline) == ["t.apply_async(1,", " " * 14 + "2)", ""]
+
+
+def test_every_remedy_has_a_rewriter() -> None:
+    for remedy in get_args(Remedy):
+        name = re.sub(r"(?<!^)(?=[A-Z])", "_", remedy.__name__).lower()
+        assert callable(import_module(f"celery_lint.fix.rewrite.{name}").rewrite)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import pytest
 
 from celery_lint.cache.facts import FactStore
 from celery_lint.configfile import Place
-from celery_lint.fix import FixReport, carry_out
+from celery_lint.fix.engine import FixReport, carry_out
 from celery_lint.repair import plan_fixes
 from celery_lint.run import run
 from celery_lint.settings import load, override

@@ -7,8 +7,9 @@ import tempfile
 import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from celery_lint.cache.facts import FactStore
 from celery_lint.comments.directives import directives, noqas

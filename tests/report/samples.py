@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from celery_lint.finding import Applicability, Confidence, Edit, Finding, Fix, Location, Related, Severity, Span
 from celery_lint.project.model import Statistics
@@ -32,7 +33,7 @@ def plain(**changes: object) -> Finding:
         location=Location("proj/tasks.py", Span(0, 6)),
         entity="task:proj.tasks.send",
     )
-    return replace(base, **changes)  # type: ignore[arg-type]
+    return replace(base, **changes)
 
 
 def at(needle: str, path: str = ODD_PATH) -> Location:
@@ -49,7 +50,7 @@ def report(*findings: Finding, **changes: object) -> Report:
         ODD_PATH: Source(ODD_PATH, TEXT.encode()),
     }
     base = Report(Path("/home/me/proj"), findings, 3, LOOKED_AT, files.__getitem__, anchor="pyproject.toml")
-    return replace(base, **changes)  # type: ignore[arg-type]
+    return replace(base, **changes)
 
 
 def hostile(**changes: object) -> Report:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from celery_lint.finding import Applicability, Edit, Finding, Fix, Location, Related, Span
 from celery_lint.formats import Target, written

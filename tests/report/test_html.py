@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from celery_lint.catalogue import load_catalogue
 from celery_lint.finding import Applicability, Edit, Fix, Location, Severity, Span

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from functools import cache
 from typing import Any
 from urllib.parse import unquote
 
 import jsonschema
 import pytest
+from msgspec.structs import replace
 
 from celery_lint.catalogue import load_catalogue
 from celery_lint.finding import Applicability, Edit, Fix, Location, Severity, Span

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from celery_lint.facts.deploy.program import Found
 from celery_lint.facts.deploy.text import DeployFile
@@ -17,8 +18,7 @@ def folder(path: str) -> str:
     return posixpath.normpath(posixpath.dirname(path) or ".") + "/"
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(Struct, frozen=True):
     """What a file says about one service besides its command (see `Command`)."""
 
     file: DeployFile

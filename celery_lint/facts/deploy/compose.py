@@ -5,9 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import yaml
+from msgspec import Struct
 
 from celery_lint.facts.deploy import split, yaml_tree
 from celery_lint.facts.deploy.command import Service
@@ -82,8 +82,7 @@ def _name_place(file: DeployFile, name: str, before: int) -> tuple[int, int]:
     return (start, start + len(name)) if start >= 0 else (before, before)
 
 
-@dataclass(frozen=True)
-class _Service:
+class _Service(Struct, frozen=True):
     file: DeployFile
     name: str
     entries: Entries

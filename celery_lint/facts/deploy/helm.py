@@ -8,9 +8,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import yaml
+from msgspec import Struct
 
 from celery_lint.facts.deploy import split, yaml_tree
 from celery_lint.facts.deploy.command import Service
@@ -29,8 +29,7 @@ _FORMATTED = re.compile(r'\{\{-?\s*printf\s+"(--?[\w-]+[ =]?)%[sdv]"')
 _SCALAR = re.compile(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'|[^,\[\]\s][^,\[\]]*')
 
 
-@dataclass(frozen=True, slots=True)
-class _Key:
+class _Key(Struct, frozen=True):
     """One `key:` line: its index, indentation (of the key itself) and what stands after the colon."""
 
     name: str

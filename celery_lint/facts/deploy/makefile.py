@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from celery_lint.facts.deploy import split
 from celery_lint.facts.deploy.command import Service
@@ -20,8 +21,7 @@ _REFERENCE = re.compile(r"\$\$|\$\(([^()$]*)\)|\$\{([^{}$]*)\}|\$\([^)]{0,1000}\
 _RECIPE_PREFIX = re.compile(r"[\s@+-]*")
 
 
-@dataclass
-class _Makefile:
+class _Makefile(Struct):
     """Variables as they were assigned last; None for those that depend on a condition or on running something.
     VALUES are those variables expanded, once all are read; DEPTH counts open conditionals."""
 

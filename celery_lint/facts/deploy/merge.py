@@ -9,7 +9,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 
 import msgspec
 
@@ -94,13 +93,11 @@ def _laid_over(below: list[Command], above: list[Command]) -> list[Command]:
     ]
 
 
-@dataclass
 class _Merge:
-    files: dict[str, DeployFacts]
-    used: set[str] = field(default_factory=set)
-
-    def __post_init__(self) -> None:
-        self.scripts = Scripts(self.files)
+    def __init__(self, files: dict[str, DeployFacts]) -> None:
+        self.files = files
+        self.used: set[str] = set()
+        self.scripts = Scripts(files)
 
     def commands(self) -> tuple[Command, ...]:
         services = [

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from celery_lint.facts.deploy.shell.evaluate import Run, runs
 from celery_lint.facts.deploy.shell.expand import Scope
@@ -53,8 +55,7 @@ _LIBRARY_MODULES = frozenset([
 DEEPEST = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """What a command line runs. Either WORDS start with celery, or they run the project's SCRIPT."""
 
     words: tuple[Spanned, ...]
@@ -97,8 +98,7 @@ def from_words(file: DeployFile, words: Sequence[Spanned], *, execs: bool, depth
     yield from _Line(file, tuple(words), execs, depth).found()
 
 
-@dataclass(frozen=True)
-class _Line:
+class _Line(Struct, frozen=True):
     file: DeployFile
     words: tuple[Spanned, ...]
     execs: bool

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
+
+from msgspec import Struct
 
 from celery_lint.facts.deploy.program import Found, from_words
 from celery_lint.facts.deploy.shell.expand import Expander, Scope
@@ -13,8 +14,7 @@ from celery_lint.facts.deploy.text import DeployFile, Spanned, spread
 from celery_lint.facts.model import Command, Condition, Word
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(Struct, frozen=True):
     """Who runs a script: with which ENVIRONMENT (None: set, value unknown) and which ARGUMENTS."""
 
     environment: Mapping[str, str | None]

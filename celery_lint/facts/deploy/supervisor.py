@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from celery_lint.facts.deploy import split
 from celery_lint.facts.deploy.command import Service, folder
@@ -20,8 +21,7 @@ _EXPANSION = re.compile(r"%%|%\((\w+)\)(\d*[sd])|\$\((?:circus\.)?[\w.]+\)")
 _VARIABLE = re.compile(r"""([A-Za-z_]\w*)\s*=\s*("[^"]*"|'[^']*'|[^,]*)""", re.ASCII)
 
 
-@dataclass
-class _Program:
+class _Program(Struct):
     name: str
     entries: dict[str, Spanned] = field(default_factory=dict)
 

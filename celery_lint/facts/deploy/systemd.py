@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from celery_lint.facts.deploy import split
 from celery_lint.facts.deploy.command import Service, folder
@@ -19,8 +20,7 @@ _PREFIX = re.compile(r"[-@:+!|]*\s*")
 _VARIABLE = re.compile(r"\$\$|\$\{(\w+)\}|\$([A-Za-z_]\w*)|%([%A-Za-z])", re.ASCII)
 
 
-@dataclass
-class _Unit:
+class _Unit(Struct):
     starts: list[Spanned] = field(default_factory=list)
     environment: dict[str, str | None] = field(default_factory=dict)
     workdir: str | None = None

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from itertools import islice, takewhile
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from celery_lint.facts.model import Word
 from celery_lint.finding import Span
@@ -23,8 +25,7 @@ LONGEST_VALUE = 20_000
 _REPLACED = dict.fromkeys((*range(56448, 56576), *range(FIRST_HOLE, LAST_HOLE + 1)), "�")
 
 
-@dataclass(frozen=True, slots=True)
-class Spanned:
+class Spanned(Struct, frozen=True):
     """VALUE, where the character VALUE[i] was written at STARTS[i]:ENDS[i] of the file (in characters).
 
     OUTER is the place of the whole when that is more than its characters (a word with its quotes).
@@ -72,8 +73,7 @@ def spread(value: str, place: tuple[int, int]) -> Spanned:
     return Spanned(value, [place[0]] * len(value), [place[1]] * len(value), place)
 
 
-@dataclass(frozen=True, slots=True)
-class Hole:
+class Hole(Struct, frozen=True):
     """What a hole stands for: the environment variable NAME (None: nothing that could be looked up), or DEFAULT
     when it is not set."""
 
@@ -81,16 +81,14 @@ class Hole:
     default: str | None = None
 
 
-@dataclass
 class DeployFile:
     """One deployment file while it is read."""
 
-    path: str
-    data: bytes
-    holes: list[Hole] = field(default_factory=lambda: [Hole()])
-
-    def __post_init__(self) -> None:
-        text = self.data.decode("utf-8", errors="surrogateescape")
+    def __init__(self, path: str, data: bytes) -> None:
+        self.path = path
+        self.data = data
+        self.holes = [Hole()]
+        text = data.decode("utf-8", errors="surrogateescape")
         self.bom = 3 if text.startswith("\ufeff") else 0
         self._decoded = text.removeprefix("\ufeff")
         self._is_ascii = self._decoded.isascii()

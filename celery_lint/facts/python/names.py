@@ -7,17 +7,16 @@ The result of a resolution is written as `facts.model` says: `asyncio.run`, `.ta
 from __future__ import annotations
 
 import builtins
-from dataclasses import dataclass, field
 
 import libcst as cst
+from msgspec import Struct, field
 
 from celery_lint.facts.python.walk import walk
 
 _BUILTINS = frozenset(dir(builtins))
 
 
-@dataclass
-class Scope:
+class Scope(Struct):
     """The names that one module, class, function, lambda or comprehension binds.
 
     PREFIX is what a name bound here is written with: `@` for the module, `@Class.` for a class body, `%`. Without

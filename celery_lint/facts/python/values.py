@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
 import libcst as cst
+from msgspec import Struct, field
 
 from celery_lint.facts import model
 from celery_lint.facts.python.names import Scope, comprehension_scope, dotted, function_scope, parameters
@@ -26,8 +26,7 @@ _OPERATORS: dict[type[cst.CSTNode], str] = {
 _MOST = 2**63 - 1
 
 
-@dataclass
-class Values:
+class Values(Struct):
     """Turns the expressions of one file into values, and collects the calls found on the way.
 
     SCOPE and BLOCK say where the expression stands; the reader moves them while it walks. CONSTANTS has the values of

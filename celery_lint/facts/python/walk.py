@@ -6,10 +6,11 @@ fifteenth of it, and skips what can hold no fact (whitespace, operators, punctua
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import cache
 
 import libcst as cst
+from msgspec import Struct
 
 _SILENT_FIELDS = frozenset({
     "asynchronous", "colon", "comma", "dot", "equal", "first_colon", "footer", "header", "indent", "lbrace", "lbracket",
@@ -74,8 +75,7 @@ def _can_say(kind: type[object]) -> bool:
     return known[kind]
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
+class _Plan(Struct, frozen=True):
     """What a walk does with one kind of node: the names of the visitor's methods, and the fields to go on with."""
 
     visit: str | None

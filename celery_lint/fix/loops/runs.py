@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import libcst as cst
+from msgspec import Struct
 
 from celery_lint.fix.code import Code
 from celery_lint.fix.loops.plumbing import Plumbing
@@ -20,8 +20,7 @@ _STEPS = {"anext", "__anext__", "asend", "athrow"}
 _COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Run:
+class Run(Struct, frozen=True, eq=False):
     """One `loop.run_until_complete(argument)`."""
 
     call: cst.Call
@@ -39,8 +38,7 @@ class Run:
         return self.call.args[0].value
 
 
-@dataclass(frozen=True, slots=True)
-class Lifetime:
+class Lifetime(Struct, frozen=True):
     """The runs that share one loop. START is the statement that sets it, None for the current loop; MANY says
     that more than one run may happen on it."""
 

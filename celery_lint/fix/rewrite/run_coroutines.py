@@ -7,9 +7,9 @@ comments stay, and so does everything that the function does besides.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import libcst as cst
+from msgspec import Struct
 
 from celery_lint.finding import Applicability
 from celery_lint.fix.code import Code, Extent
@@ -29,8 +29,7 @@ from celery_lint.fix.project import Drafts, Files
 from celery_lint.remedy import RunCoroutines
 
 
-@dataclass(frozen=True, slots=True)
-class _Job:
+class _Job(Struct, frozen=True):
     """What is there to rewrite: the RUNS of FUNCTION, the coroutines inside of TASKS made only to be run, and
     the HANDLERS that only run the same again."""
 

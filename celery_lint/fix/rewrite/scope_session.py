@@ -7,9 +7,9 @@ made from it (`repository = Repository(session)`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import libcst as cst
+from msgspec import Struct
 
 from celery_lint.finding import Applicability
 from celery_lint.fix.arguments import value_end, value_start
@@ -23,8 +23,7 @@ from celery_lint.fix.session import Session, idle_handlers
 from celery_lint.remedy import ScopeSession
 
 
-@dataclass(frozen=True, slots=True)
-class _Region:
+class _Region(Struct, frozen=True):
     """The statements of BLOCK from OPENING, which makes the session, to LAST."""
 
     block: Block

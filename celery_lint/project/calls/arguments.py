@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from celery_lint.facts.model import Parameter
 from celery_lint.project.code.settled import settled_entries, settled_items
@@ -17,8 +18,7 @@ from celery_lint.project.tasks.tasks import TASK_CLASSES
 _SENDERS = ("delay", "apply_async", "signature", "s", "si", "subtask")
 
 
-@dataclass(frozen=True)
-class Parameters:
+class Parameters(Struct, frozen=True):
     """The parameters that a message fills: those that a position can fill, those that only a name can, and whether
     `*args` and `**kwargs` take the rest."""
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Literal, TypeVar, cast
+
+from msgspec import Struct, field
 
 from celery_lint.facts.model import Attribute, Call, Name, Subscript, Value
 from celery_lint.finding import Location
@@ -42,8 +43,7 @@ _CELERY = re.compile(rb"celery")
 _MAY_MENTION = re.compile(rb"\.\s*(?:s|apply)\s*\(")
 
 
-@dataclass(frozen=True, eq=False)
-class TaskCall:
+class TaskCall(Struct, frozen=True, eq=False):
     """One place that sends, signs or runs TASK by METHOD.
 
     ARGS are the arguments that the task gets, None when they cannot all be seen; KWARGS likewise, KWARGS_OPEN when

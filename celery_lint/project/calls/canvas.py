@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from typing import Literal
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from celery_lint.facts.model import Argument, Attribute, Call, Name, Opaque, Operation
 from celery_lint.facts.model import Items as Display
@@ -28,8 +30,7 @@ _KINDS: dict[str, Kind] = {
 _DEPTH = 12
 
 
-@dataclass(frozen=True, eq=False)
-class Signed:
+class Signed(Struct, frozen=True, eq=False):
     """A signature: CALL makes it; IMMUTABLE: it takes no results (None: cannot be told). OPTIONS are those of its
     message, with what `.set(…)` adds."""
 
@@ -39,8 +40,7 @@ class Signed:
     options_open: bool = False
 
 
-@dataclass(frozen=True, eq=False)
-class NoSignature:
+class NoSignature(Struct, frozen=True, eq=False):
     """Something about TASK that is no signature: the task itself, the result of sending it (`.delay()`), or of calling
     it like a function."""
 
@@ -48,8 +48,7 @@ class NoSignature:
     task: Task
 
 
-@dataclass(frozen=True, eq=False)
-class Member:
+class Member(Struct, frozen=True, eq=False):
     """One part of a canvas: where it is written and what it is (None: cannot be told). MANY: it stands for any number
     of such parts, also none: `a.s(i) for i in ids`."""
 
@@ -63,8 +62,7 @@ class Member:
         return Location(self.placed.path, self.placed.span)
 
 
-@dataclass(frozen=True, eq=False)
-class Canvas:
+class Canvas(Struct, frozen=True, eq=False):
     """A chain, group or chord. MEMBERS are in the order of the source, the header's for a chord; BODY is the chord's
     (None: none is given here)."""
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+
+from msgspec import Struct
 
 from celery_lint.facts.model import Call, Name, Operation, Value
 from celery_lint.finding import Location
@@ -23,8 +24,7 @@ _PIPES = re.compile(rb"[^|]\|[^|=]")
 _STARTS = frozenset({"delay", "apply_async"})
 
 
-@dataclass(frozen=True)
-class Given:
+class Given(Struct, frozen=True):
     """A signature that is sent with RESULTS more arguments in front of its own. SOURCE is what gives them: what stands
     before it in a chain, the header of a chord, the task that it is linked to; None: who starts the canvas."""
 
@@ -33,8 +33,7 @@ class Given:
     source: Location | None
 
 
-@dataclass(frozen=True, eq=False)
-class Sent:
+class Sent(Struct, frozen=True, eq=False):
     """A signature or canvas PART that CALL sends, or IS_SET: gives more options, and the OPTIONS of the message."""
 
     part: Signed | Canvas
@@ -52,8 +51,7 @@ class Sent:
         return part if isinstance(part, Signed) else None
 
 
-@dataclass(frozen=True)
-class Chord:
+class Chord(Struct, frozen=True):
     """Tasks whose results go to a callback: a chord, or a group with something behind it in a chain.
 
     HEADER are the signatures that the callback waits for, as far as they can be seen; LOCATION is the callback.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from celery_lint.facts.model import Attribute, Call, Choice, Name, Operation, Value
 from celery_lint.project.code.values import Evaluator, Known, Placed
@@ -31,8 +32,7 @@ _TIMES = {"eta": 4, "countdown": 5, "expires": None}
 _DEPTH = 8
 
 
-@dataclass(frozen=True)
-class Timed:
+class Timed(Struct, frozen=True):
     """A place that sends TASK for later, or retries it: what it is given of `eta`, `countdown` and `expires`."""
 
     task: Task
@@ -57,8 +57,7 @@ def timed(project: Project) -> Iterator[Timed]:
             yield Timed(retry.task, times)
 
 
-@dataclass(frozen=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """A point in time that lacks a time zone (or is no point in time), and the call that makes it."""
 
     kind: Kind

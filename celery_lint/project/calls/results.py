@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal as OneOf
+
+from msgspec import Struct
 
 from celery_lint.facts.model import Attribute, Block, Call, Literal, Name, Value
 from celery_lint.finding import Location
@@ -36,8 +37,7 @@ _ANNOTATIONS = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(Struct, frozen=True):
     """A result: what makes it, and the task when it is one that is known."""
 
     made: Made
@@ -45,8 +45,7 @@ class Result:
     task: Task | None = None
 
 
-@dataclass(frozen=True)
-class Wait:
+class Wait(Struct, frozen=True):
     """A call of METHOD that waits for RESULT. TIMEOUT: whether it stops waiting by itself (None: cannot be told)."""
 
     path: str
@@ -61,8 +60,7 @@ class Wait:
         return Location(self.path, self.call.span)
 
 
-@dataclass(frozen=True)
-class Poll:
+class Poll(Struct, frozen=True):
     """A `while` loop in BLOCK that goes on until RESULT is there; LOCATION is where it asks."""
 
     location: Location

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from celery_lint.celery_versions import Change
 from celery_lint.facts.model import Call, Import, Name
@@ -20,8 +21,7 @@ _SHADOWING = frozenset({"celery.py", "celery/__init__.py", "src/celery/__init__.
 _GUARDS = frozenset({"try", "except", "if", "else"})
 
 
-@dataclass(frozen=True)
-class ApiUse:
+class ApiUse(Struct, frozen=True):
     """One use of NAME, which CHANGE is about, at SPAN of PATH.
 
     STATEMENT is the whole import when it imports nothing else and stands on one line; BINDS the name that the file has

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal as OneOf
+
+from msgspec import Struct
 
 from celery_lint.facts.model import Assignment, Function, Items, Loop, Name, Parameter, Value
 from celery_lint.project.code.files import Files
@@ -15,8 +16,7 @@ from celery_lint.project.code.placed import Placed
 How = OneOf["value", "item", "entered", "parameter", "caught", "unknown"]
 
 
-@dataclass(frozen=True)
-class Binding:
+class Binding(Struct, frozen=True):
     """One thing that a local can hold.
 
     VALUE is the expression that it is (`value`), that is iterated (`item`) or entered (`entered`); POSITION is where
@@ -30,8 +30,7 @@ class Binding:
     function: Function | None = None
 
 
-@dataclass(frozen=True)
-class _Event:
+class _Event(Struct, frozen=True):
     """A binding, the place from which on it holds, and the block that runs all of it."""
 
     binding: Binding

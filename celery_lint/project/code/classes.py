@@ -17,6 +17,8 @@ class Classes(Scopes):
     def __init__(self, files: Files, modules: Modules) -> None:
         super().__init__(files, modules)
         self._lineages: dict[ClassRef, tuple[ClassRef | External, ...]] = {}
+        self._methods: dict[tuple[ClassRef, str], FunctionRef | None] = {}
+        self._attributes: dict[tuple[ClassRef, str], tuple[str, Assignment] | None] = {}
 
     def enclosing_class(self, path: str, block: int) -> ClassRef | None:
         """The class whose method (or function inside it) holds BLOCK."""
@@ -84,6 +86,12 @@ class Classes(Scopes):
 
     def method(self, ref: ClassRef, name: str) -> FunctionRef | None:
         """The method NAME of a class, its own or inherited inside the project."""
+        key = (ref, name)
+        if key not in self._methods:
+            self._methods[key] = self._find_method(ref, name)
+        return self._methods[key]
+
+    def _find_method(self, ref: ClassRef, name: str) -> FunctionRef | None:
         for item in self.lineage(ref):
             if not isinstance(item, ClassRef):
                 continue
@@ -94,6 +102,12 @@ class Classes(Scopes):
 
     def attribute(self, ref: ClassRef, name: str) -> tuple[str, Assignment] | None:
         """The assignment of a class attribute, its own or inherited inside the project."""
+        key = (ref, name)
+        if key not in self._attributes:
+            self._attributes[key] = self._find_attribute(ref, name)
+        return self._attributes[key]
+
+    def _find_attribute(self, ref: ClassRef, name: str) -> tuple[str, Assignment] | None:
         for item in self.lineage(ref):
             if isinstance(item, ClassRef):
                 for assignment in self.files.python(item.path).assigned_in(item.block):

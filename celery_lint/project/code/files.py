@@ -103,6 +103,7 @@ class Files:
         self._deploy: dict[str, DeployFacts] = {}
         self._imports: dict[str, ImportedNames] = {}
         self._opened: set[str] = set()
+        self._words: dict[str, re.Pattern[bytes]] = {}
         replaced = dict(overlay or {})
         look = self._store.seen.look(path for path in self.paths if path not in replaced)
         self._contents = Contents(str(root), self.paths, self.code_paths, replaced, look, watch)
@@ -247,7 +248,17 @@ class Files:
 
     def holding(self, name: str) -> tuple[str, ...]:
         """The Python files in which NAME stands as a word; tests and the like do not count."""
-        return tuple(self.mentioning(re.compile(rb"\b" + re.escape(name.encode()) + rb"\b")))
+        return tuple(self.mentioning(self._word(name)))
+
+    def holds(self, path: str, name: str) -> bool:
+        """Whether NAME stands in PATH as a word."""
+        return self.mentions(path, self._word(name))
+
+    def _word(self, name: str) -> re.Pattern[bytes]:
+        word = self._words.get(name)
+        if word is None:
+            word = self._words[name] = re.compile(rb"\b" + re.escape(name.encode()) + rb"\b")
+        return word
 
     @cached_property
     def text_paths(self) -> tuple[str, ...]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from celery_lint.facts.model import Block, Call, Items, Jump, Name, Raise, Return
 from celery_lint.facts.model import Literal as Constant
@@ -30,8 +31,7 @@ _DEPTH = 3
 _SUPPRESS = frozenset({"contextlib.suppress"})
 
 
-@dataclass(frozen=True)
-class Handler:
+class Handler(Struct, frozen=True):
     """An `except` clause: the BLOCK and SPAN of its body. TYPES are the classes that it names, resolved, and written
     at TYPES_AT; None stands for one that cannot be told. NAME is what it binds."""
 

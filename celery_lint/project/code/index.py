@@ -93,7 +93,8 @@ def within(value: Value) -> Iterator[Value]:
 def last_name(value: Value) -> str | None:
     """The last part of a callee's name: `self.pool.submit` → `submit`."""
     if isinstance(value, Name):
-        return value.ref.rpartition(".")[2].lstrip("@%*.")
+        _, dot, last = value.ref.rpartition(".")
+        return last if dot else last.lstrip("@%*")
     return value.name if isinstance(value, Attribute) else None
 
 

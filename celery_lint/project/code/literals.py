@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 
 # The parser of the standard library's own patterns; `sre_parse` is its older, deprecated name.
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import cast
+
+from msgspec import Struct
 
 Literals = tuple[bytes, ...]
 _Item = tuple[object, object]
@@ -25,8 +26,7 @@ _LONG = 4
 _ZERO_WIDTH = frozenset({"AT", "ASSERT", "ASSERT_NOT"})
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(Struct, frozen=True):
     """Where matches of a pattern can be: each begins with one of STARTS, or is in a text that holds one of WITHIN
     (None: in any text). FOLDED: both are in small letters, as they stand in a text made small."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from celery_lint.project.code.files import Files
@@ -20,6 +20,11 @@ _INSTALLED = frozenset(sys.stdlib_module_names) | {
     "pydantic_settings", "redis", "requests", "httpx", "aiohttp", "starlette", "asgiref", "anyio", "gevent",
     "eventlet", "click", "pytest", "structlog", "loguru", "sentry_sdk",
 }  # fmt: skip
+
+# A file, and the names that remain of a dotted one that leads to it.
+Hit = tuple[str, tuple[str, ...]]
+_NEW: Hit = ("", ())
+_NO_PREFIX = "\0"
 
 
 class Modules:
@@ -33,29 +38,58 @@ class Modules:
         self.started: set[str] = set()
         # What the folder of the repository itself is called where something imports it from above.
         self.above: set[str] = set()
-        self._cache: dict[tuple[str, str], tuple[str, tuple[str, ...]] | None] = {}
+        # By the folder of the importing file: all files in it import alike.
+        self._known: dict[str, dict[str, Hit | None]] = {}
+        self._below: dict[tuple[str, str], Hit | None] = {}
+        self._roots: dict[tuple[str, str], tuple[str, ...]] = {}
 
-    def find(self, path: str, dotted: str) -> tuple[str, tuple[str, ...]] | None:
+    def find(self, path: str, dotted: str) -> Hit | None:
         """The file that DOTTED, as imported in the file PATH, leads to, and the names that remain.
 
         `app.tasks.mail.send` → (`app/tasks/mail.py`, (`send`,)). None when it is no module of this project.
         """
-        key = (_folder(path), dotted)
-        if key not in self._cache:
-            self._cache[key] = self._find(path, dotted)
-        return self._cache[key]
+        known = self._known_in(path)
+        if dotted not in known:
+            known[dotted] = self._find(path, dotted)
+        return known[dotted]
 
-    def _find(self, path: str, dotted: str) -> tuple[str, tuple[str, ...]] | None:
+    def files(self, path: str, names: Iterable[str]) -> dict[str, None]:
+        """The files that the dotted NAMES, imported in the file PATH, lead to, in order."""
+        known = self._known_in(path)
+        found: dict[str, None] = {}
+        inside = _NO_PREFIX
+        for dotted in names:
+            if dotted.startswith(inside):
+                continue
+            hit = known.get(dotted, _NEW)
+            if hit is _NEW:
+                hit = known[dotted] = self._find(path, dotted)
+            if hit is not None:
+                found[hit[0]] = None
+                # Whatever is imported from a module that is no package is in its file.
+                if dotted.startswith(".") and not hit[0].endswith("__init__.py"):
+                    inside = f"{dotted}."
+        return found
+
+    def _known_in(self, path: str) -> dict[str, Hit | None]:
+        folder = path.rpartition("/")[0]
+        known = self._known.get(folder)
+        if known is None:
+            known = self._known[folder] = {}
+        return known
+
+    def _find(self, path: str, dotted: str) -> Hit | None:
         if dotted.startswith("."):
             return self._relative(path, dotted)
-        names = tuple(dotted.split("."))
-        if names[0] in _INSTALLED:
+        top = dotted.partition(".")[0]
+        if top in _INSTALLED or top not in self._tops:
             return None
-        around = [(root, self.below(root, names)) for root in self._roots_around(path, names[0])]
+        names = tuple(dotted.split("."))
+        around = [(root, self._found_below(root, dotted)) for root in self._roots_around(path, top)]
         hits = [
             (len(hit[1]), position, root, hit)
             for position, (root, hit) in enumerate(around)
-            if hit is not None and not self._is_namesake(root, names[0], hit[0])
+            if hit is not None and not self._is_namesake(root, top, hit[0])
         ]
         if not hits:
             return self._elsewhere(path, names)
@@ -78,11 +112,11 @@ class Modules:
         elif names[0] in _INSTALLED:
             hit = None
         else:
-            hits = (self.below(root, names) for root in self._roots_around(path, names[0]))
+            hits = (self._found_below(root, dotted) for root in self._roots_around(path, names[0]))
             hit = next((each for each in hits if each is not None), None)
         return hit[0] if hit is not None else None
 
-    def _elsewhere(self, path: str, names: tuple[str, ...]) -> tuple[str, tuple[str, ...]] | None:
+    def _elsewhere(self, path: str, names: tuple[str, ...]) -> Hit | None:
         """A package of this repository beside the importing file's own tree: the deepest match, the nearest folder."""
         around = set(_around(path))
         found = [
@@ -97,24 +131,26 @@ class Modules:
         _, _, root, hit = min(found)
         return self._note(root, hit)
 
-    def _note(self, root: str, found: tuple[str, tuple[str, ...]]) -> tuple[str, tuple[str, ...]]:
+    def _note(self, root: str, found: Hit) -> Hit:
         self.roots[root] += 1
         return found
 
-    def _relative(self, path: str, dotted: str) -> tuple[str, tuple[str, ...]] | None:
+    def _relative(self, path: str, dotted: str) -> Hit | None:
         name = dotted.lstrip(".")
         folder = _folder(path)
         for _ in range(len(dotted) - len(name) - 1):
             folder = _folder(folder)
-        names = tuple(name.split(".")) if name else ()
         # `from .. import app` means what the package itself holds when it has no module of that name.
-        return self.below(folder, names) or self._init(folder, names)
+        return self._found_below(folder, name) or self._init(folder, tuple(name.split(".")))
 
-    def _roots_around(self, path: str, top: str) -> Iterator[str]:
-        holders = self._tops.get(top, ())
-        around = [root for root in _around(path) if root in holders]
-        yield from (root for root in around if not self.is_package(root))
-        yield from (root for root in around if self.is_package(root))
+    def _roots_around(self, path: str, top: str) -> tuple[str, ...]:
+        key = (_folder(path), top)
+        if key not in self._roots:
+            holders = self._tops.get(top, ())
+            around = [root for root in _around(path) if root in holders]
+            # The sort is stable: packages come last.
+            self._roots[key] = tuple(sorted(around, key=self.is_package))
+        return self._roots[key]
 
     def tops(self, name: str) -> tuple[str, ...]:
         """The folders that hold a module or package called NAME."""
@@ -138,7 +174,13 @@ class Modules:
                 folder = parent
         return {name: tuple(folders) for name, folders in found.items()}
 
-    def below(self, root: str, names: tuple[str, ...]) -> tuple[str, tuple[str, ...]] | None:
+    def _found_below(self, root: str, dotted: str) -> Hit | None:
+        key = (root, dotted)
+        if key not in self._below:
+            self._below[key] = self.below(root, tuple(dotted.split(".")) if dotted else ())
+        return self._below[key]
+
+    def below(self, root: str, names: tuple[str, ...]) -> Hit | None:
         """The deepest module that NAMES lead to from the folder ROOT, and the names that remain."""
         folder, best = root, None if names else self._init(root, names)
         for index, name in enumerate(names):
@@ -153,7 +195,7 @@ class Modules:
                 break
         return best
 
-    def _init(self, root: str, names: tuple[str, ...]) -> tuple[str, tuple[str, ...]] | None:
+    def _init(self, root: str, names: tuple[str, ...]) -> Hit | None:
         package = _join(root, "__init__.py")
         return (package, names) if package in self._files.known else None
 

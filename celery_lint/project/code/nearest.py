@@ -33,15 +33,16 @@ def misspelt(name: str, known: Iterable[str]) -> str | None:
     found: dict[int, list[str]] = {}
     for each in names:
         if abs(len(each) - len(name)) <= limit:
-            edits = _edits(name, each)
+            edits = _edits(name, each, limit)
             if edits <= limit:
                 found.setdefault(edits, []).append(each)
     closest = found[min(found)] if found else []
     return closest[0] if len(closest) == 1 else None
 
 
-def _edits(one: str, other: str) -> int:
-    """How many letters to insert, delete, replace or swap with the next one make OTHER of ONE."""
+def _edits(one: str, other: str, limit: int) -> int:
+    """How many letters to insert, delete, replace or swap with the next one make OTHER of ONE; any number above LIMIT
+    when they are more."""
     before: list[int] = []
     last = list(range(len(other) + 1))
     for row, a in enumerate(one, 1):
@@ -51,5 +52,7 @@ def _edits(one: str, other: str) -> int:
             if row > 1 and column > 1 and a == other[column - 2] and one[row - 2] == b:
                 best = min(best, before[column - 2] + 1)
             line.append(best)
+        if min(line) > limit and min(last) > limit:
+            break  # what follows comes from these two
         before, last = last, line
     return last[-1]

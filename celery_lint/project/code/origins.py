@@ -26,6 +26,9 @@ from celery_lint.project.code.symbols import ClassRef, FunctionRef, Internal, Sy
 # What these return holds what they are given.
 _SAME_ELEMENTS = frozenset({"list", "tuple", "set", "reversed", "sorted", "iter", "tqdm", "as_completed"})
 
+# What may come from something else.
+_FOLLOWED = (Name, Call, Await, Choice, Operation, Subscript)
+
 _Key = tuple[str, int, Span, str]
 
 
@@ -41,11 +44,27 @@ class Origins:
     def of(self, placed: Placed) -> tuple[Placed, ...]:
         """The expressions that PLACED may be: all that is assigned to a name, entered as it, kept on `self`, or
         returned by a helper. A way that cannot be followed to its end gives what it ends at: a parameter's name."""
+        if self._is_its_own(placed):
+            return (placed,)
         key = _key(placed)
-        if key not in self._origins:
+        known = self._origins.get(key)
+        if known is None:
             self._origins[key] = ()
-            self._origins[key] = _distinct(self._of(placed))
-        return self._origins[key]
+            known = self._origins[key] = _distinct(self._of(placed))
+        return known
+
+    def _is_its_own(self, placed: Placed) -> bool:
+        """Whether PLACED is what nothing is assigned to, and no call or choice: most values are."""
+        value = placed.value
+        if not isinstance(value, Name):
+            return not isinstance(value, _FOLLOWED)
+        return not value.ref.startswith("%") and self._assignment(placed.path, value.ref) is None
+
+    def _assignment(self, path: str, ref: str) -> Internal | None:
+        """The variable at the top level of a module that REF, written in PATH, stands for."""
+        target = self.symbols.target(path, ref)
+        is_variable = isinstance(target, Internal) and isinstance(target.fact, Assignment) and not target.rest
+        return target if isinstance(target, Internal) and is_variable else None
 
     def _of(self, placed: Placed) -> Iterator[Placed]:
         match placed.value:
@@ -111,12 +130,11 @@ class Origins:
             yield from self._returns(method)
 
     def _top_level(self, placed: Placed, ref: str) -> Iterator[Placed]:
-        target = self.symbols.target(placed.path, ref)
-        if not isinstance(target, Internal) or not isinstance(target.fact, Assignment) or target.rest:
+        target = self._assignment(placed.path, ref)
+        if target is None or not isinstance(target.fact, Assignment):
             return
-        index = self.symbols.files.python(target.path)
-        same = [item for item in index.facts.assignments if item.target == target.fact.target]
-        yield from _values(target.path, same)
+        same = self.symbols.files.python(target.path).definitions.get((target.fact.target or "")[1:], [])
+        yield from _values(target.path, [item for item in same if isinstance(item, Assignment)])
 
     # calls
 
@@ -138,10 +156,11 @@ class Origins:
     def elements(self, placed: Placed) -> tuple[Placed, ...]:
         """The expressions that the items of a list, set, dict or generator may be, as far as they are seen."""
         key = _key(placed)
-        if key not in self._items:
+        known = self._items.get(key)
+        if known is None:
             self._items[key] = ()
-            self._items[key] = _distinct(self._elements(placed))
-        return self._items[key]
+            known = self._items[key] = _distinct(self._elements(placed))
+        return known
 
     def _elements(self, placed: Placed) -> Iterator[Placed]:
         if isinstance(placed.value, Name):
@@ -193,7 +212,8 @@ def _key(placed: Placed) -> _Key:
 
 
 def _distinct(found: Iterable[Placed]) -> tuple[Placed, ...]:
-    return tuple({_key(placed): placed for placed in found}.values())
+    known = tuple(found)
+    return known if len(known) < 2 else tuple({_key(placed): placed for placed in known}.values())
 
 
 def _values(path: str, assignments: Iterable[Assignment]) -> Iterator[Placed]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from celery_lint.facts.model import Attribute, Call, Function, Name, Parameter, Text
 from celery_lint.project.code.symbols import ClassRef, External, FunctionRef, Symbols
@@ -18,8 +18,7 @@ _OWN_WAYS = ("__reduce__", "__reduce_ex__", "__new__", "__getnewargs__", "__sets
 _DEPTH = 5
 
 
-@dataclass(frozen=True)
-class Broken:
+class Broken(Struct, frozen=True):
     """Why an exception cannot be rebuilt: INIT needs NEEDED arguments (or names them), and hands on GIVEN; or it READS
     an attribute of one for which it hands on a string."""
 

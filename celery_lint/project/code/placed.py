@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from msgspec import Struct
@@ -14,16 +13,14 @@ from celery_lint.finding import Span
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Known(Generic[T]):
+class Known(Struct, Generic[T], frozen=True):
     """A value that the code writes down. FROM_ENVIRONMENT: it is only the default of an environment variable."""
 
     value: T
     from_environment: bool = False
 
 
-@dataclass(frozen=True, eq=False)
-class Unknown:
+class Unknown(Struct, frozen=True, eq=False):
     """A value that cannot be known; it equals nothing."""
 
     why: str

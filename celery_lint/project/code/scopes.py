@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from celery_lint.facts.model import Assignment, Call, Class, Function, Name, Value
 from celery_lint.project.code.files import Files
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.modules import Modules
 from celery_lint.project.code.refs import External, FunctionRef, Internal, Target
 
@@ -19,6 +20,7 @@ class Scopes:
         self.modules = modules
         # A question that is still being answered has the answer None: that ends circles of aliases.
         self._targets: dict[tuple[str, str], Target | None] = {}
+        self._assigned: dict[tuple[str, int], dict[str, list[Assignment]]] = {}
 
     # names
 
@@ -27,10 +29,11 @@ class Scopes:
         if depth > DEPTH or ref.startswith("%"):
             return None
         key = (path, ref)
-        if key not in self._targets:
-            self._targets[key] = None
-            self._targets[key] = self._find_target(path, ref, depth)
-        return self._targets[key]
+        if key in self._targets:
+            return self._targets[key]
+        self._targets[key] = None
+        found = self._targets[key] = self._find_target(path, ref, depth)
+        return found
 
     def _find_target(self, path: str, ref: str, depth: int) -> Target | None:
         if ref.startswith("@"):
@@ -103,20 +106,35 @@ class Scopes:
     def assigned(self, path: str, block: int, ref: str) -> list[Assignment]:
         """The assignments to the local REF that code in BLOCK of PATH sees, in order."""
         index = self.files.python(path)
-        for number in index.up(block):
-            if number in index.functions_by_block:
-                found = [a for a in index.assignments_by_function.get(number, []) if a.target == ref]
-                if found:
-                    return found
+        function = index.function_at(block)
+        while function is not None:
+            found = self._assigned_in(index, function.block).get(ref)
+            if found is not None:
+                return found
+            function = index.function_at(function.outer)
         return []
+
+    def _assigned_in(self, index: FileIndex, function: int) -> dict[str, list[Assignment]]:
+        """The assignments of the function with the body FUNCTION, by what they assign to."""
+        key = (index.path, function)
+        known = self._assigned.get(key)
+        if known is None:
+            known = self._assigned[key] = {}
+            for assignment in index.assignments_by_function.get(function, []):
+                if assignment.target is not None:
+                    known.setdefault(assignment.target, []).append(assignment)
+        return known
 
     def local_function(self, path: str, block: int, ref: str) -> FunctionRef | None:
         """The function defined in an enclosing function under the local name REF."""
         index = self.files.python(path)
-        for number in index.up(block):
-            function = index.local_functions.get((number, ref.removeprefix("%")))
+        local = index.local_functions
+        around = index.function_at(block) if local else None
+        while around is not None:
+            function = local.get((around.block, ref.removeprefix("%")))
             if function is not None:
                 return FunctionRef(path, function.block)
+            around = index.function_at(around.outer)
         return None
 
 

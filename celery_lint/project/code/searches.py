@@ -57,6 +57,10 @@ class Searches:
         return {key for key, search in self._searches.items() if search.found is not None}
 
     @cached_property
+    def _places(self) -> dict[str, int]:
+        return {path: place for place, path in enumerate(self._contents.code)}
+
+    @cached_property
     def _code(self) -> Among:
         return self._contents.look.among(self._contents.code)
 
@@ -66,7 +70,7 @@ class Searches:
             if len(unknown) > _SEVERAL:
                 return self._contents.texts().matching(search)
             known.update(path for path in unknown if search.finds(self._contents.data(path)))
-            search.found = tuple(path for path in self._contents.code if path in known) if known else ()
+            search.found = tuple(sorted(known, key=self._places.__getitem__))
             search.yes.update(known)
         return search.found
 

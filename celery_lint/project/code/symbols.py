@@ -40,10 +40,12 @@ class Symbols(Classes):
         self._call_types: dict[tuple[str, Span], ClassRef | External | None] = {}
         self._functions: dict[tuple[str, int, str], FunctionRef | None] = {}
         self._bound: dict[FunctionRef, ClassRef] = {}
+        self._bound_in: set[str] = set()
 
     def bind_self(self, bound: Mapping[FunctionRef, ClassRef]) -> None:
         """In these functions (bound tasks) the first parameter is an instance of a class: the task's base."""
         self._bound.update(bound)
+        self._bound_in.update(function.path for function in bound)
         # What was asked about `self` before the tasks were known was answered without this.
         for known in (self._types, self._functions):
             for key in [key for key in known if key[2].startswith("%")]:
@@ -51,6 +53,8 @@ class Symbols(Classes):
         self._call_types.clear()
 
     def _self_type(self, path: str, block: int, head: str) -> ClassRef | None:
+        if path not in self._bound_in:
+            return None
         index = self.files.python(path)
         for number in index.up(block):
             owner = self._bound.get(FunctionRef(path, number))
@@ -84,10 +88,11 @@ class Symbols(Classes):
 
     def _type_of_call(self, path: str, block: int, call: Call, depth: int) -> ClassRef | External | None:
         key = (path, call.span)
-        if key not in self._call_types:
-            self._call_types[key] = None
-            self._call_types[key] = self._find_type_of_call(path, block, call, depth)
-        return self._call_types[key]
+        if key in self._call_types:
+            return self._call_types[key]
+        self._call_types[key] = None
+        found = self._call_types[key] = self._find_type_of_call(path, block, call, depth)
+        return found
 
     def _find_type_of_call(self, path: str, block: int, call: Call, depth: int) -> ClassRef | External | None:
         made = self.class_of(path, block, call.callee)
@@ -111,10 +116,11 @@ class Symbols(Classes):
 
     def _type_of_name(self, path: str, block: int, ref: str, depth: int) -> ClassRef | External | None:
         key = (path, block, ref)
-        if key not in self._types:
-            self._types[key] = None
-            self._types[key] = self._find_type_of_name(path, block, ref, depth)
-        return self._types[key]
+        if key in self._types:
+            return self._types[key]
+        self._types[key] = None
+        found = self._types[key] = self._find_type_of_name(path, block, ref, depth)
+        return found
 
     def _find_type_of_name(self, path: str, block: int, ref: str, depth: int) -> ClassRef | External | None:
         if ref.startswith("%"):
@@ -228,10 +234,11 @@ class Symbols(Classes):
 
     def _function_named(self, path: str, block: int, ref: str, depth: int) -> FunctionRef | None:
         key = (path, block, ref)
-        if key not in self._functions:
-            self._functions[key] = None
-            self._functions[key] = self._find_function_named(path, block, ref, depth)
-        return self._functions[key]
+        if key in self._functions:
+            return self._functions[key]
+        self._functions[key] = None
+        found = self._functions[key] = self._find_function_named(path, block, ref, depth)
+        return found
 
     def _find_function_named(self, path: str, block: int, ref: str, depth: int) -> FunctionRef | None:
         if ref.startswith("%"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from celery_lint.facts.model import Call, Function, Name, Value
 from celery_lint.project.code.symbols import FunctionRef
@@ -24,8 +24,7 @@ _REPLACING = frozenset({
 })  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Replacing:
+class Replacing(Struct, frozen=True):
     """A decorator that puts something in the place of what it decorates. WRAPS: it keeps its name (or may)."""
 
     name: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from celery_lint.facts.model import Assignment, Call, Name, Value
 from celery_lint.project.code.index import FileIndex, last_name, within
@@ -29,8 +30,7 @@ _WORDS = _CONNECTS | _TAKES_ENGINE | _QUERIES | {"autoload_with", "prepare"}
 _MENTION = re.compile(rb"\b(?:" + "|".join(sorted(_WORDS)).encode() + rb")\b")
 
 
-@dataclass(frozen=True)
-class EarlyUse:
+class EarlyUse(Struct, frozen=True):
     """A call that makes ENGINE connect before the workers fork, and the WAY from a module's import to it."""
 
     engine: Engine
@@ -81,8 +81,7 @@ def _is_disposed_after(index: FileIndex, call: Call) -> bool:
     )
 
 
-@dataclass(frozen=True)
-class _Connecting:
+class _Connecting(Struct, frozen=True):
     """Recognises the calls that make one engine connect."""
 
     engine: Engine

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from celery_lint.facts.model import Call, Literal, Name
 from celery_lint.project.code.holders import Holder, Holders, returns
@@ -64,8 +65,7 @@ _MENTION = re.compile(
 _CLOSES = frozenset({"close", "closeall", "disconnect"})
 
 
-@dataclass(frozen=True)
-class EarlyClient:
+class EarlyClient(Struct, frozen=True):
     """WHAT is open before the workers fork: made by MADE, at the end of WAY, or (an HTTP session) used there. USERS are
     the functions of worker code that use it. GARBLES: processes that share it get each other's data."""
 

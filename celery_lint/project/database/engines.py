@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+from msgspec import Struct
 
 from celery_lint.facts.model import Attribute, Call, Function, Literal, Name, Text, Value
 from celery_lint.finding import Location
@@ -28,8 +29,7 @@ _WEB = re.compile(
 )
 
 
-@dataclass(frozen=True, eq=False)
-class Engine:
+class Engine(Struct, frozen=True, eq=False):
     """One `create_async_engine(...)` or `create_engine(...)` (or the `SQLAlchemy(...)` of Flask, which makes it).
 
     IS_SHARED: it outlives one run of a coroutine. DIALECT and DRIVER are the URL's (`postgresql`, `asyncpg`); None when

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from celery_lint.facts.model import Call
 from celery_lint.finding import Location
@@ -27,8 +28,7 @@ _PERHAPS = frozenset({"if", "else", "case", "except", "while", "lambda", "functi
 _DEPTH = 5
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(Struct, frozen=True):
     """One call on the way from a module's import to what it does."""
 
     path: str

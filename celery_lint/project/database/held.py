@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from celery_lint.facts.model import Call, Name, Value
 from celery_lint.project.code.index import FileIndex, last_name, within
@@ -16,8 +17,7 @@ _RELEASES = frozenset({"commit", "rollback", "close", "aclose", "remove"})
 _LOOPS = frozenset({"for", "while"})
 
 
-@dataclass(frozen=True)
-class HeldSession:
+class HeldSession(Struct, frozen=True):
     """The code (BLOCK of INDEX) in which the session NAME is open: a `with` block, or the one that assigns it; None for
     a transaction of Django's."""
 
@@ -63,13 +63,25 @@ class HeldSession:
         return last_name(call.callee) in _RELEASES
 
 
+def withs_in(index: FileIndex, block: int) -> list[int]:
+    """The blocks of `with` inside BLOCK, without those of functions defined there, in order."""
+    found: list[int] = []
+    waiting = [block]
+    while waiting:
+        for inner in index.blocks_in(waiting.pop()):
+            kind = index.block(inner).kind
+            if kind != "function":
+                waiting.append(inner)
+            if kind == "with":
+                found.append(inner)
+    return sorted(found)
+
+
 def held_in(function: FunctionRef, sessions: Sessions) -> Iterator[HeldSession]:
     """The sessions and transactions that a function keeps open."""
     index, fact = sessions.symbols.index(function), sessions.symbols.fact(function)
-    for number, block in enumerate(index.facts.blocks):
-        if block.kind != "with" or index.function_at(number) is not fact:
-            continue
-        for item in block.items:
+    for number in withs_in(index, fact.block):
+        for item in index.block(number).items:
             callee = item.value.callee if isinstance(item.value, Call) else item.value
             if sessions.symbols.external(index.path, callee) in _TRANSACTIONS:
                 yield HeldSession(index, number, None)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal as OneOf
+
+from msgspec import Struct
 
 from celery_lint.facts.model import Assignment, Call, Literal, Name, Opaque, Operation, Subscript, Value
 from celery_lint.project.code.index import last_name
@@ -24,8 +25,7 @@ _TO_MANY = frozenset({"ManyToManyField"})
 _MANAGERS = frozenset({"objects", "_default_manager", "_base_manager", "all_objects"})
 
 
-@dataclass(frozen=True)
-class Model:
+class Model(Struct, frozen=True):
     """A model class: what the code calls it ("" when that is not seen), and KEY, the attribute that tells one row
     from the others (None: not seen). CLS is None for one that is not of this project."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal as OneOf
+
+from msgspec import Struct
 
 from celery_lint.finding import Location
 from celery_lint.project.database.models import Model
@@ -29,8 +30,7 @@ _ROWS = frozenset({"bulk_create", "abulk_create", "scalars", "fetchall"})
 _CLASS_ONE = frozenset({"get", "create", "get_or_none", "get_by_id", "first", "last", "earliest", "latest"})
 
 
-@dataclass(frozen=True)
-class Stored:
+class Stored(Struct, frozen=True):
     """A value out of a database: its SHAPE, the MODEL it is made of, and where it came from."""
 
     shape: Shape

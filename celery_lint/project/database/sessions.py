@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import cached_property
 from typing import Literal as OneOf
 
 from celery_lint.facts.model import Assignment, Await, Call, Function, Name, Subscript, Value
@@ -15,6 +17,7 @@ _FACTORIES: dict[str, Kind] = {"sessionmaker": "sync", "async_sessionmaker": "as
 _CLASSES: dict[str, Kind] = {"Session": "sync", "AsyncSession": "async"}
 _MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
 _PACKAGES = ("sqlalchemy", "sqlmodel")
+_IMPORTS = re.compile(rb"\b(?:from|import)\b[^\n]*\b(?:sqlalchemy|sqlmodel)\b")
 _DEPTH = 6
 
 
@@ -29,21 +32,26 @@ class Sessions:
         self._known: dict[tuple[str, int], Kind | None] = {}
         self._module_level: dict[tuple[str, str], tuple[str, str] | None] = {}
 
+    @cached_property
+    def are_used(self) -> bool:
+        """Whether there can be any: without a factory of the configuration, a package has to be imported."""
+        return bool(self.extra) or any(self.symbols.files.mentioning(_IMPORTS))
+
     def opened(self, index: FileIndex, assignment: Assignment) -> Kind | None:
         """What kind of session an assignment opens; None when it opens none."""
         value = assignment.value
         if isinstance(value, Await):
             value = value.value
-        if not isinstance(value, Call):
-            return None
-        return self._made_by(index.path, value.block, value, 0)
+        return self.kind(index.path, value) if isinstance(value, Call) else None
 
     def kind(self, path: str, call: Call) -> Kind | None:
         """What kind of session a call opens; None when it opens none."""
-        return self._made_by(path, call.block, call, 0)
+        return self._made_by(path, call.block, call, 0) if self.are_used else None
 
     def enters(self, path: str, call: Call) -> bool:
         """Whether `with CALL as name` gives a session: a factory's, or one of the project's own context managers."""
+        if not self.are_used:
+            return False
         if self.kind(path, call) in ("sync", "async"):
             return True
         function = self.symbols.function(path, call.block, call.callee)

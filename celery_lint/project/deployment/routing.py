@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from celery_lint.facts.model import Call, Items, Mapping
 from celery_lint.finding import Location
@@ -15,8 +16,7 @@ from celery_lint.project.model import App, Route
 NAMELESS = "a queue that is computed at run time"
 
 
-@dataclass(frozen=True)
-class RouteTable:
+class RouteTable(Struct, frozen=True):
     """The routes of one app, group by group (a list of routers is asked in order).
 
     OPEN says why a route may exist that cannot be seen.
@@ -49,8 +49,7 @@ class RouteTable:
         return None
 
 
-@dataclass
-class _Reader:
+class _Reader(Struct):
     """Reads the value of `task_routes`."""
 
     app: App

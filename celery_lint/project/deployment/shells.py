@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from celery_lint.facts.model import Command
 from celery_lint.source import Source
@@ -23,8 +24,7 @@ _TRAP = re.compile(rb"(?m)^[ \t]*trap\b")
 _NO_FORK = re.compile(rb"(?im)^[ \t]*FROM\s.*(?:alpine|busybox)|^[ \t]*SHELL\b")
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """How a worker stands in its shell: BEHIND it in the background, or in front of it; whether `exec` can be put
     there, and if not WHY_NOT."""
 

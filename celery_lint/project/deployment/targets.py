@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from celery_lint.facts.model import Assignment, Call, Items, Lambda, Literal, Mapping, Operation, Text
 from celery_lint.project.code.files import Files
@@ -15,8 +16,7 @@ _WEB = frozenset({"flask.Flask", "fastapi.FastAPI", "quart.Quart", "sanic.Sanic"
 _NO_APPS = frozenset(sys.stdlib_module_names) | {"celery", "kombu", "django", "flask", "fastapi", "structlog", "loguru"}
 
 
-@dataclass(frozen=True)
-class Missing:
+class Missing(Struct, frozen=True):
     """`-A` leads nowhere: WHY completes a sentence; DEPTH is how many of its names do lead somewhere.
 
     With NO_PACKAGE not even the first one is anything of this project. With IS_TAKEN Celery does find something, which

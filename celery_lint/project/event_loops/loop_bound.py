@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from celery_lint.facts.model import Call, Function, Literal, Name, Value
 from celery_lint.finding import Location
@@ -60,8 +61,7 @@ _CACHES = frozenset({"functools.lru_cache", "functools.cache"})
 _CLOSES = frozenset({"close", "aclose", "disconnect", "shutdown", "terminate"})
 
 
-@dataclass(frozen=True, eq=False)
-class Client:
+class Client(Struct, frozen=True, eq=False):
     """One asynchronous client or primitive that outlives a run: MAKER is what made it (`redis.asyncio.from_url`), ERROR
     what its second loop gets to hear. It is reached through the names HOLDERS, or as ATTRIBUTE of the class OWNER, of
     which there is one object for the whole process; or what the function FACTORY keeps (`@lru_cache`)."""
@@ -191,8 +191,7 @@ def _asks_for_value(test: Value) -> bool:
     return len(names) == 1 and constants and all(name.startswith(("@", "%cls.", "%self.")) for name in names)
 
 
-@dataclass(frozen=True)
-class _Users:
+class _Users(Struct, frozen=True):
     """Tells what functions do with one client."""
 
     project: Project

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal as OneOf
+
+from msgspec import Struct
 
 from celery_lint.facts.model import Assignment, Attribute, Await, Call, Choice, Function, Name, Operation, Value
 from celery_lint.project.code.index import FileIndex, last_name
@@ -28,14 +31,15 @@ _FUTURES = frozenset({
     "asyncio.as_completed",
 })  # fmt: skip
 
+_LOOPS = re.compile(rb"\b(?:get_event_loop|new_event_loop|get_running_loop)\b|EventLoop\b")
+
 Awaitability = OneOf["coroutine", "awaitable", "unknown"]
 # How long the loop of a `run_until_complete` lives: for this call, as the current loop of its thread does, as long as
 # its thread (in a `threading.local`), as long as its process, or as the caller who passes it decides.
 Lifetime = OneOf["call", "thread", "local", "process", "caller"]
 
 
-@dataclass(frozen=True)
-class LoopUse:
+class LoopUse(Struct, frozen=True):
     """What one function does with event loops.
 
     RUNS are its `run_until_complete` calls and LIFETIMES those of their loops, GETTERS its `get_event_loop` calls,
@@ -59,14 +63,15 @@ class LoopUse:
         return bool(self.lifetimes) and set(self.lifetimes) == {"caller"}
 
 
-@dataclass
 class Loops:
-    """Answers how functions of the project use event loops. BRIDGES are the project's own entry points."""
+    """Answers how functions of the project use event loops."""
 
-    symbols: Symbols
-    bridges: frozenset[str] = frozenset()
-    _uses: dict[FunctionRef, LoopUse] = field(default_factory=dict)
-    _returns_loop: dict[FunctionRef, bool] = field(default_factory=dict)
+    def __init__(self, symbols: Symbols, bridges: frozenset[str] = frozenset()) -> None:
+        """BRIDGES are the project's own entry points."""
+        self.symbols = symbols
+        self.bridges = bridges
+        self._uses: dict[FunctionRef, LoopUse] = {}
+        self._returns_loop: dict[FunctionRef, bool] = {}
 
     def use(self, ref: FunctionRef) -> LoopUse:
         """How the function REF uses event loops."""
@@ -86,12 +91,17 @@ class Loops:
                 getters.append(call)
             elif name in ENTRY_POINTS or self._is_bridge(index, call):
                 entries.append(call)
-            else:
+            elif self._are_made:
                 helper = self.symbols.function(index.path, call.block, call.callee)
                 if helper is not None and self.returns_loop(helper):
                     helpers.append((call, helper))
         lifetimes = tuple(self._lifetime(index, call) for call in runs)
         return LoopUse(tuple(runs), lifetimes, tuple(getters), tuple(helpers), tuple(entries))
+
+    @cached_property
+    def _are_made(self) -> bool:
+        """Whether anything makes a loop or names the class of one: nothing else leads to a loop."""
+        return any(self.symbols.files.mentioning(_LOOPS))
 
     def _is_bridge(self, index: FileIndex, call: Call) -> bool:
         if not self.bridges or not isinstance(call.callee, Name):
@@ -157,6 +167,8 @@ class Loops:
 
     def returns_loop(self, ref: FunctionRef) -> bool:
         """Whether a function of the project returns an event loop that it gets or makes."""
+        if not self._are_made:
+            return False
         if ref not in self._returns_loop:
             self._returns_loop[ref] = False
             self._returns_loop[ref] = self._find_loop_returned(ref)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import configparser
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from celery_lint.project.code.files import Files, names_tools
 from celery_lint.project.linters.globs import ancestors, matches
@@ -24,8 +25,7 @@ _PLUGINS = {
 _CODE = re.compile(r"[A-Z]+[0-9]*")
 
 
-@dataclass(frozen=True)
-class _Settings:
+class _Settings(Struct, frozen=True):
     """The section of flake8 in the configuration of FOLDER; SELECT is empty when it selects what is installed."""
 
     folder: str

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from celery_lint.project.code.files import Files, names_tools
 from celery_lint.project.linters.globs import ancestors, matches
@@ -29,8 +30,7 @@ _PIN = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class _Selection:
+class _Selection(Struct, frozen=True):
     """What one configuration file selects; SELECT is None when it leaves that to the file it extends."""
 
     select: tuple[str, ...] | None
@@ -38,8 +38,7 @@ class _Selection:
     ignore: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class _Settings:
+class _Settings(Struct, frozen=True):
     """One configuration with what it extends: the SELECTIONS from the outermost base on, the patterns of files that
     are not linted, and those with rules of their own."""
 

@@ -6,8 +6,9 @@ what Django translates lazily, and objects with a `__json__` method. Everything 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal as OneOf
+
+from msgspec import Struct
 
 from celery_lint.facts.model import Call
 from celery_lint.project.code.symbols import ClassRef, External
@@ -15,8 +16,7 @@ from celery_lint.project.database.orm import model_kind
 from celery_lint.project.project import Project
 
 
-@dataclass(frozen=True)
-class Fate:
+class Fate(Struct, frozen=True):
     """What JSON makes of a value: it is `carried`, `changed` (it arrives as ARRIVES) or `refused` (EncodeError).
 
     WHAT is the value in words, with its article: "a `set`", "the Django model `Order`".

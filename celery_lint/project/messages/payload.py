@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from celery_lint.facts.model import (
     Assignment,
@@ -41,8 +43,7 @@ _INSTEAD = {
 _ENUMS = frozenset({"enum.Enum", "enum.Flag"})
 
 
-@dataclass(frozen=True)
-class Cargo:
+class Cargo(Struct, frozen=True):
     """Something that a message cannot carry, or should not.
 
     WHAT is it for people (`a set`); INSTEAD what carries the same, with `{}` for the expression; AT where it is

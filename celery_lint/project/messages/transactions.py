@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal as OneOf
+
+from msgspec import Struct
 
 from celery_lint.facts.model import Attribute, Call, Function, Name, Value
 from celery_lint.finding import Location
@@ -31,8 +32,7 @@ _DJANGO_WRITES = frozenset({
 _ENDS = frozenset({"commit", "rollback", "close"})
 
 
-@dataclass(frozen=True)
-class Transaction:
+class Transaction(Struct, frozen=True):
     """A transaction around a piece of code: where it is opened, and by whose means. With ELSEWHERE it is one of a
     database that may not be the default one."""
 

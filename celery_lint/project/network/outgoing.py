@@ -7,9 +7,10 @@ module's `partial(requests.get, timeout=5)`, a session class of the project.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from functools import cached_property
+
+from msgspec import Struct
 
 from celery_lint.facts.model import Argument, Attribute, Call, Name, Value
 from celery_lint.finding import Location
@@ -37,8 +38,7 @@ _DEADLINES = re.compile(r"timeout|deadline|fail_after|move_on_after|time_limit",
 _PASSED_ON = frozenset({"httpx.Timeout", "urllib3.Timeout", "urllib3.util.Timeout", "aiohttp.ClientTimeout"})
 
 
-@dataclass(frozen=True)
-class Outgoing:
+class Outgoing(Struct, frozen=True):
     """A call that waits for the network or a process.
 
     NAME is what to call it: `requests.get`, `session.post`. TIMEOUT: what it has; "none" means that it surely waits for
@@ -68,27 +68,41 @@ class Network:
         self.symbols = evaluator.symbols
         self.origins = Origins(evaluator.symbols)
         self._known: dict[FunctionRef, tuple[Outgoing, ...]] = {}
+        self._hanging: dict[FunctionRef, tuple[Outgoing, ...]] = {}
 
     def of(self, function: FunctionRef) -> tuple[Outgoing, ...]:
         """The outgoing calls that the body of FUNCTION makes itself, in order."""
         if function not in self._known:
-            self._known[function] = tuple(self._find(function)) if self._is_used else ()
+            self._known[function] = tuple(self._find(function, self._methods)) if self._is_used else ()
         return self._known[function]
 
-    def _find(self, function: FunctionRef) -> Iterator[Outgoing]:
+    def hanging(self, function: FunctionRef) -> tuple[Outgoing, ...]:
+        """Those of them that surely wait for ever when the other side does not answer, but could be given a timeout."""
+        if function not in self._hanging:
+            found = self._find(function, self._hanging_methods) if self._is_used else ()
+            self._hanging[function] = tuple(each for each in found if each.timeout == "none" and each.keyword)
+        return self._hanging[function]
+
+    def _find(self, function: FunctionRef, methods: frozenset[str] | None) -> Iterator[Outgoing]:
         index = self.symbols.index(function)
         for call in index.calls(self.symbols.fact(function)):
-            found = self.outgoing(function.path, call)
+            found = self._outgoing(function.path, call, methods)
             if found is not None:
                 yield found
 
     def outgoing(self, path: str, call: Call) -> Outgoing | None:
         """What CALL, in PATH, waits for; None when it is no call that goes out."""
+        return self._outgoing(path, call, self._methods)
+
+    def _outgoing(self, path: str, call: Call, methods: frozenset[str] | None) -> Outgoing | None:
+        """The same, where calls of no other METHODS count (None: of any)."""
         placed = Placed(path, call.block, call)
         name = self.symbols.external(path, call.callee)
         if name in FUNCTIONS:
             return self._made(placed, call, name, name, FUNCTIONS[name], call.arguments)
-        return self._of_partial(placed, call) or self._of_method(placed, call)
+        if name is not None:
+            return None
+        return self._of_partial(placed, call) or self._of_method(placed, call, methods)
 
     def _of_partial(self, placed: Placed, call: Call) -> Outgoing | None:
         """A call of `partial(requests.get, timeout=5)`."""
@@ -106,20 +120,20 @@ class Network:
 
     # methods of clients
 
-    def _of_method(self, placed: Placed, call: Call) -> Outgoing | None:
+    def _of_method(self, placed: Placed, call: Call, methods: frozenset[str] | None) -> Outgoing | None:
         method = last_name(call.callee)
-        owner = _owner(call.callee)
-        if method is None or owner is None or (self._methods is not None and method not in self._methods):
+        if method is None or (methods is not None and method not in methods):
             return None
-        if self.symbols.external(placed.path, call.callee) is not None:
+        owner = _owner(call.callee)
+        if owner is None:
+            return None
+        if self.symbols.function(placed.path, placed.block, call.callee) is not None:
             return None
         for depth, holder in enumerate(_holders(owner)):
             for origin, made_by, is_own in self._makers(placed.at(holder)):
                 client = CLIENTS[made_by]
                 if client.methods is not None and (depth or method not in client.methods):
                     continue
-                if self.symbols.function(placed.path, placed.block, call.callee) is not None:
-                    return None
                 service = self._service(client, origin, is_own, method)
                 return self._made(placed, call, made_by, _shown(call.callee), service, call.arguments)
         return None
@@ -231,14 +245,20 @@ class Network:
     @cached_property
     def _methods(self) -> frozenset[str] | None:
         """The methods of clients that the project can have, by the packages that it mentions; None: of any name."""
-        found: set[str] = set()
-        for package in {name.partition(".")[0] for name in CLIENTS}:
-            if self._mentions(re.compile(rb"\b" + package.encode() + rb"\b")):
-                clients = [client for name, client in CLIENTS.items() if name.partition(".")[0] == package]
-                if any(client.methods is None for client in clients):
-                    return None
-                found.update(method for client in clients for method in client.methods or ())
-        return frozenset(found)
+        return _methods_of(self._clients)
+
+    @cached_property
+    def _hanging_methods(self) -> frozenset[str] | None:
+        """The same of those clients that may wait for ever: an SDK takes no timeout, and has one."""
+        return _methods_of([client for client in self._clients if client.service.keyword is not None])
+
+    @cached_property
+    def _clients(self) -> list[Client]:
+        mentioned = {
+            package: self._mentions(re.compile(rb"\b" + package.encode() + rb"\b"))
+            for package in {name.partition(".")[0] for name in CLIENTS}
+        }
+        return [client for name, client in CLIENTS.items() if mentioned[name.partition(".")[0]]]
 
     @cached_property
     def _is_patched(self) -> bool:
@@ -254,6 +274,13 @@ class Network:
 
     def _mentions(self, pattern: re.Pattern[bytes]) -> bool:
         return any(not is_aside(path) for path in self.files.mentioning(pattern))
+
+
+def _methods_of(clients: Iterable[Client]) -> frozenset[str] | None:
+    """The methods of CLIENTS; None: of any name."""
+    methods = [client.methods for client in clients]
+    known = [each for each in methods if each is not None]
+    return frozenset[str]().union(*known) if len(known) == len(methods) else None
 
 
 def _owner(callee: Value) -> Value | None:

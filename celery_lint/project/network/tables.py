@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 Kind = Literal["http", "mail", "ftp", "socket", "process", "cloud", "ssh"]
 # given: the code says how long; default: the library does; none: for ever; unknown: that cannot be told.
 Timeout = Literal["given", "default", "none", "unknown"]
 
 
-@dataclass(frozen=True)
-class Service:
+class Service(Struct, frozen=True):
     """One call that waits: its KIND, what it does without a timeout, and how it is given one: the KEYWORD (None: it
     takes none) and its POSITION (None: by keyword only)."""
 
@@ -23,8 +23,7 @@ class Service:
     follows_socket: bool = False
 
 
-@dataclass(frozen=True)
-class Client:
+class Client(Struct, frozen=True):
     """What the methods of a client do; METHODS None: all of them. AT_CONSTRUCTION is the keyword of its constructor
     that gives its calls a timeout."""
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from celery_lint.facts.model import Argument, Call, Literal
 from celery_lint.finding import Location
@@ -26,8 +28,7 @@ _NAMES = ("celery.schedules.crontab", "celery.schedules.crontab.from_string")
 Spec = int | float | str | bool | None | list[int | float | str | bool | None]
 
 
-@dataclass(frozen=True)
-class Times:
+class Times(Struct, frozen=True):
     """When Celery's crontab fires."""
 
     minutes: frozenset[int]
@@ -37,16 +38,14 @@ class Times:
     months: frozenset[int]
 
 
-@dataclass(frozen=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """The exception that Celery's crontab raises, and what it says."""
 
     error: str
     message: str
 
 
-@dataclass(frozen=True, eq=False)
-class Crontab:
+class Crontab(Struct, frozen=True, eq=False, dict=True):
     """One `crontab(…)`. FIELDS are the arguments by the name of their parameter (UNKNOWN: those that Celery has no
     parameter for), VALUES those of them that are written down. OPEN: there may be more than can be seen. TEXT is the
     argument of `crontab.from_string("…")`. ENTRY is the schedule entry that it belongs to, where one is seen."""

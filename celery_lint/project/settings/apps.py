@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from celery_lint.facts.model import Assignment, Attribute, Call, Function, Literal, Name, Subscript, Value
 from celery_lint.finding import Location
@@ -26,8 +27,7 @@ _CONFIGURES = re.compile(rb"\bconfig_from_object\b|\.conf\b")
 _DEPTH = 8
 
 
-@dataclass(frozen=True, eq=False)
-class Draft:
+class Draft(Struct, frozen=True, eq=False):
     """An application before its settings are known.
 
     CONSTRUCTOR is the `Celery(...)` call; CALLER the call of the factory that holds it, when there are several.

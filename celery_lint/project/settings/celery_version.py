@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from celery_lint.celery_versions import LATEST, RELEASES, Table, table, version_numbers
 from celery_lint.project.code.files import Files, is_aside
@@ -34,8 +35,7 @@ _CLAUSE = re.compile(r"(===?|~=|!=|<=|>=|<|>|\^|~|=)?\s{0,9}v?(\d+(?:\.\d+)*)(\.
 _ENDLESS = 10**6
 
 
-@dataclass(frozen=True)
-class CeleryRelease:
+class CeleryRelease(Struct, frozen=True, dict=True):
     """The Celery of a project.
 
     VERSION is as written there (`5.3.6`, or `>=5.3,<6` for a range), None when nothing says it; ORIGIN is where
@@ -74,8 +74,7 @@ class CeleryRelease:
         return f"Celery {'.'.join(map(str, self.numbers))} (celery{self.version} in {self.origin})"
 
 
-@dataclass(frozen=True)
-class _Mention:
+class _Mention(Struct, frozen=True):
     """A place that says which Celery is wanted; RANK 0 is a lock, 1 an exact version, 2 a range."""
 
     rank: int

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from celery_lint.facts.model import Attribute, Await, Call
 from celery_lint.finding import Location, Span
@@ -11,8 +12,7 @@ from celery_lint.project.model import Setting, Settings
 from celery_lint.project.settings.written import SettingSource, WrittenSetting, is_read, meaning, stripped
 
 
-@dataclass(frozen=True)
-class Note:
+class Note(Struct, frozen=True):
     """A name with a value somewhere: maybe a setting. NAME_SPAN covers the name, or more."""
 
     spelt: str

@@ -5,9 +5,10 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
+
+from msgspec import Struct
 
 from celery_lint.facts.model import Assignment, Call, Literal, Name, Subscript, Value
 from celery_lint.project.code.files import is_aside
@@ -23,8 +24,7 @@ _INCLUDE = frozenset({"split_settings.tools.include", "split_settings.include"})
 _OPTIONAL = frozenset({"split_settings.tools.optional", "split_settings.optional"})
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(Struct, frozen=True):
     """Something a settings module takes settings from: the file PATH, or, when that is None, what cannot be seen."""
 
     name: str

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 import zoneinfo
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from celery_lint.facts.model import Items, Literal
 from celery_lint.facts.model import Mapping as Dict
@@ -23,8 +24,7 @@ _OFFSET = re.compile(r"^(?:UTC[+-]\d.*|[+-]\d{1,2}(?::?\d\d)?)$", re.IGNORECASE)
 _NO_ZONES = frozenset({"utc", "gmt", "local", "PST", "PDT", "CST", "CDT", "EDT", "MDT", "IST", "BST", "CEST", "JST"})
 
 
-@dataclass(frozen=True)
-class Fatal:
+class Fatal(Struct, frozen=True):
     """Why a value fails, as what follows the name of the setting; AT is what is wrong in it. EDITS, with their IMPORTS,
     mend it; none where it cannot be told what was meant."""
 

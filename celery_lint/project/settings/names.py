@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from celery_lint.celery_versions import RELEASES, Table, plugins, table
 from celery_lint.finding import Span
@@ -45,8 +46,7 @@ _GONE = {
 _SHORT = {"broker": "broker_url", "backend": "result_backend"}
 
 
-@dataclass(frozen=True)
-class Meant:
+class Meant(Struct, frozen=True):
     """What an unknown name stands for: the new-style setting NAME, or, where that is None, the ADVICE what to do.
     IS_GONE: Celery had it once."""
 
@@ -102,8 +102,8 @@ def _other_prefix(bare: str, known: Table) -> str | None:
 
 def first_release(name: str) -> str | None:
     """The first release that has the setting NAME; None when all have it."""
-    having = [release for release in RELEASES if name in table(release).settings]
-    return having[0] if having and having[0] != RELEASES[0] else None
+    having = next((release for release in RELEASES if name in table(release).settings), None)
+    return having if having != RELEASES[0] else None
 
 
 # spelling it another way

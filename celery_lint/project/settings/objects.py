@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from celery_lint.celery_versions import table
 from celery_lint.facts.model import Assignment, Call, Mapping, Name, Opaque, Subscript
@@ -26,8 +27,7 @@ _SETTINGS_CLASSES = frozenset({
 _FLASK = SettingSource("flask", "Flask's configuration")
 
 
-@dataclass(frozen=True)
-class Given:
+class Given(Struct, frozen=True):
     """How an object was given: the call, its NAMESPACE (which may be OPEN), and whether Django's settings are meant."""
 
     at: Location

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from celery_lint.facts.model import Attribute, Call, Literal, Name, Opaque, Operation, Value
 from celery_lint.project.code.index import last_name
@@ -14,8 +15,7 @@ _NAMES = frozenset({"builtins.vars", "builtins.dir"})
 _DUMPS = frozenset({"model_dump", "dict"})
 
 
-@dataclass(frozen=True)
-class Picked:
+class Picked(Struct, frozen=True):
     """What is picked from the object OWNER: all whose names begin with PREFIX, under these names, or RENAMED (without
     the prefix, in small letters). COMPLETE: all of them, as far as can be seen."""
 

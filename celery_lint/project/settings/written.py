@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from celery_lint.celery_versions import table
 from celery_lint.finding import Location, Span
@@ -19,8 +21,7 @@ SourceKind = Literal["attribute", "item", "update", "constructor", "module", "cl
 _ON_APP = frozenset({"attribute", "item", "update", "constructor"})
 
 
-@dataclass(frozen=True)
-class SettingSource:
+class SettingSource(Struct, frozen=True):
     """Something that settings are written in: an app's `conf`, or an object given to `config_from_object`.
 
     KIND "flask" is all of the configuration of a Flask application, put on the app. PLACE is what messages call it.
@@ -41,8 +42,7 @@ class SettingSource:
         return self.kind in _ON_APP
 
 
-@dataclass(frozen=True, eq=False)
-class WrittenSetting:
+class WrittenSetting(Struct, frozen=True, eq=False):
     """One setting where it is written.
 
     SPELT is its name as written (with a namespace), NAME the new-style name that it means; None when Celery (of any

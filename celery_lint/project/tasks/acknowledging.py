@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from celery_lint.finding import Location
 from celery_lint.project.code.values import Known, Unknown
@@ -14,8 +14,7 @@ from celery_lint.project.tasks.options import given
 DEFAULT_VISIBILITY = {"redis": 3600.0, "sqs": 1800.0}
 
 
-@dataclass(frozen=True)
-class Visibility:
+class Visibility(Struct, frozen=True):
     """How many SECONDS the broker waits for an acknowledgement before it delivers a message again, and where that is
     set; ORIGIN None: it is the default of the BROKER. IS_CERTAIN: the broker is written down, not guessed from a
     variable's name."""

@@ -8,8 +8,10 @@ that of the worker's command line (billiard/pool.py: apply_async). A limit of 0 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from celery_lint.facts.deploy.celery_command import UNKNOWN
 from celery_lint.finding import Location
@@ -30,8 +32,7 @@ ENFORCED: dict[LimitName, frozenset[str]] = {
 }
 
 
-@dataclass(frozen=True)
-class Limit:
+class Limit(Struct, frozen=True):
     """A time limit that is set: its SECONDS (Unknown: it is set, nobody can say to what), what sets it, where, and the
     VALUE as it is written there; None on a command line."""
 

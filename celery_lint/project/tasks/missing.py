@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from celery_lint.facts.model import Class, Function
 from celery_lint.finding import Location, Related
@@ -17,8 +18,7 @@ from celery_lint.project.project import Project
 _SLIP = 0.87
 
 
-@dataclass(frozen=True)
-class Missing:
+class Missing(Struct, frozen=True):
     """A name that no task has. WHY is what stands where it points to; NEAREST is an existing name."""
 
     why: str

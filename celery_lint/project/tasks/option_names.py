@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from typing import Literal
+
+from msgspec import Struct
 
 from celery_lint.celery_versions import LATEST, plugins, table
 from celery_lint.facts.model import Name
@@ -34,8 +35,7 @@ _POLICY = frozenset({"interval_start", "interval_step", "interval_max"})
 _KNOWN_BASES = TASK_CLASSES | {"builtins.object", "abc.ABC", "typing.Generic", "celery.contrib.django.task.DjangoTask"}
 
 
-@dataclass(frozen=True)
-class Meaning:
+class Meaning(Struct, frozen=True):
     """What an option that Celery does not take was meant to be.
 
     KIND: `slip` (of the option MEANT), `call` (an option of `apply_async`), `policy` (a key of its `retry_policy`),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from celery_lint.facts.model import Call, Literal, Name
 from celery_lint.project.code.symbols import ClassRef, External
@@ -21,8 +22,7 @@ _UNITS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Misuse:
+class Misuse(Struct, frozen=True):
     """Why a value is wrong, and what it was meant to be (source text; None when that cannot be told)."""
 
     why: str

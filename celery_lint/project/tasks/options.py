@@ -7,8 +7,9 @@ Task.annotate), what the decorator is given those of the base class.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from celery_lint.facts.model import Call
 from celery_lint.finding import Location
@@ -27,8 +28,7 @@ _PLAIN_BASES = TASK_CLASSES | {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Given:
+class Given(Struct, frozen=True):
     """An option of a task: its value, what gives it, and where."""
 
     value: Placed

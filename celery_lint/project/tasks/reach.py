@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from celery_lint.facts.model import Argument, Attribute, Call, Function, Lambda, Name, Value
 from celery_lint.finding import Location
@@ -32,8 +33,7 @@ _Key = tuple[FunctionRef, bool, bool]
 _HANDED_OVER = frozenset({"delay", "apply_async", "s", "si", "signature", "send_task"})
 
 
-@dataclass(frozen=True)
-class Root:
+class Root(Struct, frozen=True):
     """Something that a worker runs: a task, a hook of its base class, the handler of a worker signal."""
 
     function: FunctionRef

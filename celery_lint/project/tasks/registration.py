@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from functools import cached_property
+
+from msgspec import Struct
 
 from celery_lint.facts.model import Call, Lambda, Literal, Name
 from celery_lint.project.code.files import Files, is_aside
@@ -32,8 +34,7 @@ _INCLUDES = re.compile(rb"\binclude\(\s*(?:\(\s*)?[\"']([\w.]+)[\"']")
 _COMMANDS = re.compile(rb"celery[^\n]{0,500}?\s(?:-A|--app)[ =]?\s*([A-Za-z_][\w.]*)")
 
 
-@dataclass(frozen=True)
-class Discovery:
+class Discovery(Struct, frozen=True):
     """One `autodiscover_tasks` call: the packages it names (None: Django's installed apps, or computed), and the
     module it looks for in each (None: the packages themselves). OPEN: that module is computed."""
 
@@ -45,8 +46,7 @@ class Discovery:
     open: bool = False
 
 
-@dataclass(frozen=True)
-class Imported:
+class Imported(Struct, frozen=True):
     """The files a worker imports. OPEN says why there may be others; None when all are seen."""
 
     paths: frozenset[str]
@@ -65,6 +65,7 @@ class Registration:
         self._imported: dict[int, Imported] = {}
         self._at_once: dict[int, frozenset[str]] = {}
         self._targets: dict[str, tuple[str, ...]] = {}
+        self._targets_at_once: dict[str, tuple[str, ...]] = {}
         self._packages: dict[str, tuple[str, ...]] = {}
 
     def imported(self, app: App) -> Imported:
@@ -78,7 +79,7 @@ class Registration:
     def imported_at_once(self, app: App) -> frozenset[str]:
         """The files that a worker of APP has surely imported when it starts its pool: not what functions import."""
         if id(app) not in self._at_once:
-            self._at_once[id(app)] = self._closure(self._start(app, []), app, [], self._targets_at_once)
+            self._at_once[id(app)] = self._closure(self._start(app, []), app, [], self.targets_at_once)
         return self._at_once[id(app)]
 
     def _start(self, app: App, reasons: list[str]) -> list[str]:
@@ -104,8 +105,8 @@ class Registration:
             if path in seen:
                 continue
             seen.add(path)
-            queue.extend(each for each in (*self._with_packages(path), *targets(path)) if each not in seen)
-            if app is None:
+            queue.extend([each for each in (*self._with_packages(path), *targets(path)) if each not in seen])
+            if app is None or (path in self._code and path not in self._loading):
                 continue
             if self.files.mentions(path, _DISCOVERS):
                 for discovery in self.discoveries(path):
@@ -118,6 +119,16 @@ class Registration:
             if self._is_dynamic(path, app):
                 reasons.append(f"{path} imports modules at run time")
         return frozenset(seen)
+
+    @cached_property
+    def _code(self) -> frozenset[str]:
+        return frozenset(self.files.code_paths)
+
+    @cached_property
+    def _loading(self) -> frozenset[str]:
+        """The code that may load more than it imports."""
+        patterns = (_DISCOVERS, _URLS, _STARTS_DJANGO, _ALWAYS_DYNAMIC, _DYNAMIC)
+        return frozenset(path for pattern in patterns for path in self.files.mentioning(pattern))
 
     def _is_dynamic(self, path: str, app: App) -> bool:
         """Whether a file imports at run time and may load tasks: the application's file does, or a package's."""
@@ -143,14 +154,19 @@ class Registration:
             self._targets[path] = self._found(path, names)
         return self._targets[path]
 
-    def _targets_at_once(self, path: str) -> tuple[str, ...]:
-        names = self.files.imports(path).at_once if path in self.files.known else ()
-        return self._found(path, names)
+    def targets_at_once(self, path: str) -> tuple[str, ...]:
+        """The files that are surely imported when PATH is, and the packages around them."""
+        if path not in self._targets_at_once:
+            self._targets_at_once[path] = self._find_at_once(path) if path in self.files.known else ()
+        return self._targets_at_once[path]
+
+    def _find_at_once(self, path: str) -> tuple[str, ...]:
+        names = self.files.imports(path)
+        return self._found(path, names.at_once) if names.at_once != names.anywhere else self.targets(path)
 
     def _found(self, path: str, names: tuple[str, ...]) -> tuple[str, ...]:
-        hits = (self.symbols.modules.find(path, name) for name in names)
-        modules = dict.fromkeys(hit[0] for hit in hits if hit is not None)
-        return tuple(dict.fromkeys(file for module in modules for file in self._with_packages(module)))
+        modules = self.symbols.modules.files(path, names)
+        return tuple(dict.fromkeys([file for module in modules for file in self._with_packages(module)]))
 
     def _with_packages(self, path: str) -> tuple[str, ...]:
         """PATH, and the packages around it."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from celery_lint.facts.model import Call, Function, Literal, Name, Value
 from celery_lint.finding import Location
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
 _CURRENT = frozenset({"celery.current_task", "celery._state.current_task", "celery.app.current_task"})
 
 
-@dataclass(frozen=True, eq=False)
-class RetryCall:
+class RetryCall(Struct, frozen=True, eq=False):
     """A call of `retry` on the task TASK that is running, in FUNCTION. THROWS: it raises Retry; None when that cannot
     be told."""
 
@@ -41,8 +41,7 @@ class RetryCall:
         return Location(self.path, self.call.span)
 
 
-@dataclass(frozen=True)
-class Held:
+class Held(Struct, frozen=True):
     """A function that knows the running TASK by the local name NAME (`%self`), or by none."""
 
     task: Task

@@ -118,6 +118,9 @@ def _functions_of(path: str, project: Project) -> Iterator[FunctionRef]:
 
 
 def _reads(function: FunctionRef, name: str, project: Project) -> bool:
+    # Most files do not hold the name: there is no need to look at all that their functions read.
+    if not project.files.holds(function.path, name):
+        return False
     return name in project.symbols.index(function).attributes_read(project.symbols.fact(function))
 
 

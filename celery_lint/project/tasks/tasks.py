@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from celery_lint.facts.model import Attribute, Call, Class, Function, Name, Value
 from celery_lint.finding import Location
@@ -31,8 +33,7 @@ _APP_NAMES = frozenset({"celery", "celery_app"})
 _DEPTH = 6
 
 
-@dataclass(frozen=True)
-class Declaration:
+class Declaration(Struct, frozen=True):
     """How a task is declared: by which apps (None: whichever there is), with which options call.
 
     CUSTOM is the project's own decorator, when it is not Celery's.
@@ -44,8 +45,7 @@ class Declaration:
     defaults: tuple[Placed, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
-class TaskDraft:
+class TaskDraft(Struct, frozen=True, eq=False):
     """A task before its names and effective options are known."""
 
     path: str

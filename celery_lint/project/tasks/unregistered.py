@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from celery_lint.project.code.values import Known, Placed
 from celery_lint.project.model import App, Task
@@ -12,8 +13,7 @@ from celery_lint.project.project import Project
 from celery_lint.project.tasks.registration import Discovery
 
 
-@dataclass(frozen=True)
-class Unregistered:
+class Unregistered(Struct, frozen=True):
     """The tasks of one file that the workers of APPS never import."""
 
     path: str
@@ -21,8 +21,7 @@ class Unregistered:
     apps: tuple[App, ...]
 
 
-@dataclass(frozen=True)
-class IdleDiscovery:
+class IdleDiscovery(Struct, frozen=True):
     """A package in an `autodiscover_tasks` call that is without the module the call looks for. PATHS are the files with
     tasks below it that no worker imports."""
 

@@ -21,10 +21,12 @@ def check(project: Project) -> Iterator[Finding]:
     given: dict[TaskCall, list[Given]] = defaultdict(list)
     for each in project.canvases.given:
         given[each.signed.call].append(each)
+    tasks = dict.fromkeys(call.task for call in project.calls)
+    takes = {task: parameters(task, project) for task in tasks if checks_arguments(task, project)}
     for call in project.calls:
-        takes = parameters(call.task, project) if checks_arguments(call.task, project) else None
-        if takes is not None:
-            yield from _judge(call, takes, given[call])
+        accepted = takes.get(call.task)
+        if accepted is not None:
+            yield from _judge(call, accepted, given[call])
 
 
 def _judge(call: TaskCall, takes: Parameters, given: list[Given]) -> Iterator[Finding]:

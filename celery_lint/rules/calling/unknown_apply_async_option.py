@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from celery_lint.celery_versions import Table, plugins
 from celery_lint.facts.model import Call
@@ -25,8 +26,7 @@ from celery_lint.rule import HIGH, WARNING, rule
 _OTHER_NAMES = {"delay": "countdown", "queue_name": "queue", "uuid": "task_id"}
 
 
-@dataclass(frozen=True)
-class _Options:
+class _Options(Struct, frozen=True):
     """The options of one message: WHAT they are given to, the CALL that names them, or None for a dict. ARGUMENTS are
     the names of those that the task gets."""
 

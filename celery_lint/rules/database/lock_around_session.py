@@ -8,6 +8,7 @@ from celery_lint.facts.model import Attribute, Call, Name, Value
 from celery_lint.finding import Finding, Location, Related
 from celery_lint.project.code.index import FileIndex, last_name, within
 from celery_lint.project.code.refs import External
+from celery_lint.project.database.held import withs_in
 from celery_lint.project.database.sessions import Sessions
 from celery_lint.project.model import Reached
 from celery_lint.project.project import Project
@@ -22,13 +23,14 @@ _LOGS = frozenset({"debug", "info", "warning", "error", "exception"})
 @rule("CEL308", "lock-around-session", since="0.1", severity=INFO, confidence=MEDIUM)
 def check(project: Project) -> Iterator[Finding]:
     """A thread lock is held around a database session."""
-    sessions = Sessions(project.symbols, project.evaluator, frozenset(project.options.session_factories))
+    sessions = project.sessions
+    if not sessions.are_used:
+        return
     for reached in project.reached.values():
         index, fact = project.index(reached.function.path), project.symbols.fact(reached.function)
-        for number, block in enumerate(index.facts.blocks):
-            if block.kind != "with" or index.function_at(number) is not fact:
-                continue
-            lock = next((item.value for item in block.items if _is_lock(index, number, item.value, project)), None)
+        for number in withs_in(index, fact.block):
+            items = index.block(number).items
+            lock = next((item.value for item in items if _is_lock(index, number, item.value, project)), None)
             opened = _opened(index, number, sessions) if lock is not None else None
             if lock is not None and opened is not None and _does_nothing_else(index, number, opened, project):
                 yield _finding(lock, opened, reached)

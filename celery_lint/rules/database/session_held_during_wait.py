@@ -8,7 +8,6 @@ from celery_lint.facts.model import Call
 from celery_lint.finding import Finding, Location, Related
 from celery_lint.project.code.values import Known, Placed
 from celery_lint.project.database.held import HeldSession, held_in
-from celery_lint.project.database.sessions import Sessions
 from celery_lint.project.model import Reached
 from celery_lint.project.project import Project
 from celery_lint.rule import MEDIUM, WARNING, rule
@@ -20,9 +19,8 @@ _LONG = 1
 @rule("CEL305", "session-held-during-wait", since="0.1", severity=WARNING, confidence=MEDIUM)
 def check(project: Project) -> Iterator[Finding]:
     """A database session or transaction is kept open while worker code sleeps or calls the network."""
-    sessions = Sessions(project.symbols, project.evaluator, frozenset(project.options.session_factories))
     for reached in project.reached.values():
-        for held in held_in(reached.function, sessions):
+        for held in held_in(reached.function, project.sessions):
             waits = [(call, what) for call in held.calls if (what := _waits_for(call, held, project)) is not None]
             busy = [(call, what) for call, what in waits if held.is_busy(call)]
             if busy:

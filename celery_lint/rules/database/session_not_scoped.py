@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from celery_lint.facts.model import Assignment, Await, Call, Function, Name, Value
@@ -14,16 +13,13 @@ from celery_lint.project.project import Project
 from celery_lint.remedy import ScopeSession
 from celery_lint.rule import MEDIUM, WARNING, rule
 
-_PACKAGES = re.compile(rb"sqlalchemy|sqlmodel")
-
 
 @rule("CEL304", "session-not-scoped", since="0.1", severity=WARNING, confidence=MEDIUM, fix="unsafe")
 def check(project: Project) -> Iterator[Finding]:
     """A database session is opened in worker code without `with`."""
-    factories = frozenset(project.options.session_factories)
-    if not factories and not any(project.files.mentioning(_PACKAGES)):
+    sessions = project.sessions
+    if not sessions.are_used:
         return
-    sessions = Sessions(project.symbols, project.evaluator, factories)
     for reached in project.reached.values():
         index, fact = project.index(reached.function.path), project.symbols.fact(reached.function)
         for assignment in index.assignments(fact):

@@ -24,9 +24,7 @@ def check(reached: Reached, project: Project) -> Iterator[Finding]:
     if reached.task is None:
         return
     found: dict[str, list[Outgoing]] = {}
-    for call in project.network.of(reached.function):
-        if call.timeout != "none" or call.keyword is None:
-            continue
+    for call in project.network.hanging(reached.function):
         if call.library in _OF_TWIN and project.twins.selected("S113", call.path):
             continue
         found.setdefault(call.kind, []).append(call)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from celery_lint.facts.model import Call
@@ -9,7 +10,7 @@ from celery_lint.finding import Finding, Location, Related
 from celery_lint.project.code.escapes import leaves_task
 from celery_lint.project.code.pickling import Broken, unpicklable
 from celery_lint.project.code.settled import settled
-from celery_lint.project.code.symbols import ClassRef
+from celery_lint.project.code.symbols import ClassRef, FunctionRef
 from celery_lint.project.code.values import Known, Placed
 from celery_lint.project.model import Reached, Task
 from celery_lint.project.project import Project
@@ -21,9 +22,15 @@ from celery_lint.rule import MEDIUM, WARNING, rule
 def check(project: Project) -> Iterator[Finding]:
     """A custom exception that cannot be unpickled: who waits for the result gets another one."""
     raised: dict[ClassRef, list[tuple[Reached, Location]]] = {}
+    retries: dict[FunctionRef, list[Call]] = defaultdict(list)
+    for retry in project.retry_calls:
+        retries[retry.function].append(retry.call)
     for reached in project.reached.values():
-        if reached.task is not None and _may_keep_result(reached.task, project):
-            for cls, place in _leaving(reached, project):
+        if reached.task is None:
+            continue
+        leaving = _leaving(reached, retries.get(reached.function, []), project)
+        if leaving and _may_keep_result(reached.task, project):
+            for cls, place in leaving:
                 raised.setdefault(cls, []).append((reached, place))
     for cls, places in raised.items():
         broken = unpicklable(cls, project.symbols)
@@ -59,20 +66,21 @@ def _may_keep_result(task: Task, project: Project) -> bool:
     return any(project.may_set(app, "result_backend") for app in project.apps_of(task))
 
 
-def _leaving(reached: Reached, project: Project) -> Iterator[tuple[ClassRef, Location]]:
-    """The exceptions of the project that leave the task from this function, and where they are raised."""
+def _leaving(reached: Reached, retries: list[Call], project: Project) -> list[tuple[ClassRef, Location]]:
+    """The exceptions of the project that leave the task from this function, and where they are raised. RETRIES are its
+    calls that retry the task."""
     index, fact = project.symbols.index(reached.function), project.symbols.fact(reached.function)
     raised = [(item.value, item.block, item.span) for item in index.raises(fact)]
     # Raised when there are no retries left.
     raised += [
-        (given.value, retry.call.block, retry.call.span)
-        for retry in project.retry_calls
-        if retry.function == reached.function and (given := retry.call.argument(2, "exc")) is not None
+        (given.value, retry.block, retry.span) for retry in retries if (given := retry.argument(2, "exc")) is not None
     ]
+    found: list[tuple[ClassRef, Location]] = []
     for value, block, span in raised:
         made = settled(Placed(index.path, block, value), project.evaluator) if value is not None else None
         if made is None or not isinstance(made.value, Call):
             continue
         cls = project.symbols.class_of(made.path, made.block, made.value.callee)
         if isinstance(cls, ClassRef) and leaves_task(cls, reached, block, project.handlers):
-            yield cls, Location(index.path, span)
+            found.append((cls, Location(index.path, span)))
+    return found

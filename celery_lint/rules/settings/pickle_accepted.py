@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from celery_lint.facts.model import Call, Literal, Opaque
 from celery_lint.finding import Finding, Location, Related
@@ -26,8 +27,7 @@ _GIVEN = re.compile(rb"\bserializer\b[^\n]{0,500}(?:pickle|python-serialize)", r
 _SIGNED = re.compile(rb"\bsetup_security\s*\(")
 
 
-@dataclass(frozen=True)
-class _Sent:
+class _Sent(Struct, frozen=True):
     """One task or call that is SAID to be sent as pickle."""
 
     said: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from celery_lint.facts.model import Argument, Call, Lambda, Literal, Name
 from celery_lint.finding import Applicability, Finding, Location, Span
@@ -22,8 +23,7 @@ _METHODS = frozenset({"delay", "apply_async"})
 _DJANGO_TASK = "celery.contrib.django.task.DjangoTask"
 
 
-@dataclass(frozen=True)
-class _Sending:
+class _Sending(Struct, frozen=True):
     """What is handed to `on_commit`: CALLEE with ARGUMENTS sends TASK by METHOD, NOW says whether they are worked out
     at once, as `delay_on_commit` does."""
 

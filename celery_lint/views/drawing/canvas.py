@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from celery_lint.facts.model import Word
 from celery_lint.finding import Finding, Location
@@ -17,8 +18,7 @@ _LONGEST = 60
 _VARIABLE = re.compile(r"\$\{?\w+|\{\{[^{}]*\}\}")
 
 
-@dataclass(frozen=True)
-class Canvas:
+class Canvas(Struct, frozen=True):
     """One project on its way into a picture. IDS start with PREFIX; DECLARED is where the configuration declares
     workers; FINDINGS are the project's with their positions in the picture."""
 

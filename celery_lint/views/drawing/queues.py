@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from celery_lint.finding import Finding, Location
 from celery_lint.project.code.values import Unknown
@@ -16,8 +17,7 @@ from celery_lint.views.drawing.canvas import Canvas
 Key = tuple[int, str | None]
 
 
-@dataclass(frozen=True)
-class Sending:
+class Sending(Struct, frozen=True):
     """One reason why TASK goes to the queue NAME of a group."""
 
     task: str
@@ -27,8 +27,7 @@ class Sending:
     certain: bool = True
 
 
-@dataclass(frozen=True)
-class Flow:
+class Flow(Struct, frozen=True):
     """What goes into queues and what consumes them."""
 
     sendings: tuple[Sending, ...]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
 
-from msgspec import structs
+from msgspec import Struct, field, structs
 
 from celery_lint.finding import Finding, Location
 from celery_lint.project.code.symbols import FunctionRef
@@ -21,8 +20,7 @@ from celery_lint.views.review.subject import Draft, Subject, place_of
 from celery_lint.views.review.touched import Touched, changed_functions, way_to
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(Struct, frozen=True):
     """What is compared with: the state THEN, called SINCE, and BEFORE: the texts of the files that changed, by path;
     None for a file that is new. MOVED: where files have gone."""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from celery_lint.views.model import Place, Severity
 from celery_lint.views.phrases import RANKS, counted
@@ -21,8 +22,7 @@ _ORDER: tuple[Severity, ...] = ("error", "warning", "info")
 _DIRECT = frozenset({"new", "code", "name", "call"})
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(Struct, frozen=True):
     """TASKS that the same befell: TEXT says what, CONSEQUENCE what that does, NOTES what is to be said of each."""
 
     text: str
@@ -33,8 +33,7 @@ class Group:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Digest:
+class Digest(Struct, frozen=True):
     """A REVIEW in the order in which it is read: TASKS that deserve a line of their own, the gravest first; GROUPS of
     tasks that the same befell; COMMON new problems with the tasks that have them; QUIET tasks, of which there is
     nothing to say. LINES are what to say of tasks one by one, or of those together of which there is nothing new."""

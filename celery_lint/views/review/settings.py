@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from celery_lint.finding import Location
 from celery_lint.project.code.values import Known
@@ -49,8 +50,7 @@ _CONSEQUENCES: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True)
-class _Side:
+class _Side(Struct, frozen=True, dict=True):
     """A SETTING in one of the states; None when it is not set."""
 
     setting: Setting | None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
+
+from msgspec import Struct, field
 
 from celery_lint.finding import Applicability, Finding, Location, Severity
 from celery_lint.project.project import Project
@@ -22,8 +23,7 @@ _SEVERITIES: Mapping[Severity, picture.Severity] = {
 }
 
 
-@dataclass(frozen=True, eq=False)
-class State:
+class State(Struct, frozen=True, eq=False, dict=True):
     """PROJECTS under one root with their FINDINGS and all their tasks, as SUBJECTS. URLS: the pages of rules."""
 
     projects: Sequence[Project]

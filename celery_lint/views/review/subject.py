@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from celery_lint.finding import Location
 from celery_lint.project.code.symbols import ClassRef, FunctionRef
@@ -16,8 +17,7 @@ from celery_lint.views.model import Task as DrawnTask
 from celery_lint.views.review.model import Kind, State
 
 
-@dataclass(frozen=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """A line before the findings are known: what was seen, at which PLACES; and FINE, which is only said when nothing
     is wrong with it."""
 
@@ -29,8 +29,7 @@ class Draft:
     fine: str = ""
 
 
-@dataclass(frozen=True, eq=False)
-class Subject:
+class Subject(Struct, frozen=True, eq=False, dict=True):
     """TASK of PROJECT, as it is DRAWN in the PICTURE of that project."""
 
     task: Task

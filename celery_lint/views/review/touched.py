@@ -8,7 +8,8 @@ from __future__ import annotations
 import ast
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from celery_lint.crash import Crash, attempt
 from celery_lint.finding import Location
@@ -20,8 +21,7 @@ from celery_lint.views.review.subject import Subject
 _DOCUMENTED = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
-@dataclass(frozen=True)
-class Outline:
+class Outline(Struct, frozen=True):
     """What a file defines: each function by its qualified name (all of that name), each name of the module with its
     value, and the names that each function uses."""
 
@@ -30,8 +30,7 @@ class Outline:
     uses: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Touched:
+class Touched(Struct, frozen=True):
     """A function that changed, or (NAME) one that uses a name of its module that changed."""
 
     function: FunctionRef

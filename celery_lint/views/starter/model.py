@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from celery_lint.finding import Finding
 from celery_lint.project.project import Project
 from celery_lint.views.model import Picture, Place
 
 
-@dataclass(frozen=True, slots=True)
-class Material:
+class Material(Struct, frozen=True):
     """All that is known: the PROJECTS and their PICTURE, the FINDINGS, and how many MORE the strict preset and
     `require-route` would report, by rule."""
 
@@ -22,8 +22,7 @@ class Material:
     unrouted: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
+class Suggestion(Struct, frozen=True):
     """A setting that would help. LINE is how it is written, WHY are sentences that say what was seen, and WHERE."""
 
     line: str

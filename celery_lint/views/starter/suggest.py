@@ -11,7 +11,6 @@ from pathlib import PurePosixPath
 from celery_lint.celery_versions import LATEST
 from celery_lint.finding import Finding
 from celery_lint.project.code.values import Unknown
-from celery_lint.project.database.sessions import Sessions
 from celery_lint.project.project import Project
 from celery_lint.project.tasks.names import module_names
 from celery_lint.views.model import Place
@@ -212,7 +211,7 @@ def _session_factories(material: Material) -> Iterator[Suggestion]:
 
 
 def _opening_sessions(project: Project) -> Iterator[tuple[str, Place]]:
-    sessions = Sessions(project.symbols, project.evaluator, frozenset(project.options.session_factories))
+    sessions = project.sessions
     for reached in project.reached:
         index = project.index(reached.path)
         for call in index.calls(project.symbols.fact(reached)):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from itertools import takewhile
+
+from msgspec import Struct, field
 
 from celery_lint.facts.deploy.shell.conditions import condition, is_test, matches, negated, tests_for_empty
 from celery_lint.facts.deploy.shell.expand import Expander, Scope, Value
@@ -29,8 +30,7 @@ DEEPEST_CALL = 4
 _DECLARATIONS = frozenset(["export", "declare", "local", "readonly", "typeset"])
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """A simple command that the script may run: its words, and what is set for it alone or exported to it."""
 
     words: tuple[Spanned, ...]
@@ -56,8 +56,7 @@ def _without_repeats(found: list[Run]) -> list[Run]:
     return list(kept.values())
 
 
-@dataclass
-class _Evaluator:
+class _Evaluator(Struct):
     file: DeployFile
     expander: Expander
     scope: Scope

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from celery_lint.facts.deploy.shell.tree import Characters, Node, ShellWord, Substitution, Variable
 from celery_lint.facts.deploy.text import LONGEST_VALUE, DeployFile, Spanned, has_holes, joined, spread
@@ -14,8 +16,7 @@ MOST_FIELDS = 500
 Value = Spanned | tuple[Spanned, ...]
 
 
-@dataclass
-class Scope:
+class Scope(Struct):
     """What the shell knows at one point of a script. POSITIONAL is None while the arguments are not known."""
 
     variables: dict[str, Value] = field(default_factory=dict)
@@ -31,8 +32,7 @@ class Scope:
         )
 
 
-@dataclass(frozen=True)
-class Expander:
+class Expander(Struct, frozen=True):
     """Expands words of the script TEXT of FILE."""
 
     file: DeployFile

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from celery_lint.facts.deploy.shell.tree import Characters, Segment, ShellWord, Substitution, Variable
 
@@ -17,8 +18,7 @@ _PARAMETER = re.compile(r"([A-Za-z_]\w*|\d+|[@*])(?:\[([^\]]*)\])?(:?[-=+?])?", 
 DEEPEST = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """A word, or an OPERATOR (a newline is `\\n`)."""
 
     operator: str

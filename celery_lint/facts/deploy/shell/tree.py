@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Characters:
+class Characters(Struct, frozen=True):
     """Literal characters START:END of the script; TEXT without what quotes it. OFFSETS says where each stands."""
 
     text: str
@@ -14,8 +13,7 @@ class Characters:
     quoted: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(Struct, frozen=True):
     """`$NAME`, `${NAME}`, `${NAME:-argument}`. OPERATOR without the colon: `-`, `=`, `+`, `?`, or "" for none.
 
     NAME is a number or `@`, `*` for arguments. INDEX is what stands in `[…]`.
@@ -30,8 +28,7 @@ class Variable:
     index: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Substitution:
+class Substitution(Struct, frozen=True):
     """Something whose value only running it would tell: `$(…)`, backticks, `${x%y}`, `$?`."""
 
     quoted: bool
@@ -42,8 +39,7 @@ class Substitution:
 Segment = Characters | Variable | Substitution
 
 
-@dataclass(frozen=True, slots=True)
-class ShellWord:
+class ShellWord(Struct, frozen=True):
     """One word as it is written."""
 
     segments: tuple[Segment, ...]
@@ -58,8 +54,7 @@ class ShellWord:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Assign:
+class Assign(Struct, frozen=True):
     """`NAME=value`, `NAME+=value`, `NAME=(value …)`."""
 
     name: str
@@ -67,48 +62,42 @@ class Assign:
     append: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Simple:
+class Simple(Struct, frozen=True):
     """A simple command with the assignments in front of it."""
 
     assigns: tuple[Assign, ...]
     words: tuple[ShellWord, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(Struct, frozen=True):
     """`first && second || third`: OPERATORS stand between the STEPS."""
 
     steps: tuple[Node, ...]
     operators: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Pipeline:
+class Pipeline(Struct, frozen=True):
     """`first | second`; NEGATED by a leading `!`."""
 
     steps: tuple[Node, ...]
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class If:
+class If(Struct, frozen=True):
     """`if`/`elif` branches (condition, body), then ORELSE."""
 
     branches: tuple[tuple[tuple[Node, ...], tuple[Node, ...]], ...]
     orelse: tuple[Node, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """`case SUBJECT in patterns) body ;; esac`."""
 
     subject: ShellWord
     branches: tuple[tuple[tuple[ShellWord, ...], tuple[Node, ...]], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Loop:
+class Loop(Struct, frozen=True):
     """`for VARIABLE in WORDS`, or `while`/`until` CONDITION (then VARIABLE is None)."""
 
     variable: str | None
@@ -117,16 +106,14 @@ class Loop:
     body: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """`{ …; }`, or a SUBSHELL `( … )`, whose assignments are not seen outside."""
 
     body: tuple[Node, ...]
     subshell: bool
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionDefinition:
+class FunctionDefinition(Struct, frozen=True):
     """`name() { …; }`."""
 
     name: str

@@ -6,11 +6,11 @@ import ast
 import re
 import tokenize
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
 import libcst as cst
+from msgspec import Struct
 
 from celery_lint.facts.python.tree.leaves import Twin
 from celery_lint.facts.python.tree.nodes import UnknownSyntaxError, maker
@@ -52,8 +52,7 @@ _AUGMENTED: dict[type[ast.AST], cst.BaseAugOp] = {
 _KEYWORD = re.compile(rb"(?:async(?:[ \t\f]|\\\r?\n|\\\r)+)?(?:def|class)(?:[ \t\f]|\\\r?\n|\\\r)+")
 
 
-@dataclass(frozen=True, slots=True)
-class MadeTree:
+class MadeTree(Struct, frozen=True):
     """LibCST's tree of a file without blanks, comments and punctuation, and with what stands on one line directly in
     its block. By the `id` of a node: the SPANS of all that facts are made of, and the values of CONSTANTS."""
 

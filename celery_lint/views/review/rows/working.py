@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from celery_lint.finding import Location
-from celery_lint.project.database.sessions import Sessions
 from celery_lint.project.deployment.workers import GREEN
 from celery_lint.views.review.rows.running import pools_in_words
 from celery_lint.views.review.subject import Draft, Subject
@@ -42,7 +41,7 @@ def event_loop(subject: Subject) -> Draft:
 def session(subject: Subject) -> Draft:
     """Whether the sessions that the task opens are closed again."""
     project = subject.project
-    sessions = Sessions(project.symbols, project.evaluator, frozenset(project.options.session_factories))
+    sessions = project.sessions
     opened = [
         Location(function.path, call.span)
         for function in subject.code
