@@ -7,7 +7,7 @@ import io
 import os
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import click
@@ -60,8 +60,9 @@ class _Group(click.Group):
             _fail("interrupted", INTERRUPTED)
 
 
-def main() -> NoReturn:
-    """Run the command line and exit. Every way to fail is one line on stderr and a status of its own."""
+def main(words: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit. Every way to fail is one line on stderr and a status of its own. WORDS are its
+    words, where this process is for nothing else."""
     from celery_lint.crash import Crash, attempt
 
     # A quarter of a run would go into looking for cycles among millions of syntax nodes and facts, which have none.
@@ -72,7 +73,7 @@ def main() -> NoReturn:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        status = attempt(_invoke)
+        status = attempt(lambda: _invoke(words))
     except KeyboardInterrupt:
         _fail("interrupted", INTERRUPTED)
     if isinstance(status, Crash):
@@ -83,7 +84,7 @@ def main() -> NoReturn:
 def entry() -> NoReturn:
     """`main` in a process of its own, which ends without giving each object back: that takes half a second."""
     try:
-        main()
+        main(sys.argv[1:])
     except SystemExit as end:
         # Whoever traces or profiles has something to write at the end; an output that is gone is Python's to report.
         if sys.gettrace() is None and sys.getprofile() is None and _is_written():
@@ -109,11 +110,11 @@ def _open_what_is_closed() -> None:
         sys.stderr = sys.stderr or nowhere
 
 
-def _invoke() -> int:
+def _invoke(words: Sequence[str] | None) -> int:
     from celery_lint.errors import UserError
 
     try:
-        return group.main(prog_name="celery-lint", standalone_mode=False) or 0
+        return group.main(prog_name="celery-lint", standalone_mode=False, obj=words) or 0
     except click.ClickException as error:
         _fail(error.format_message(), USAGE)
     except UserError as error:
@@ -241,7 +242,7 @@ def check(**options: object) -> int:
     """
     from celery_lint.commands.check import Options, check
 
-    return check(Options(**options))  # type: ignore[arg-type]
+    return check(Options(**options), click.get_current_context().obj)  # type: ignore[arg-type]
 
 
 @group.command()

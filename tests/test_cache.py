@@ -13,7 +13,8 @@ from typing import NamedTuple
 import pytest
 
 from celery_lint.cache.facts import FactStore
-from celery_lint.cache.folder import NAME, Folder, folder_at, folder_in
+from celery_lint.cache.folder import Folder, folder_at, folder_in
+from celery_lint.cache.sealed import NAME
 from celery_lint.cache.seen import Learned, Seen
 from celery_lint.cli import main
 from celery_lint.facts.model import PythonFacts

@@ -57,7 +57,7 @@ def test_nothing_of_the_project_is_imported(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, start: str
 ) -> None:
     script = tmp_path_factory.mktemp("bin") / "celery-lint"
-    script.write_text("from celery_lint.cli import entry\nentry()\n")
+    script.write_text("from celery_lint.start import entry\nentry()\n")
     for name in NAMES:
         (tmp_path / f"{name}.py").write_text(TRAP)
     (tmp_path / "tasks.py").write_text(

@@ -15,7 +15,7 @@ import msgspec
 from celery_lint.cache.answers import LARGEST_TEXT, Answers, names_in, together
 from celery_lint.cache.folder import Folder
 from celery_lint.cache.stamp import digest
-from celery_lint.cache.state import is_settled, state_of
+from celery_lint.cache.state import State, is_settled, state_of
 
 _FILE, _ANSWERS, _REPORTS = "output.bin", "answers.bin", "reports-"
 # When more than these have changed somebody has updated the project: a run is soon done.
@@ -69,6 +69,7 @@ class Replay:
         self._stamp = stamp
         self._root = root
         self._imports = imports
+        self._sure: _Watched | None = None
 
     def find(self, key: bytes) -> Output | None:
         """What the run of KEY wrote, if it would write the same today."""
@@ -82,11 +83,13 @@ class Replay:
         started = time.time_ns()
         now = _look(self._root, recording.watched.paths)
         if now == recording.watched:
+            self._sure = now
             return output
         if not self._counts_for_nothing(recording, now):
             return None
         if all(is_settled(each, started) for each in now.times):
             self._write(_FILE, msgspec.structs.replace(recording, watched=now))
+            self._sure = now
         return output
 
     def record(self, key: bytes, output: Output, watched: Iterable[str], answers: Answers, started: int) -> None:
@@ -110,6 +113,15 @@ class Replay:
         outputs = dict([*kept, (key, msgspec.structs.replace(output, files=()))])
         self._write(_FILE, _Recording(self._stamp, self._root, now, asked, outputs, written))
         self._folder.keep(_REPORTS, map(_name_of, written))
+        self._sure = now
+
+    def sure(self) -> tuple[Sequence[str], Sequence[State]] | None:
+        """The files and folders (absolute) that the output depends on which was found or recorded last, and how each
+        of them is; None when there is none, or it may change unseen."""
+        if self._sure is None:
+            return None
+        paths, times, sizes, inodes = msgspec.structs.astuple(self._sure)
+        return [_absolute(self._root, path) for path in paths], list(zip(times, sizes, inodes, strict=True))
 
     def _write(self, name: str, content: _Recording | Answers | tuple[tuple[str, bytes], ...]) -> bytes:
         """Put CONTENT into the file NAME; a digest of it."""
@@ -182,6 +194,10 @@ def key_of(parts: Sequence[object]) -> bytes:
 def _name_of(key: bytes) -> str:
     """The name of the file that holds what the run of KEY wrote to files."""
     return f"{_REPORTS}{key.hex()[:8]}.bin"
+
+
+def _absolute(root: str, path: str) -> str:
+    return path if os.path.isabs(path) else f"{root.rstrip('/')}/{path}"
 
 
 def _look(root: str, paths: tuple[str, ...]) -> _Watched:

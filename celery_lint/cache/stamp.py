@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from _blake2 import blake2b
-from collections.abc import Iterator
 
 from celery_lint import __version__
+
+TYPE_CHECKING = False  # `collections` takes a while to load
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _SIZE = 16
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,8 +16,9 @@ from msgspec.structs import replace
 
 from celery_lint.cache.folder import Folder, folder_at, folder_in
 from celery_lint.cache.replay import Output, Replay, key_of
+from celery_lint.cache.shortcut import record
 from celery_lint.cache.stamp import digest, tool_stamp
-from celery_lint.commands.console import note, write, write_bytes
+from celery_lint.commands.console import as_text, note, write, write_bytes
 from celery_lint.commands.reports import put, to_stdout, wanted
 from celery_lint.configfile import Place, locate
 from celery_lint.errors import UserError
@@ -71,8 +72,10 @@ class Surroundings(Struct, frozen=True):
     blob: str = ""
 
 
-def check(options: Options) -> int:
-    """Do what OPTIONS ask for; the exit status."""
+def check(options: Options, words: Sequence[str] | None = None) -> int:
+    """Do what OPTIONS ask for; the exit status. WORDS are those of the command line, in a process that is for it
+    alone."""
+    started = time.time_ns()
     asked = wanted(options.report)
     options = replace(options, output_format=to_stdout(asked, options.output_format))
     _refuse_contradictions(options)
@@ -90,6 +93,8 @@ def check(options: Options) -> int:
     output = memory.output()
     if output is None:
         output = _linted(options, targets, place, selection, around, memory, base)
+    if words is not None and base is None:
+        memory.shorten(words, targets, output, started)
     return _shown(output, place)
 
 
@@ -163,8 +168,19 @@ class _Memory:
     def keep(self, outcome: Outcome) -> None:
         """Remember OUTCOME for the next run, when it could be the same."""
         if self._replay is not None and outcome.depends_on:
-            watched = (*outcome.depends_on, *([str(self._place.file)] if self._place.file is not None else ()))
+            file = self._place.file
+            watched = (*outcome.depends_on, *([os.path.abspath(file)] if file is not None else ()))  # noqa: PTH100
             self._replay.record(self._key, outcome.output, dict.fromkeys(watched), outcome.answers, self._started)
+
+    def shorten(self, words: Sequence[str], targets: Sequence[Path], output: Output, started: int) -> None:
+        """Let the command line WORDS, which name TARGETS, take less next time: OUTPUT is all that came of it. The run
+        STARTED (nanoseconds since the epoch) before it looked at anything."""
+        watched = self._replay.sure() if self._replay is not None else None
+        if watched is None or self.folder is None or output.files:
+            return
+        stdout = output.stdout if isinstance(output.stdout, bytes) else as_text(output.stdout)
+        said = (output.status, stdout, as_text(output.stderr))
+        record(self.folder, words, said, watched, [os.path.abspath(target) for target in targets], started)  # noqa: PTH100
 
 
 def _imports(data: bytes) -> bytes:

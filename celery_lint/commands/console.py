@@ -11,11 +11,15 @@ from celery_lint.errors import UserError
 from celery_lint.report.text import escape, tame
 
 
+def as_text(lines: Iterable[str]) -> str:
+    """LINES as they are written."""
+    return "".join(f"{tame(line)}\n" for line in lines)
+
+
 def write(lines: Iterable[str]) -> None:
     """Write LINES to stdout, now."""
     with _reader_gone():
-        for line in lines:
-            sys.stdout.write(tame(line) + "\n")
+        sys.stdout.write(as_text(lines))
         sys.stdout.flush()
 
 

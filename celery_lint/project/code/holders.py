@@ -26,6 +26,7 @@ class Holders:
     def __init__(self, files: Files, symbols: Symbols) -> None:
         self.files = files
         self.symbols = symbols
+        self._made: dict[str, dict[Holder, list[Holder]]] = {}
 
     def of(self, index: FileIndex, call: Call) -> frozenset[Holder]:
         """The names that hold what CALL, in INDEX, makes: directly, from a factory, or inside something else."""
@@ -84,18 +85,25 @@ class Holders:
             for path in self.files.holding(holder.name.rpartition(".")[2]):
                 if is_aside(path):
                     continue
-                for made in self._made_from(path, holder):
+                for made in self._made_in(path).get(holder, ()):
                     if made not in found:
                         found.add(made)
                         queue.append(made)
 
-    def _made_from(self, path: str, holder: Holder) -> Iterator[Holder]:
-        for assignment in self.files.python(path).assignments_by_function.get(-1, []):
-            target, value = assignment.target, assignment.value
-            if target is None or not target.startswith("@") or not isinstance(value, Call | Subscript):
-                continue
-            if any(isinstance(inner, Name) and self.named(path, inner.ref) == holder for inner in within(value)):
-                yield Holder(path, target[1:])
+    def _made_in(self, path: str) -> dict[Holder, list[Holder]]:
+        """What the module PATH makes when it is imported, by what it is made from."""
+        known = self._made.get(path)
+        if known is None:
+            known = self._made[path] = {}
+            for assignment in self.files.python(path).assignments_by_function.get(-1, []):
+                target, value = assignment.target, assignment.value
+                if target is None or not target.startswith("@") or not isinstance(value, Call | Subscript):
+                    continue
+                refs = {inner.ref for inner in within(value) if isinstance(inner, Name)}
+                for source in {self.named(path, ref) for ref in refs}:
+                    if source is not None:
+                        known.setdefault(source, []).append(Holder(path, target[1:]))
+        return known
 
 
 def returns(index: FileIndex, function: Function, call: Call) -> bool:
