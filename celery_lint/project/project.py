@@ -58,6 +58,8 @@ from celery_lint.project.tasks.tasks import TASK_CLASSES
 from celery_lint.settings import Settings
 from celery_lint.source import Source
 
+# What Jinja writes Python files from: `{% for name in names %}`.
+_MARKUP = re.compile(rb"^[ \t]*\{%-?[ \t]*\w[^\n]*%\}", re.MULTILINE)
 _PROSE = (".md", ".rst", ".txt", ".lock", ".svg", ".html", ".css", ".js", ".ts", ".tsx", ".map", ".po", ".csv")
 
 
@@ -130,9 +132,13 @@ class Project(Struct, frozen=True, eq=False, dict=True):
 
     @property
     def unreadable(self) -> tuple[Unreadable, ...]:
-        """The files that had to be read and could not."""
+        """The files that had to be read and could not. Templates of Python files are no Python."""
         found = self.files.unreadable.items()
-        return tuple(Unreadable(path, error.message, error.span) for path, error in sorted(found))
+        return tuple(
+            Unreadable(path, error.message, error.span)
+            for path, error in sorted(found)
+            if not (path.endswith(".py") and _MARKUP.search(self.files.data(path)))
+        )
 
     @cached_property
     def statistics(self) -> Statistics:
