@@ -15,6 +15,7 @@ from celery.bin.worker import worker
 from celery_lint.celery_versions import table
 from celery_lint.facts.deploy.celery_command import Invocation, invocation
 from celery_lint.finding import Location
+from celery_lint.project.code.files import Files
 from celery_lint.project.deployment.command_line import misplaced
 from celery_lint.project.link import link
 from celery_lint.project.model import CeleryCommand
@@ -154,7 +155,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     root: Path = tmp_path_factory.mktemp("proj")
     text = f'from celery import Celery\n\napp = Celery("proj")\napp.conf.task_routes = {_ROUTES!r}\n'
     (root / "app.py").write_text(text)
-    return link(root, ["app.py"], Settings())
+    return link(Files(root, ["app.py"]), Settings())
 
 
 @pytest.mark.parametrize("name", _NAMES)

@@ -7,6 +7,7 @@ import pytest
 from tests.project.support import APP, linked, names, project
 
 SHARED = "from celery import shared_task\n"
+SEND = "@app.task\ndef send(): ..."
 
 
 WAYS = [
@@ -138,3 +139,86 @@ def test_a_task_registered_at_run_time_opens_the_set_of_tasks() -> None:
     closed = "@app.task\ndef send(): ...\n"
     assert project(tasks=closed).tasks_open is None
     assert project(tasks=closed + "for name in NAMES:\n    app.task(name=name)(make(name))\n").tasks_open is not None
+
+
+@pytest.mark.parametrize(
+    "imported", ["from . import app", "from .. import shop\napp = shop.app", "from . import app as a\napp = a"]
+)
+def test_what_a_package_itself_holds_is_taken_from_it(imported: str) -> None:
+    assert names(linked({"shop/__init__.py": APP, "shop/mail.py": f"{imported}\n@app.task\ndef send(): ..."}))
+
+
+def test_a_package_above_holds_the_app() -> None:
+    texts = {"shop/__init__.py": APP, "shop/mail/__init__.py": "", "shop/mail/tasks.py": "from ..import app\n" + SEND}
+    assert names(linked(texts)) == ["shop.mail.tasks.send"]
+
+
+def test_a_module_of_the_package_comes_before_what_it_holds() -> None:
+    texts = {"shop/__init__.py": APP, "shop/app.py": "def task(f): ...", "shop/mail.py": "from . import app\n" + SEND}
+    assert names(linked(texts)) == []
+
+
+def test_a_module_called_after_the_package_that_it_imports_is_not_meant_by_others() -> None:
+    texts = {
+        "shop/__init__.py": APP,
+        "shop/kafka.py": "import kafka\nfrom . import app\n@app.task\ndef consume(): ...",
+        "shop/mail.py": "from kafka import consume\nfrom . import app\n" + SEND,
+    }
+    assert names(linked(texts)) == ["shop.kafka.consume", "shop.mail.send"]
+
+
+def test_relative_imports_tell_how_many_packages_a_module_is_in() -> None:
+    texts = {
+        "src/__init__.py": "",
+        "src/app.py": APP,
+        "src/web.py": "import app  # of Celery",
+        "src/mail.py": "from .app import app\n" + SEND,
+    }
+    assert names(linked(texts)) == ["src.mail.send"]
+
+
+def test_a_relative_import_that_may_fail_tells_nothing() -> None:
+    mail = "try:\n    from .app import app\nexcept ImportError:\n    from app import app\n" + SEND
+    texts = {"src/__init__.py": "", "src/app.py": APP, "src/web.py": "import app  # of Celery", "src/mail.py": mail}
+    assert "mail.send" in {name for task in linked(texts).tasks for name in task.names}
+
+
+@pytest.mark.parametrize(
+    "wrapped", ["app = monitored(app)", "import health\napp = health.setup(app)", "app = a(b(1), celery=app)"]
+)
+def test_an_application_that_is_given_back_stays_the_one_it_was(wrapped: str) -> None:
+    found = project(app=f"{wrapped}\napp.autodiscover_tasks()\n", tasks=SEND)
+    assert (len(found.apps), names(found)) == (1, ["proj.tasks.send"])
+
+
+def test_what_is_made_of_an_application_under_another_name_is_none() -> None:
+    assert (
+        names(
+            project(
+                app="worker = Worker(app)\n", tasks="from proj.celery_app import worker\n@worker.task\ndef send(): ..."
+            )
+        )
+        == []
+    )
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "celery = container.get('celery')",
+        "celery_app = service.get_celery_app()",
+        "from ext import boot\ncelery = boot()",
+    ],
+)
+def test_an_object_called_celery_that_nothing_is_known_of_declares_tasks(made: str) -> None:
+    name = "celery_app" if made.startswith("celery_app") else "celery"
+    tasks = f"from shop.run import {name}\n@{name}.task(bind=True)\ndef send(self): ..."
+    assert names(linked({"shop/__init__.py": "", "shop/run.py": made, "shop/mail.py": tasks})) == ["shop.mail.send"]
+
+
+@pytest.mark.parametrize(
+    "made", ["class Bus: ...\ncelery = Bus()", "broker = make()", "celery = None", "def celery(): ..."]
+)
+def test_what_is_called_celery_and_known_to_be_something_else_declares_none(made: str) -> None:
+    tasks = "from shop.run import celery, broker\n@celery.task\ndef a(): ...\n@broker.task\ndef b(): ..."
+    assert names(linked({"shop/__init__.py": "", "shop/run.py": made, "shop/mail.py": tasks})) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from msgspec import Struct, field
@@ -14,6 +15,7 @@ from celery_lint.project.calls.calls import TaskCall, TaskCalls
 from celery_lint.project.code.index import last_name
 from celery_lint.project.code.origins import Origins
 from celery_lint.project.code.placed import Known, Placed
+from celery_lint.project.code.refs import FunctionRef
 from celery_lint.project.code.settled import is_starred, settled
 from celery_lint.project.model import Task
 
@@ -86,6 +88,7 @@ class Parts:
         self.evaluator, self.symbols, self.files = calls.evaluator, calls.symbols, calls.files
         self.origins = Origins(calls.symbols)
         self.calls_at = {(call.path, call.call.span): call for call in found}
+        self._giving: dict[FunctionRef, bool] = {}
 
     # what an expression is
 
@@ -121,7 +124,31 @@ class Parts:
             return self._set(part, placed, call) if changes and isinstance(part, Signed) else _no_mistake(part)
         task = self.calls.task_of(placed.path, placed.block, call.callee)
         # Calling a class makes an instance of it: the task itself.
-        return NoSignature("called", task) if task is not None and task.cls is None else None
+        if task is None or task.cls is not None or (task.function is not None and self._gives_signature(task.function)):
+            return None
+        return NoSignature("called", task)
+
+    def _gives_signature(self, function: FunctionRef) -> bool:
+        """Whether calling FUNCTION may give a signature: it returns one, or a variable that one is put in."""
+        if function not in self._giving:
+            self._giving[function] = False  # unless something else than itself says so
+            self._giving[function] = any(self._is_signature(each) for each in self._returned(function))
+        return self._giving[function]
+
+    def _returned(self, function: FunctionRef) -> Iterator[Placed]:
+        """What FUNCTION returns, and what is put in the variables that it returns."""
+        index, fact = self.symbols.index(function), self.symbols.fact(function)
+        returned = [(each.block, each.value) for each in index.returns(fact) if each.value is not None]
+        names = {value.ref for _, value in returned if isinstance(value, Name)}
+        held = [(each.block, each.value) for each in index.assignments(fact) if each.target in names and each.value]
+        return (Placed(index.path, block, value) for block, value in (*returned, *held))
+
+    def _is_signature(self, placed: Placed) -> bool:
+        if isinstance(self.part(placed), Signed | Canvas):
+            return True
+        callee = placed.value.callee if isinstance(placed.value, Call) else None
+        made = self.symbols.function(placed.path, placed.block, callee) if callee is not None else None
+        return made is not None and self._gives_signature(made)
 
     def kind_of(self, path: str, call: Call) -> Kind | None:
         """What CALL, in PATH, makes: only Celery's `chain`, `group` and `chord` make one."""

@@ -86,12 +86,23 @@ class Modules:
             return None
         names = tuple(dotted.split("."))
         around = [(root, self._found_below(root, dotted)) for root in self._roots_around(path, top)]
-        hits = [(len(hit[1]), position, root, hit) for position, (root, hit) in enumerate(around) if hit is not None]
+        hits = [
+            (len(hit[1]), position, root, hit)
+            for position, (root, hit) in enumerate(around)
+            if hit is not None and not self._is_namesake(root, top, hit[0])
+        ]
         if not hits:
             return self._elsewhere(path, names)
         # `app/app/core.py`: both folders hold an `app`, and only one of them an `app.core`.
         _, _, root, hit = min(hits)
         return self._note(root, hit)
+
+    def _is_namesake(self, root: str, name: str, file: str) -> bool:
+        """Whether FILE, in the package ROOT, is called NAME after what it imports: `shop/kafka.py`, which starts with
+        `import kafka`, shows that an installed package is meant by that."""
+        if file != _join(root, f"{name}.py") or not self.is_package(root):
+            return False
+        return any(each == name or each.startswith(f"{name}.") for each in self._files.imports(file).anywhere)
 
     def guess(self, path: str, dotted: str) -> str | None:
         """The file that `find` would most likely give; nothing is learnt from it."""
@@ -111,7 +122,9 @@ class Modules:
         found = [
             (len(hit[1]), -_shared(root, path), root, hit)
             for root in self._tops.get(names[0], ())
-            if root not in around and (hit := self.below(root, names)) is not None
+            if root not in around
+            and (hit := self.below(root, names)) is not None
+            and not self._is_namesake(root, names[0], hit[0])
         ]
         if not found:
             return None
@@ -127,7 +140,8 @@ class Modules:
         folder = _folder(path)
         for _ in range(len(dotted) - len(name) - 1):
             folder = _folder(folder)
-        return self._found_below(folder, name)
+        # `from .. import app` means what the package itself holds when it has no module of that name.
+        return self._found_below(folder, name) or self._init(folder, tuple(name.split(".")))
 
     def _roots_around(self, path: str, top: str) -> tuple[str, ...]:
         key = (_folder(path), top)
@@ -168,7 +182,7 @@ class Modules:
 
     def below(self, root: str, names: tuple[str, ...]) -> Hit | None:
         """The deepest module that NAMES lead to from the folder ROOT, and the names that remain."""
-        folder, best = root, self._init(root, names)
+        folder, best = root, None if names else self._init(root, names)
         for index, name in enumerate(names):
             file = _join(folder, f"{name}.py")
             folder = _join(folder, name)
@@ -183,13 +197,25 @@ class Modules:
 
     def _init(self, root: str, names: tuple[str, ...]) -> Hit | None:
         package = _join(root, "__init__.py")
-        return (package, names) if package in self._files.known and not names else None
+        return (package, names) if package in self._files.known else None
 
     def names_of(self, path: str) -> list[str]:
-        """The dotted names PATH can have, from the one seen from the project's root to its bare name."""
+        """The dotted names PATH can have, from the one seen from the project's root to its bare name, or to the
+        shortest with which its relative imports work."""
         dotted = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
         segments = dotted.split(".")
-        return [".".join(segments[index:]) for index in range(len(segments))]
+        least = self._packages_above(path) + (0 if path.endswith("/__init__.py") else 1)
+        return [".".join(segments[index:]) for index in range(max(1, len(segments) - least + 1))]
+
+    def _packages_above(self, path: str) -> int:
+        """How many packages PATH is surely in: `from ..mail import send` fails in a module that is in one."""
+        if path not in self._files.known:
+            return 0
+        names = self._files.imports(path).at_once
+        dots = {name: len(name) - len(name.lstrip(".")) for name in names}
+        # `try: from .mail import send`, `except ImportError: from mail import send` works as a script as well.
+        surely = (count for name, count in dots.items() if count and name.lstrip(".") not in names)
+        return max(surely, default=0)
 
 
 def _folder(path: str) -> str:

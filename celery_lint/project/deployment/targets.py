@@ -94,7 +94,7 @@ class Targets:
         """Whether the module may have names that its text does not show."""
         index = self.files.python(path)
         stars = [self.modules.find(path, module) for module in index.star_imports]
-        return self.files.mentions(path, _MAKES_NAMES) or any(star is None for star in stars)
+        return self.files.mentions(path, _MAKES_NAMES) or any(star is None or star[1] for star in stars)
 
     # what Celery takes of a whole module
 

@@ -30,7 +30,7 @@ from celery_lint.project.code.placed import Placed
 from celery_lint.project.code.refs import ClassRef, External, FunctionRef, Internal
 from celery_lint.project.database.orm import model_kind
 from celery_lint.project.database.queries import Stored
-from celery_lint.project.messages.serializable import Fate, fate_of_annotation, fate_of_class
+from celery_lint.project.messages.serializable import HOLDERS, Fate, fate_of_annotation, fate_of_class
 from celery_lint.project.project import Project
 
 _DEPTH = 8
@@ -131,7 +131,24 @@ class Payload:
         return replace(found, at=placed) if found is not None else None
 
     def _call(self, placed: Placed, call: Call) -> Cargo | None:
-        return self._made_of(self.symbols.class_of(placed.path, placed.block, call.callee), placed)
+        made = self._made_of(self.symbols.class_of(placed.path, placed.block, call.callee), placed)
+        return made or self._filled(placed, call)
+
+    def _filled(self, placed: Placed, call: Call) -> Cargo | None:
+        """PLACED calls a function that says it returns a list or dict of what JSON refuses: `-> list[Order]`."""
+        function = self.symbols.function(placed.path, placed.block, call.callee)
+        fact = self.symbols.fact(function) if function is not None else None
+        if function is None or fact is None or fact.is_async or fact.is_generator or fact.decorators:
+            return None
+        match fact.returns:
+            case Subscript(value=holder) | Opaque(parts=(holder, _, *_)):
+                name = self.symbols.external(function.path, holder)
+            case _:
+                return None
+        fate = fate_of_annotation(Placed(function.path, fact.outer, fact.returns), self.project)
+        if name not in HOLDERS or fate is None or fate.kind != "refused":
+            return None
+        return Cargo(f"something that holds {fate.what}", None, placed, pydantic="Pydantic" in fate.what)
 
     def _made_of(self, cls: ClassRef | External | None, placed: Placed) -> Cargo | None:
         """PLACED is an instance of CLS, or what the function of that name returns."""

@@ -28,11 +28,20 @@ from celery_lint.project.messages.json_types import CARRIED, TUPLES, Fate, fate_
 from celery_lint.project.model import Task
 from celery_lint.project.project import Project
 
-__all__ = ["CARRIED", "Fate", "extends_json", "fate_of_annotation", "fate_of_class", "fate_of_value", "serializer_of"]
+__all__ = [
+    "CARRIED",
+    "HOLDERS",
+    "Fate",
+    "extends_json",
+    "fate_of_annotation",
+    "fate_of_class",
+    "fate_of_value",
+    "serializer_of",
+]
 
 _DEPTH = 8
 # What holds other values: these are asked about instead.
-_HOLDERS = frozenset({
+HOLDERS = frozenset({
     "builtins.dict", "builtins.list", "typing.Dict", "typing.List", "typing.Sequence", "collections.abc.Sequence",
     "typing.Mapping", "collections.abc.Mapping", "collections.defaultdict", "collections.OrderedDict",
     "typing.Annotated", "typing.Final",
@@ -120,7 +129,7 @@ def _generic(annotation: Placed, outer: Value, members: list[Value], project: Pr
     ]
     if name in _EITHER:
         return _together(fates)
-    if name in _HOLDERS or name in TUPLES:
+    if name in HOLDERS or name in TUPLES:
         refused = next((fate for fate in fates if fate is not None and fate.kind == "refused"), None)
         if refused is not None or name == "typing.Annotated":
             return refused or (fates[0] if fates else None)

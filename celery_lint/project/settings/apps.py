@@ -280,7 +280,21 @@ class Apps:
             method = self.symbols.method(owner, target.rest[-1]) if isinstance(owner, ClassRef) else None
             place = Placed(target.path, fact.block, fact.value)
             return self._of_factory(place, method, depth + 1) if method else self._put_on(place, target.rest, depth)
-        return self.of(Placed(target.path, fact.block, fact.value), depth + 1) if fact.value is not None else None
+        if fact.value is None:
+            return None
+        return self.of(Placed(target.path, fact.block, fact.value), depth + 1) or self._given_back(target.path, fact)
+
+    def _given_back(self, path: str, fact: Assignment) -> tuple[Draft, ...] | None:
+        """`app = healthcheck.setup(app)`: whatever is done to an application, it stays the one that it was."""
+        given = fact.value.arguments if isinstance(fact.value, Call) else ()
+        if not any(isinstance(argument.value, Name) and argument.value.ref == fact.target for argument in given):
+            return None
+        for other in self.files.python(path).definitions.get((fact.target or "").removeprefix("@"), []):
+            value = other.value if isinstance(other, Assignment) and other is not fact else None
+            found = self.of(Placed(path, other.block, value), _DEPTH) if isinstance(value, Call) else None
+            if found:
+                return found
+        return None
 
     def _put_on(self, placed: Placed, names: tuple[str, ...], depth: int) -> tuple[Draft, ...] | None:
         """`web = create_web()`, where the factory says `web.celery_app = …` of what it returns."""

@@ -57,8 +57,8 @@ class Configuration:
         self.evaluator = apps.evaluator
         self.symbols = apps.symbols
         self.files = apps.files
-        self.objects = ConfigurationObjects(apps.evaluator)
         self.flask = FlaskConfig(apps.evaluator)
+        self.objects = ConfigurationObjects(apps.evaluator, self.flask)
         self._collectors = {id(draft): Collector(self.evaluator) for draft in apps.drafts}
         for draft in apps.drafts:
             self._constructor(draft)
@@ -81,11 +81,11 @@ class Configuration:
         for argument in call.arguments:
             placed = draft.constructor.at(argument.value)
             if argument.star == "**":
-                collector.add_entries(self._resolved(collector, placed), _CONSTRUCTED)
+                self._entries(collector, placed, _CONSTRUCTED)
             elif argument.keyword == "config_source":
                 self._given(collector, placed, draft.constructor)
             elif argument.keyword == "changes":
-                collector.add_entries(placed, _CONSTRUCTED)
+                self._entries(collector, placed, _CONSTRUCTED)
             elif argument.keyword is not None and argument.keyword not in _NO_SETTINGS:
                 name = _CONSTRUCTOR.get(argument.keyword, argument.keyword)
                 location = Location(placed.path, argument.span)
@@ -95,6 +95,8 @@ class Configuration:
 
     def _file(self, path: str) -> None:
         index = self.files.python(path)
+        for assignment in index.facts.assignments:
+            self._namespace_set(path, assignment)
         for call in index.facts.calls:
             if isinstance(call.callee, Name):
                 self._call(path, call, call.callee.ref)
@@ -185,7 +187,12 @@ class Configuration:
                 location = Location(placed.path, argument.span)
                 collector.add(Note(argument.keyword, self.flask.resolved(value), location, argument.span), _UPDATED)
             else:
-                collector.add_entries(self._resolved(collector, value), _UPDATED)
+                self._entries(collector, value, _UPDATED)
+
+    def _entries(self, collector: Collector, placed: Placed, source: SettingSource) -> None:
+        """The items of the dict PLACED are settings."""
+        given = Given(Location(placed.path, placed.span), collector.namespace, collector.namespace_open)
+        self.objects.entries(collector, self._resolved(collector, placed), source, given)
 
     def _from_object(self, collector: Collector, placed: Placed, call: Call) -> None:
         source = call.argument(0, "obj")
@@ -223,6 +230,15 @@ class Configuration:
         if isinstance(known, Known):
             return (str(known.value) if known.value else None), False
         return None, True
+
+    def _namespace_set(self, path: str, assignment: Assignment) -> None:
+        """`app.namespace = "CELERY"`: as if `config_from_object` had been given it."""
+        owner, _, name = (assignment.target or "").rpartition(".")
+        value = assignment.value
+        if name == "namespace" and owner and isinstance(value, Literal) and isinstance(value.value, str):
+            found = self.apps.of(Placed(path, assignment.block, Name(owner)))
+            for draft in found or ():
+                self.of(draft).namespace = value.value
 
     def _assignment(self, path: str, assignment: Assignment) -> None:
         target = assignment.target_value

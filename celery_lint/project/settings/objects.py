@@ -6,12 +6,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from celery_lint.celery_versions import table
-from celery_lint.facts.model import Assignment, Name
+from celery_lint.facts.model import Assignment, Call, Mapping, Name, Opaque, Subscript
 from celery_lint.finding import Location
 from celery_lint.project.code.symbols import ClassRef, External, Internal
 from celery_lint.project.code.values import Evaluator, Known, Placed
 from celery_lint.project.settings.collector import Collector, Note
 from celery_lint.project.settings.django import Django
+from celery_lint.project.settings.flask import FlaskConfig, is_config
+from celery_lint.project.settings.picked import Picked, picked
 from celery_lint.project.settings.written import SettingSource, SourceKind, meaning, stripped
 
 _DJANGO = frozenset({"django.conf:settings", "django.conf"})
@@ -21,6 +23,8 @@ _SETTINGS_CLASSES = frozenset({
     "pydantic.BaseSettings", "pydantic_settings.BaseSettings", "typing.NamedTuple", "typing.Protocol", "abc.ABC",
     "enum.Enum", "pydantic.v1.BaseSettings",
 })  # fmt: skip
+
+_FLASK = SettingSource("flask", "Flask's configuration")
 
 
 class Given(Struct, frozen=True):
@@ -41,8 +45,9 @@ class Given(Struct, frozen=True):
 class ConfigurationObjects:
     """Reads the settings that configuration objects hold."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
+    def __init__(self, evaluator: Evaluator, flask: FlaskConfig) -> None:
         self.evaluator = evaluator
+        self.flask = flask
         self.symbols = evaluator.symbols
         self.files = evaluator.symbols.files
         self.django = Django(evaluator)
@@ -72,8 +77,95 @@ class ConfigurationObjects:
             owner = self.symbols.type_of(placed.path, placed.block, placed.value)
         if isinstance(owner, ClassRef):
             self._class(collector, owner, given)
+        elif (choice := self._choice(placed)) is not None:
+            self._one_of(collector, choice, given)
         else:
-            collector.add_entries(placed, given.source("dict", "a dict given to `config_from_object`"))
+            self.entries(collector, placed, given.source("dict", "a dict given to `config_from_object`"), given)
+
+    def entries(self, collector: Collector, placed: Placed, source: SettingSource, given: Given) -> None:
+        """Gather the settings that the dict PLACED holds, which SOURCE is: written out, picked from the names of an
+        object, or all of Flask's configuration."""
+        held = self.evaluator.follow(placed)
+        found = picked(held.value)
+        if found is not None:
+            self._picked(collector, held, found, given)
+        elif is_config(held.value) and self.flask.settings:
+            for note in self.flask.settings:
+                collector.add(note, _FLASK)
+            collector.reopen("the configuration of Flask may hold more")
+        else:
+            collector.add_entries(placed, source)
+        self._put_in_later(collector, placed, source)
+
+    def _picked(self, collector: Collector, placed: Placed, found: Picked, given: Given) -> None:
+        before = len(collector.notes)
+        namespace = found.prefix.rstrip("_") if found.renamed else given.namespace
+        self.read(collector, placed.at(found.owner), replace(given, namespace=namespace or None))
+        collector.notes[before:] = [
+            (note, source) for note, source in collector.notes[before:] if note.spelt.startswith(found.prefix)
+        ]
+        if not found.complete:
+            collector.reopen("a part of the configuration is picked at run time")
+
+    def _put_in_later(self, collector: Collector, placed: Placed, source: SettingSource) -> None:
+        """`CONFIG["task_time_limit"] = 300`, where CONFIG is what PLACED names."""
+        if not isinstance(placed.value, Name):
+            return
+        path, ref = placed.path, placed.value.ref
+        target = self.symbols.target(path, ref) if not ref.startswith("%") else None
+        if isinstance(target, Internal) and isinstance(target.fact, Assignment) and not target.rest:
+            path, ref = target.path, target.fact.target or ref
+        for assignment in self.files.python(path).facts.assignments:
+            item = assignment.target_value
+            if isinstance(item, Subscript) and isinstance(item.value, Name) and item.value.ref == ref:
+                key = self.evaluator.text(Placed(path, assignment.block, item.index))
+                if isinstance(key, Known) and assignment.value is not None:
+                    value = Placed(path, assignment.block, assignment.value)
+                    collector.add(Note(key.value, value, Location(path, assignment.span), item.index.span), source)
+                else:
+                    collector.reopen("a part of the configuration is computed at run time")
+
+    # one of several
+
+    def _choice(self, placed: Placed) -> list[ClassRef] | None:
+        """The classes of which PLACED is one, decided at run time: `get_config()`, `CONFIGS[name]`. None where they
+        cannot all be seen."""
+        placed = self.evaluator.follow(placed)
+        value = placed.value
+        options: list[Placed] = []
+        if isinstance(value, Call):
+            function = self.symbols.function(placed.path, placed.block, value.callee)
+            returns = self.symbols.index(function).returns(self.symbols.fact(function)) if function is not None else []
+            path = function.path if function is not None else placed.path
+            options = [Placed(path, item.block, item.value) for item in returns if item.value is not None]
+        elif isinstance(value, Subscript):
+            held = self.evaluator.follow(placed.at(value.value))
+            options = [held.at(entry.value) for entry in held.value.entries] if isinstance(held.value, Mapping) else []
+        owners = [self._class_meant(option) for option in options]
+        known = list(dict.fromkeys(owner for owner in owners if owner is not None))
+        return known if known and all(owners) else None
+
+    def _class_meant(self, placed: Placed) -> ClassRef | None:
+        owner = self.symbols.class_of(placed.path, placed.block, placed.value)
+        owner = owner or self.symbols.type_of(placed.path, placed.block, placed.value)
+        return owner if isinstance(owner, ClassRef) else None
+
+    def _one_of(self, collector: Collector, owners: list[ClassRef], given: Given) -> None:
+        """The settings of one of the classes OWNERS: what all of them agree on, and that the rest is set to something.
+        What tests run with does not count."""
+        real = [each for each in owners if "test" not in self.symbols.class_fact(each).name.lower()] or owners
+        gathered: list[dict[str, tuple[Note, SettingSource]]] = []
+        for owner in real:
+            before = len(collector.notes)
+            self._class(collector, owner, given)
+            gathered.append({note.spelt: (note, source) for note, source in collector.notes[before:]})
+            del collector.notes[before:]
+        for spelt in dict.fromkeys(spelt for each in gathered for spelt in each):
+            found = [each[spelt] for each in gathered if spelt in each]
+            note, source = found[0]
+            if len({other.location for other, _ in found}) > 1 or len(found) < len(gathered):
+                note = replace(note, value=note.value.at(Opaque((), note.value.span)))
+            collector.add(note, source)
 
     def _named(self, collector: Collector, path: str, name: str, given: Given) -> None:
         module, _, attribute = name.partition(":")

@@ -15,7 +15,7 @@ from celery_lint.project.code.values import Placed
 if TYPE_CHECKING:
     from celery_lint.project.model import App
 
-SourceKind = Literal["attribute", "item", "update", "constructor", "module", "class", "dict", "django"]
+SourceKind = Literal["attribute", "item", "update", "constructor", "module", "class", "dict", "django", "flask"]
 
 # What stands on the application itself; the others are configuration objects that it is pointed to.
 _ON_APP = frozenset({"attribute", "item", "update", "constructor"})
@@ -24,7 +24,8 @@ _ON_APP = frozenset({"attribute", "item", "update", "constructor"})
 class SettingSource(Struct, frozen=True):
     """Something that settings are written in: an app's `conf`, or an object given to `config_from_object`.
 
-    PLACE is what messages call it. GIVEN_AT is the call of `config_from_object` (or the constructor) that names it,
+    KIND "flask" is all of the configuration of a Flask application, put on the app. PLACE is what messages call it.
+    GIVEN_AT is the call of `config_from_object` (or the constructor) that names it,
     None for what stands on the app. NAMESPACE is the prefix that call gives; NAMESPACE_OPEN: it gives one that
     cannot be read.
     """

@@ -28,6 +28,8 @@ SHARED = frozenset({
 TASK_CLASSES = frozenset(
     {"celery.Task", "celery.app.task.Task", "celery.app.Task", "celery.task.Task", "celery.task.base.Task"}
 )
+# Nothing but an application is called so, and has a decorator `task`.
+_APP_NAMES = frozenset({"celery", "celery_app"})
 _DEPTH = 6
 
 
@@ -152,14 +154,18 @@ class Decorators:
         return None
 
     def _comes_from_celery(self, placed: Placed, owner: str) -> bool:
-        """An object nothing else is known of, made in a file that imports Celery."""
+        """An object nothing else is known of, made in a file that imports Celery, or called after it."""
         target = self.symbols.target(placed.path, owner)
         if isinstance(target, External):
             return False
         if not isinstance(target, Internal) or isinstance(target.fact, Function | Class) or target.fact is None:
             return False
         made = target.fact.value
-        if not isinstance(made, Call) or self.symbols.external(target.path, made.callee) is not None:
+        if not isinstance(made, Call):
+            return False
+        if owner.rpartition(".")[2].lstrip("@%") in _APP_NAMES:
+            return not isinstance(self.symbols.class_of(target.path, target.fact.block, made.callee), ClassRef)
+        if self.symbols.external(target.path, made.callee) is not None:
             return False
         return imports_celery(self.symbols.files.python(target.path))
 
@@ -204,7 +210,7 @@ def imports_celery(index: FileIndex) -> bool:
 def _names_celery(name: str) -> bool:
     """`celery_app.task` of an installed package: nothing else is called that."""
     *owner, last = name.split(".")
-    return last == "task" and bool(owner) and owner[-1] in ("celery_app", "celery") and owner != ["celery"]
+    return last == "task" and bool(owner) and owner[-1] in _APP_NAMES and owner != ["celery"]
 
 
 class TaskFinder:

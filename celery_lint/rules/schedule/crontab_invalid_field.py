@@ -6,8 +6,10 @@ import difflib
 import re
 from collections.abc import Iterator
 
-from celery_lint.facts.model import Argument
+from celery_lint.facts.model import Argument, Call
 from celery_lint.finding import Finding, Location, Severity
+from celery_lint.project.calls.canvas import owner_of
+from celery_lint.project.code.index import last_name
 from celery_lint.project.code.values import Known, Placed
 from celery_lint.project.project import Project
 from celery_lint.project.schedule.crontabs import FIELDS, Crontab, Refusal, Spec, construct, single, written
@@ -30,6 +32,7 @@ def check(project: Project) -> Iterator[Finding]:
             continue
         for argument in crontab.unknown:
             yield _unknown(crontab, argument)
+        yield from _line(crontab, project)
         made = {name: construct({name: value}) for name, value in crontab.values.items()}
         refused = {name: times for name, times in made.items() if isinstance(times, Refusal)}
         for name, refusal in refused.items():
@@ -55,6 +58,22 @@ def _string(crontab: Crontab, text: Placed, project: Project) -> Iterator[Findin
         shown = written(argument, "", project, crontab.path)
         message = f"`crontab.from_string({shown})` raises {made.error}: {made.message}"
         yield _finding(crontab, argument, message)
+
+
+def _line(crontab: Crontab, project: Project) -> Iterator[Finding]:
+    """`crontab(*"0 3 1 * *".split())`: the fields of cron, in the order of cron."""
+    only = crontab.call.arguments[0] if len(crontab.call.arguments) == 1 else None
+    if only is None or only.star != "*" or not isinstance(only.value, Call) or last_name(only.value.callee) != "split":
+        return
+    line = owner_of(Placed(crontab.path, crontab.call.block, only.value), only.value)
+    known = project.evaluator.text(line) if line is not None else None
+    if isinstance(known, Known) and not known.from_environment and set(known.value.split()[2:]) <= {"*"}:
+        return
+    message = (
+        "`crontab` takes the day of the week third, and then the day and the month; in a line of cron the day of the "
+        "week comes last: `0 3 1 * *` fires every Monday here; read the line with `crontab.from_string`"
+    )
+    yield _finding(crontab, only, message, WARNING)
 
 
 def _unknown(crontab: Crontab, argument: Argument) -> Finding:

@@ -13,6 +13,9 @@ from celery_lint.project.settings.written import WrittenSetting
 from celery_lint.remedy import EditCode
 from celery_lint.rule import ERROR, HIGH, INFO, listed, rule
 
+# How the names begin that settings had before Celery 4. Celery also knows all later ones in capitals.
+_CELERYS = ("CELERY", "BROKER")
+
 
 @rule("CEL803", "legacy-or-mixed-settings", since="0.1", severity=INFO, confidence=HIGH, fix="safe")
 def check(project: Project) -> Iterator[Finding]:
@@ -29,10 +32,15 @@ def check(project: Project) -> Iterator[Finding]:
 
 def _is_old(setting: WrittenSetting) -> bool:
     """Whether the name is an old one, and not a new one with its namespace (`CELERY_TASK_SERIALIZER` is both)."""
-    if setting.spelt not in table().old_settings or not setting.is_read:
+    if setting.spelt not in table().old_settings or not setting.is_read or _is_anybodys(setting):
         return False
     namespace = setting.source.namespace
     return not namespace or setting.spelt != spelling(setting, setting.name or "")
+
+
+def _is_anybodys(setting: WrittenSetting) -> bool:
+    """`S3_BUCKET` in Django's settings: that Celery takes it for an old name of its own is not why it is there."""
+    return setting.source.kind in ("django", "flask") and not setting.spelt.startswith(_CELERYS)
 
 
 def _mixed(app: App) -> Iterator[Location]:
@@ -41,7 +49,7 @@ def _mixed(app: App) -> Iterator[Location]:
     Names on the app count only where no object is given; what the constructor takes never does (reproduced).
     """
     written = [each for each in app.settings.written if each.source.kind != "constructor"]
-    objects = [each for each in written if not each.source.on_app]
+    objects = [each for each in written if not each.source.on_app and each.source.kind != "flask"]
     counted = [each for each in (objects or written) if each.is_read]
     if any(each.source.namespace or each.source.namespace_open for each in counted):
         return
@@ -84,6 +92,8 @@ def _rename(settings: Sequence[WrittenSetting], project: Project) -> tuple[EditC
     """The edit that gives all SETTINGS their new names, or why there is none."""
     if settings[0].source.kind == "django" and settings[0].source.namespace is None:
         return None, 'the new names need `namespace="CELERY"`'
+    if any(each.source.kind == "flask" for each in settings):
+        return None, "Flask takes only names in capitals from an object: give them to `celery.conf` itself"
     for setting in settings:
         if is_used_elsewhere(project, setting):
             return None, f"`{setting.spelt}` is used elsewhere too"

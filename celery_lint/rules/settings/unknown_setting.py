@@ -98,7 +98,7 @@ def _unknown(setting: WrittenSetting, project: Project) -> Iterator[Finding]:
 
 def _is_for_celery(setting: WrittenSetting) -> bool:
     """Whether the name is meant for Celery at all: other constants may stand beside it in a module or class."""
-    if setting.source.kind in ("django", "module", "class"):
+    if setting.source.kind in ("django", "module", "class", "flask"):
         namespace = (setting.source.namespace or "CELERY").rstrip("_").upper()
         names = (f"{namespace}_", "CELERYD_", "CELERYBEAT_", *PREFIXES)
         return setting.spelt.startswith(names) and (setting.source.kind != "django" or setting.spelt.isupper())
