@@ -19,8 +19,8 @@ from pathlib import Path
 
 from tools import ROOT
 
-# Only loops are given more: whether *any* file holds a pattern is a question of its own. Two loops ask one as well: what
-# is about Celery shows from where modules are imported, and what is about the web shows who shares an engine.
+# Only loops are given more: whether *any* file holds a pattern is a question of its own. Two loops ask one as well:
+# what is about Celery shows from where modules are imported, and what is about the web shows who shares an engine.
 _WIDE = """
 import linecache, sys
 from celery_lint.project.code.files import Files
