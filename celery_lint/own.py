@@ -11,9 +11,9 @@ import os
 import pkgutil
 import re
 import sys
+from _blake2 import blake2b
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from hashlib import blake2b
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
