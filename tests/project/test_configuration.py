@@ -203,6 +203,20 @@ def test_settings_that_are_picked_from_an_object_of_a_class() -> None:
     assert setting(project({"proj/settings.py": settings}, app=app), "task_time_limit") == 300
 
 
+@pytest.mark.parametrize(
+    "given", ["Config.__dict__", "vars(Config)", "made.model_dump(exclude_none=True)", "made.dict()"]
+)
+def test_all_names_of_a_class_are_settings(given: str) -> None:
+    config = "class Config(BaseModel):\n    task_time_limit: int = 300\nmade = Config()\n"
+    app = f"from proj.config import Config, made\napp.conf.update(**{given})\n"
+    assert setting(project({"proj/config.py": config}, app=app), "task_time_limit") == 300
+
+
+def test_all_names_of_what_is_not_known_may_be_settings() -> None:
+    found = project(app="app.conf.update(load().dict())\n")
+    assert found.apps[0].settings.open is not None
+
+
 def test_settings_that_are_picked_by_something_else_too_are_open() -> None:
     app = "from proj import settings\napp.conf.update({k: v for k, v in vars(settings).items() if wanted(k)})\n"
     found = project({"proj/settings.py": SETTINGS}, app=app)
