@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from functools import cache
 
 from msgspec import Struct
 
+from celery_lint.begin import Begun, Overlay, begin
 from celery_lint.cache.facts import FactStore
-from celery_lint.catalogue import Agenda, Catalogue, catalogue_of, urls
+from celery_lint.catalogue import Agenda, Catalogue, Published, catalogue_of
 from celery_lint.comments.directives import DIRECTIVE, may_hold_directives
 from celery_lint.comments.model import Suppression
-from celery_lint.discover import Files, Unlisted, discover, divide
-from celery_lint.errors import ConfigurationError, UserError
+from celery_lint.discover import Unlisted
 from celery_lint.finding import Finding
 from celery_lint.judge import judge, order
+from celery_lint.project.code.files import Files
 from celery_lint.project.link import link
 from celery_lint.project.project import Project
 from celery_lint.report.model import Report, merged
@@ -22,8 +24,6 @@ from celery_lint.settings import Configuration
 from celery_lint.source import Source
 from celery_lint.suppress import silence, without_ignored
 from celery_lint.watch import UNWATCHED, Part, Watch
-
-Overlay = Mapping[str, bytes]
 
 
 class Run(Struct, frozen=True):
@@ -48,57 +48,56 @@ def run(
     jobs: int = 1,
     with_fixes: bool = True,
     watch: Watch = UNWATCHED,
+    begun: Begun | None = None,
 ) -> Run:
     """Lint all of the project that CONFIGURATION is for. OVERLAY: files, by path, to be read as if they were so. PATHS:
     the files that it has, instead of those that are there.
     STORE: facts that need not be read again. JOBS: how many processes may read the others.
     WITH_FIXES: findings say how they would be fixed, or why not. WATCH is told of everything that is done.
+    BEGUN is what `begin` gave for the same, when that was done before.
 
     Raises UserError when there is nothing to read, or the configuration asks for what does not exist.
     """
+    if begun is None:
+        begun = begin(configuration, overlay, paths=paths, store=store, jobs=jobs, watch=watch)
+    with closing(begun):
+        return _all(configuration, begun, with_fixes, watch)
+
+
+def _all(configuration: Configuration, begun: Begun, with_fixes: bool, watch: Watch) -> Run:
     with watch.at(Part.LOAD):
         catalogue = catalogue_of(configuration)
         agenda = catalogue.agenda(configuration)
-    with watch.at(Part.DISCOVER):
-        settings = configuration.settings
-        files = discover(configuration.root, settings.exclude) if paths is None else Files(tuple(paths))
-    projects = divide(files.paths, configuration.settings.projects)
-    for glob in configuration.settings.projects:
-        if not divide(files.paths, [glob]):
-            raise ConfigurationError(f'{configuration.origin("projects")}: projects: "{glob}" matches no folder')
-    if not any(projects):
-        raise UserError(f"nothing to read: {configuration.root} holds no file that is not ignored")
-    store = store or FactStore()
-    runs = [
-        _run(configuration, catalogue, agenda, paths, overlay or {}, store, jobs, with_fixes, watch)
-        for paths in projects
-    ]
-    owners = {path: each.report.source_of for paths, each in zip(projects, runs, strict=True) for path in paths}
+    runs: list[Run] = []
+    for files in begun.projects:
+        if runs:
+            begun.read_ahead(files)
+        runs.append(_run(configuration, catalogue, agenda, files, begun.store, with_fixes, watch))
+        files.close()
+    owners = {path: each.report.source_of for each in runs for path in each.paths}
     report = merged([each.report for each in runs], lambda path: owners[path](path))
     crashed = {code: trace for each in runs for code, trace in each.crashed.items()}
     understood = tuple(project for each in runs for project in each.projects)
-    return Run(report, crashed, tuple(owners), files.unlisted, files.looked_at, understood)
+    return Run(report, crashed, tuple(owners), begun.found.unlisted, begun.found.looked_at, understood)
 
 
 def _run(
     configuration: Configuration,
     catalogue: Catalogue,
     agenda: Agenda,
-    paths: Sequence[str],
-    overlay: Overlay,
+    files: Files,
     store: FactStore,
-    jobs: int,
     with_fixes: bool,
     watch: Watch,
 ) -> Run:
     with watch.at(Part.LINK):
-        project = link(configuration.root, paths, configuration.settings, overlay, store, jobs, watch)
+        project = link(files, configuration.settings)
     source_of = cache(project.source)
     about_comments = tuple(rule for rule in agenda.rules if rule.subject() is Suppression)
     judged = judge(project, [rule for rule in agenda.rules if rule not in about_comments], agenda.severities, watch)
     complete = frozenset(rule.code for rule in agenda.rules) - frozenset(judged.crashed)
     with watch.at(Part.JUDGE, "suppression comments"):
-        may_be = (path for path in paths if may_hold_directives(path))
+        may_be = (path for path in files.paths if may_hold_directives(path))
         commented = [path for path in may_be if project.files.mentions(path, DIRECTIVE)]
         silenced = silence(judged.findings, commented, source_of, catalogue, complete)
     comments = judge(silenced, about_comments, agenda.severities, watch)
@@ -111,11 +110,11 @@ def _run(
         suppressed=silenced.count,
         statistics=project.statistics,
         source_of=source_of,
-        urls=urls(agenda.rules),
+        urls=Published(agenda.rules),
         judged=complete - frozenset(comments.crashed),
         rules={rule.code: rule for rule in agenda.rules},
     )
-    return Run(report, {**judged.crashed, **comments.crashed}, tuple(paths), projects=(project,))
+    return Run(report, {**judged.crashed, **comments.crashed}, files.paths, projects=(project,))
 
 
 def _attached(findings: Sequence[Finding], source_of: Callable[[str], Source], store: FactStore) -> tuple[Finding, ...]:

@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -114,9 +115,13 @@ def _linted(
     with following(options, around.stderr.width) as stopwatch:
         watch = stopwatch or UNWATCHED
         with watch.at(Part.LOAD):
-            from celery_lint.commands.lint import lint
+            from celery_lint.commands.beginning import begin_check
         memory.start()
-        outcome = lint(options, targets, place, selection, around, memory.folder, memory.stamp, base, watch)
+        beginning = begin_check(options, place, memory.folder, memory.stamp, watch)
+        with closing(beginning.begun):
+            with watch.at(Part.LOAD):
+                from celery_lint.commands.lint import lint
+            outcome = lint(beginning, options, targets, place, selection, around, base, watch)
         with watch.at(Part.SAVE):
             memory.keep(outcome)
     output = outcome.output

@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-import msgspec
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from celery_lint import baseline
 from celery_lint.baseline import Baseline
+from celery_lint.begin import Begun
 from celery_lint.cache.answers import Answers, together
 from celery_lint.cache.facts import FactStore
-from celery_lint.cache.folder import Folder
 from celery_lint.cache.replay import Output
 from celery_lint.catalogue import catalogue_of
 from celery_lint.changes import Base, changes_since
+from celery_lint.commands.beginning import Beginning
 from celery_lint.commands.check import Options, Surroundings
 from celery_lint.commands.console import note
-from celery_lint.commands.reports import kept_out
 from celery_lint.commands.results import CLEAN, FAILED, FOUND, results
 from celery_lint.configfile import Place
 from celery_lint.errors import UserError
 from celery_lint.report.text import escape, escape_lines
 from celery_lint.run import Run, run
 from celery_lint.scope import Scope
-from celery_lint.settings import Configuration, Settings, load, override
+from celery_lint.settings import Configuration
 from celery_lint.source import Source
 from celery_lint.watch import UNWATCHED, Part, Watch
 
@@ -46,26 +44,20 @@ class Outcome(Struct, frozen=True):
 
 
 def lint(
+    beginning: Beginning,
     options: Options,
     targets: tuple[Path, ...],
     place: Place,
     selection: tuple[str, ...],
     around: Surroundings,
-    folder: Folder | None,
-    stamp: bytes,
     base: Base | None = None,
     watch: Watch = UNWATCHED,
 ) -> Outcome:
-    """Do what OPTIONS ask for with the project at PLACE. SELECTION: the TARGETS, relative to the root. FOLDER and
-    STAMP are those of the cache, BASE is what --changed compares with, WATCH is told of everything that is done."""
-    configured = load(place, own_rules=options.own_rules)
-    configuration = _without_reports(override(configured, overrides(options, configured.settings)), options)
-    with watch.at(Part.LOAD):
-        store = FactStore(folder, stamp, str(place.root))
-    # What other processes read is not measured.
-    jobs = options.jobs or (1 if options.durations else processors())
+    """Do what OPTIONS ask for with the project at PLACE, after its BEGINNING. SELECTION: the TARGETS, relative to the
+    root. BASE is what --changed compares with, WATCH is told of everything that is done."""
+    configuration, store = beginning.configuration, beginning.begun.store
     kept = None if options.no_baseline else baseline.find(configuration, options.baseline, isolated=options.isolated)
-    done = run_on(configuration, targets, selection, store, jobs=jobs, watch=watch)
+    done = run_on(configuration, targets, selection, store, watch=watch, begun=beginning.begun)
     with watch.at(Part.SAVE):
         _save(store, done)
     scope, compared = _scope(done, configuration, kept, base, store)
@@ -88,19 +80,11 @@ def lint(
         output = results(done, configuration, place, selection, options, around)
     sure = not done.crashed and not done.unlisted
     whole = Output(output.status, output.stdout, (*said, *output.stderr), output.files)
-    if folder is None or not sure:
+    if options.no_cache or not sure:
         return Outcome(whole)
     answers = together(project.files.answers() for project in done.projects)
     more = (*_own_rules(configuration), str(baseline.location(configuration, options.baseline)[0]))
     return Outcome(whole, (*done.looked_at, *done.paths, *more), answers)
-
-
-def _without_reports(configuration: Configuration, options: Options) -> Configuration:
-    """CONFIGURATION for a project of which what OPTIONS write is no part."""
-    patterns = kept_out(options.report, configuration.root)
-    settings = configuration.settings
-    excluding = msgspec.structs.replace(settings, exclude=(*settings.exclude, *patterns))
-    return replace(configuration, settings=excluding) if patterns else configuration
 
 
 def _scope(
@@ -142,47 +126,6 @@ def _save(store: FactStore, done: Run) -> None:
     store.seen.save(lambda: [project.files.learned() for project in done.projects])
 
 
-def processors() -> int:
-    """How many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-class Selecting(Protocol):
-    """The options of a command that say which rules run."""
-
-    @property
-    def select(self) -> tuple[str, ...]: ...
-    @property
-    def extend_select(self) -> tuple[str, ...]: ...
-    @property
-    def ignore(self) -> tuple[str, ...]: ...
-    @property
-    def preset(self) -> str | None: ...
-
-
-def overrides(options: Selecting, settings: Settings) -> dict[str, object]:
-    """The settings that OPTIONS change. A selection on the command line starts afresh; additions add."""
-    select, extend, ignore = map(_split, (options.select, options.extend_select, options.ignore))
-    values: dict[str, object] = {}
-    if select:
-        values |= {"select": select, "extend-select": extend, "ignore": ignore}
-    else:
-        values |= {"extend-select": (*settings.extend_select, *extend)} if extend else {}
-        values |= {"ignore": (*settings.ignore, *ignore)} if ignore else {}
-    words = {
-        "preset": options.preset,
-        "fail-level": getattr(options, "fail_level", None),
-        "output-format": getattr(options, "output_format", None),
-    }
-    return values | {key: word for key, word in words.items() if word is not None}
-
-
-def _split(values: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(word.strip() for value in values for word in value.split(",") if word.strip())
-
-
 def run_on(
     configuration: Configuration,
     targets: tuple[Path, ...],
@@ -192,9 +135,10 @@ def run_on(
     jobs: int = 1,
     with_fixes: bool = True,
     watch: Watch = UNWATCHED,
+    begun: Begun | None = None,
 ) -> Run:
     """Lint, and make sure that every one of TARGETS (relative to the root: SELECTION) has something to read."""
-    done = run(configuration, store=store, jobs=jobs, with_fixes=with_fixes, watch=watch)
+    done = run(configuration, store=store, jobs=jobs, with_fixes=with_fixes, watch=watch, begun=begun)
     if not done.report.statistics.files:
         raise UserError(f"nothing to read: no file in {configuration.root} is of a kind that celery-lint knows")
     for target, selected in zip(targets, selection, strict=True):

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
-from celery_lint.cache.facts import FactStore
 from celery_lint.facts.model import Attribute, Call, Function, Name
 from celery_lint.finding import Location
 from celery_lint.project.code.files import Files, is_aside
+from celery_lint.project.code.foreseen import DECLARES
 from celery_lint.project.code.modules import Modules
 from celery_lint.project.code.symbols import ClassRef, External, FunctionRef, Symbols
 from celery_lint.project.code.values import Evaluator, Known, Placed, Unknown
@@ -26,33 +25,16 @@ from celery_lint.project.tasks.names import module_names, task_names
 from celery_lint.project.tasks.reach import Reach, Root, signal_roots
 from celery_lint.project.tasks.tasks import Decorators, TaskDraft, TaskFinder, options_of
 from celery_lint.settings import Settings
-from celery_lint.watch import UNWATCHED, Watch
 
 _SIGNALS = re.compile(rb"\.connect\b")
-_SURELY_READ = re.compile(rb"celery|shared_task|\.delay\(|apply_async", re.IGNORECASE)
 _CELERY = re.compile(rb"celery|shared_task", re.IGNORECASE)
 _CELERY_NAMED = re.compile(rb"celery")
 _CONSUMERS = re.compile(rb"\badd_consumer\b")
-_DECLARES = re.compile(rb"^[ \t]*@.*task|shared_task|register_task", re.MULTILINE)
-# How many imports away from a task files are read before they are asked for. With three it is but three of five.
-_NEAR = 2
 _HOOKS = ("__call__", "run", "before_start", "on_success", "on_failure", "on_retry", "after_return", "__init__")
 
 
-def link(
-    root: Path,
-    paths: Sequence[str],
-    options: Settings,
-    overlay: Mapping[str, bytes] | None = None,
-    store: FactStore | None = None,
-    jobs: int = 1,
-    watch: Watch = UNWATCHED,
-) -> Project:
-    """The project below ROOT that PATHS (relative to it) make up. OVERLAY: bytes to read instead of the files'. STORE:
-    facts that need not be read again. JOBS: how many processes may read the others. WATCH
-    is told of each."""
-    files = Files(root, paths, overlay, store, watch)
-    files.read_ahead(files.mentioning(_SURELY_READ), jobs)
+def link(files: Files, options: Settings) -> Project:
+    """The project that FILES make up."""
     symbols = Symbols(files, Modules(files))
     evaluator = Evaluator(symbols)
     _learn_roots(files, symbols.modules)
@@ -66,7 +48,6 @@ def link(
     tasks = tuple(_task(draft, apps, made, symbols) for draft in _task_drafts(task_finder))
     symbols.bind_self(_bound_tasks(tasks, evaluator))
     tables = {app: read_routes(app, evaluator) for app in made.values()}
-    files.read_ahead(_near(tasks, files, symbols.modules) if jobs > 1 else (), jobs)
     reach = Reach(symbols)
     reached = reach.explore([*_roots(tasks, symbols), *_app_roots(apps, symbols), *_signal_roots(files, symbols)])
     return Project(
@@ -270,16 +251,6 @@ def _app_roots(apps: Apps, symbols: Symbols) -> Iterator[Root]:
             yield Root(method, "the application's constructor", draft.location)
 
 
-def _near(tasks: tuple[Task, ...], files: Files, modules: Modules) -> Iterator[str]:
-    """The files that those with TASKS import, and what these import: five of six are read when calls are followed."""
-    last = seen = {task.location.path for task in tasks}
-    for _ in range(_NEAR):
-        imported = {modules.guess(path, name) for path in last for name in files.imports(path).anywhere}
-        last = {path for path in imported if path is not None} - seen
-        seen = seen | last
-        yield from sorted(last)
-
-
 def _signal_roots(files: Files, symbols: Symbols) -> Iterator[Root]:
     connecting = [path for path in files.mentioning(_SIGNALS) if files.mentions(path, _CELERY_NAMED)]
     yield from signal_roots(symbols, connecting)
@@ -301,7 +272,7 @@ def _tasks_open(tasks: tuple[Task, ...], computed: Sequence[str], files: Files) 
         if function is not None and _is_dynamic(files, task, function):
             return f"{task.location.path} makes tasks in a function"
     for path, error in files.unreadable.items():
-        if files.mentions(path, _DECLARES) or not files.data(path):
+        if files.mentions(path, DECLARES) or not files.data(path):
             return f"{path} cannot be read: {error.message}"
     return None
 

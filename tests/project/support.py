@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from celery_lint.project.code.files import Files
 from celery_lint.project.code.values import Known
 from celery_lint.project.link import link
 from celery_lint.project.project import Project
@@ -29,7 +30,7 @@ def project(files: dict[str, str] | None = None, /, *, app: str = "", tasks: str
 def linked(texts: dict[str, str], **options: object) -> Project:
     """The project that TEXTS make up, and nothing else."""
     overlay = {path: text.encode() for path, text in texts.items()}
-    return link(Path("/nowhere"), sorted(overlay), Settings(**options), overlay)  # type: ignore[arg-type]
+    return link(Files(Path("/nowhere"), sorted(overlay), overlay), Settings(**options))  # type: ignore[arg-type]
 
 
 def names(found: Project) -> list[str]:

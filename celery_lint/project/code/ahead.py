@@ -1,34 +1,170 @@
-"""Reading ahead: the files that will surely be read, by as many processes as help."""
+"""Reading ahead: other processes read files while this one does something else."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+import select
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from typing import BinaryIO, NamedTuple, TypeVar
 
 import msgspec
 
-# Below this a process costs more than it saves: a fork takes as long as reading a few files.
-_FILES_A_PROCESS = 25
+# Loading the reader takes a process as long as reading so much.
+_BYTES_A_PROCESS = 200_000
+_LENGTH = 8
 
-Read = Callable[[str], bytes]
-"""Reads one file; what it says, encoded, and nothing where that cannot be."""
+Value = TypeVar("Value")
 
 
-def read_ahead(sizes: Sequence[tuple[int, str]], read: Read, jobs: int) -> dict[str, bytes]:
-    """What READ says of each of the files, given with their sizes, by at most JOBS processes.
+class Answer(NamedTuple):
+    """What was read in one file: a digest of its bytes, and what they say, encoded; nothing where that cannot be."""
 
-    A file whose process fails is missing: whoever needs it reads it. The answer depends on nothing but the files.
+    content: bytes
+    facts: bytes
+
+
+Read = Callable[[str], Answer]
+
+
+class Readers:
+    """Up to JOBS processes that READ files for this one. They start when there is something to read, and then wait for
+    more.
+
+    What they answer depends on nothing but the files. Whoever asks for a file whose process has failed gets nothing,
+    and reads it.
     """
-    shares = _shares(sizes, min(jobs, len(sizes) // _FILES_A_PROCESS)) if hasattr(os, "fork") else []
-    if len(shares) < 2:
-        return {}
-    own, *others = shares
-    children = [_start(share, read) for share in others]
-    found = {path: read(path) for path in own}
-    for child in children:
-        found |= _collect(*child)
-    return found
+
+    def __init__(self, read: Read, jobs: int) -> None:
+        self._read = read
+        self._jobs = jobs
+        self._processes: list[_Process] = []
+        self._found: dict[str, Answer] = {}
+
+    def ask(self, sizes: Sequence[tuple[int, str]]) -> None:
+        """Let the files be read, given with their sizes. This process can go on meanwhile."""
+        self._start(min(self._jobs, 1 + sum(size for size, _ in sizes) // _BYTES_A_PROCESS) if sizes else 0)
+        for process, share in zip(tuple(self._processes), _shares(sizes, len(self._processes)), strict=True):
+            self._let(process, share)
+
+    def answer(self, path: str) -> Answer | None:
+        """What was read in PATH; waits until it is. None where no process can say it."""
+        if path not in self._found and self._processes:
+            process = next((each for each in self._processes if path in each.asked), None)
+            if process is None:
+                process = min(self._processes, key=lambda each: len(each.asked))
+                self._let(process, [path])
+            self._collect(process)
+        return self._found.pop(path, None)
+
+    def close(self) -> None:
+        """End the processes; those that are reading do not go on after the file that they are at."""
+        for process in self._processes:
+            process.leave()
+        for process in self._processes:
+            process.end()
+        self._processes.clear()
+
+    def _start(self, count: int) -> None:
+        while len(self._processes) < count:
+            process = _started(self._read, self._processes)
+            if process is None:
+                return
+            self._processes.append(process)
+
+    def _let(self, process: _Process, paths: Sequence[str]) -> None:
+        # Two that write to each other and read not would wait for ever.
+        self._collect(process)
+        process.ask(paths)
+
+    def _collect(self, process: _Process) -> None:
+        if not process.asked:
+            return
+        answers = process.answers()
+        self._found |= answers
+        if not answers:
+            process.end()
+            self._processes.remove(process)
+
+
+class _Process:
+    """The process with the id NUMBER, the NAMES that it hears and what it has FOUND. ASKED are the files that it reads
+    at the moment."""
+
+    def __init__(self, number: int, names: BinaryIO, found: BinaryIO) -> None:
+        self.asked: frozenset[str] = frozenset()
+        self._number = number
+        self._names = names
+        self._found = found
+
+    def ask(self, paths: Iterable[str]) -> None:
+        self.asked = frozenset(paths)
+        with suppress(OSError):
+            _send(self._names, [os.fsencode(path) for path in paths])
+
+    def answers(self) -> dict[str, Answer]:
+        """What was asked for; nothing when the process has failed."""
+        self.asked = frozenset()
+        found = _received(self._found, dict[bytes, Answer])
+        return {os.fsdecode(path): answer for path, answer in (found or {}).items()}
+
+    def leave(self) -> None:
+        """Neither ask nor hear any more: then it ends."""
+        for pipe in (self._names, self._found):
+            with suppress(OSError):
+                pipe.close()
+
+    def end(self) -> None:
+        self.leave()
+        with suppress(OSError):
+            os.waitpid(self._number, 0)
+
+
+def _started(read: Read, others: Sequence[_Process]) -> _Process | None:
+    """A new process, when there can be one. OTHERS are there already."""
+    try:
+        hears, names = os.pipe()
+        found, says = os.pipe()
+        number = os.fork()
+    except OSError:
+        return None
+    if number:
+        os.close(hears)
+        os.close(says)
+        return _Process(number, os.fdopen(names, "wb"), os.fdopen(found, "rb"))
+    # Whatever happens here must not run what the parent has still to do.
+    with suppress(BaseException):
+        os.close(names)
+        os.close(found)
+        for other in others:
+            other.leave()
+        _serve(read, os.fdopen(hears, "rb"), os.fdopen(says, "wb"))
+        os._exit(0)
+    os._exit(1)
+
+
+def _serve(read: Read, names: BinaryIO, found: BinaryIO) -> None:
+    """Read what is asked for, until nobody asks any more."""
+    listener = select.poll()
+    listener.register(found, 0)  # says nothing but that it is gone
+    while asked := _received(names, list[bytes]):
+        answers = {path: read(os.fsdecode(path)) for path in asked if not listener.poll(0)}
+        _send(found, answers)
+
+
+def _send(pipe: BinaryIO, value: object) -> None:
+    data = msgspec.msgpack.encode(value)
+    pipe.write(len(data).to_bytes(_LENGTH, "big") + data)
+    pipe.flush()
+
+
+def _received(pipe: BinaryIO, kind: type[Value]) -> Value | None:
+    """What was sent through PIPE; None where it ends instead."""
+    length = int.from_bytes(pipe.read(_LENGTH), "big")
+    try:
+        return msgspec.msgpack.decode(pipe.read(length), type=kind)
+    except (msgspec.MsgspecError, OSError):
+        return None
 
 
 def _shares(sizes: Sequence[tuple[int, str]], count: int) -> list[list[str]]:
@@ -39,31 +175,3 @@ def _shares(sizes: Sequence[tuple[int, str]], count: int) -> list[list[str]]:
         total, paths = shares[least]
         shares[least] = (total + size, [*paths, path])
     return [paths for _, paths in shares]
-
-
-def _start(share: Sequence[str], read: Read) -> tuple[int, int]:
-    """Start a process that reads SHARE: its id, and where it writes what it found."""
-    source, target = os.pipe()
-    process = os.fork()
-    if process:
-        os.close(target)
-        return process, source
-    # Whatever happens here must not run what the parent has still to do.
-    with suppress(BaseException):
-        os.close(source)
-        with os.fdopen(target, "wb") as pipe:
-            pipe.write(msgspec.msgpack.encode({path: read(path) for path in share}))
-        os._exit(0)
-    os._exit(1)
-
-
-def _collect(process: int, source: int) -> dict[str, bytes]:
-    with os.fdopen(source, "rb") as pipe:
-        data = pipe.read()
-    _, status = os.waitpid(process, 0)
-    if status != 0:
-        return {}
-    try:
-        return msgspec.msgpack.decode(data, type=dict[str, bytes])
-    except msgspec.MsgspecError:
-        return {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
@@ -15,7 +16,7 @@ from celery_lint.cache.seen import Learned
 from celery_lint.cache.stamp import digest
 from celery_lint.crash import Crash, attempt
 from celery_lint.facts.model import DeployFacts, ImportedNames, PythonFacts, ReadError
-from celery_lint.project.code.ahead import read_ahead
+from celery_lint.project.code.ahead import Answer, Readers
 from celery_lint.project.code.contents import Contents
 from celery_lint.project.code.imports import imported_names
 from celery_lint.project.code.index import FileIndex
@@ -103,6 +104,7 @@ class Files:
         self._deploy: dict[str, DeployFacts] = {}
         self._imports: dict[str, ImportedNames] = {}
         self._opened: set[str] = set()
+        self._readers: Readers | None = None
         self._words: dict[str, re.Pattern[bytes]] = {}
         replaced = dict(overlay or {})
         look = self._store.seen.look(path for path in self.paths if path not in replaced)
@@ -161,6 +163,8 @@ class Files:
         self._opened.add(path)
         content = self._contents.digest(path)
         facts = self._store.find(kind, path, content)
+        if facts is None and kind is PythonFacts and self._is_read_elsewhere(path, content):
+            facts = self._store.find(kind, path, content)
         if facts is None:
             data = self._contents.data(path)
             with self._watch.at(Part.LOAD):
@@ -189,22 +193,31 @@ class Files:
         return known
 
     def read_ahead(self, paths: Iterable[str], jobs: int) -> None:
-        """Read the Python files PATHS, which will be asked for, by at most JOBS processes, when that is worth it."""
+        """Let up to JOBS other processes read the Python files PATHS, which will be asked for, and then whatever else
+        is. This one goes on."""
         new = [path for path in paths if not self._store.has(PythonFacts, path, self._contents.digest(path))]
-        if jobs < 2 or not new:
-            return
-        with self._watch.at(Part.LOAD):
-            read = _python_reader()  # once, for all processes
+        if new and hasattr(os, "fork"):
+            self._readers = self._readers or Readers(self._answer, jobs)
+            self._readers.ask([(len(self._contents.data(path)), path) for path in new])
 
-        def facts_of(path: str) -> bytes:
-            with self._watch.at(Part.READ, path):
-                found = attempt(lambda: read(path, self._contents.data(path)))
-                # Whoever needs the file reads it again, and says that it cannot be read.
-                return b"" if isinstance(found, Crash) else encoded(found)
+    def close(self) -> None:
+        """From now on this process reads by itself."""
+        if self._readers is not None:
+            self._readers.close()
 
-        found = read_ahead([(len(self._contents.data(path)), path) for path in new], facts_of, jobs)
-        for path, facts in found.items():
-            self._store.add_encoded(PythonFacts, path, self._contents.digest(path), facts)
+    def _answer(self, path: str) -> Answer:
+        data = self._contents.data(path)
+        found = attempt(lambda: _python_reader()(path, data))
+        # Whoever needs the file reads it again, and says that it cannot be read.
+        return Answer(digest(data), b"" if isinstance(found, Crash) else encoded(found))
+
+    def _is_read_elsewhere(self, path: str, content: bytes) -> bool:
+        """Whether another process has read PATH, as it was here."""
+        answer = self._readers.answer(path) if self._readers is not None else None
+        if answer is None or answer.content != content or not answer.facts:
+            return False
+        self._store.add_encoded(PythonFacts, path, content, answer.facts)
+        return True
 
     def answers(self) -> Answers:
         """What was asked of the files so far, and what they answered."""
