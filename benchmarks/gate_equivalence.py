@@ -19,18 +19,21 @@ from pathlib import Path
 
 from tools import ROOT
 
-# Only loops are given more: whether *any* file holds a pattern is a question of its own. Two loops ask one as well:
-# what is about Celery shows from where modules are imported, and what is about the web shows who shares an engine.
+# Only loops are given more: whether *any* file holds a pattern is a question of its own. Three loops ask one as well:
+# what is about Celery shows from where modules are imported, what is about the web who shares an engine, and what adds
+# consumers that queues cannot all be seen.
 _WIDE = """
 import linecache, sys
 from celery_lint.project.code.files import Files
 
 mentioning = Files.mentioning
+questions = ("_learn_roots", "web_user", "_queues_open")
 
 def wide(self, pattern, among=None):
     caller = sys._getframe(1)
     line = linecache.getline(caller.f_code.co_filename, caller.f_lineno).strip()
-    if not (line.startswith("for ") and line.endswith(":")) or caller.f_code.co_name in ("_learn_roots", "web_user"):
+    is_loop = line.startswith("for ") and line.endswith(":")
+    if not is_loop or caller.f_code.co_name in questions:
         return mentioning(self, pattern, among)
     return iter(self.code_paths if among is None else among)
 
