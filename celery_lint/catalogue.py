@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-from collections.abc import Iterable, Mapping
-from functools import cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache, cached_property
 from pathlib import Path
 
 from msgspec import Struct
@@ -114,18 +113,37 @@ def page_file(rule: Rule) -> Path:
     return pages.folder() / rule.family / f"{rule.stem}.md"
 
 
-def urls(rules: Iterable[Rule]) -> dict[str, str]:
-    """The addresses of the published pages of RULES, by code; none as long as the package names no such place."""
-    base = _published()
-    return {rule.code: f"{base}/{rule.family}/{rule.stem}.md" for rule in rules if _is_ours(rule)} if base else {}
+class Published(Mapping[str, str]):
+    """The addresses of the published pages of RULES, by code; none as long as the package names no such place. It is
+    asked for that place when somebody asks for an address."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self._rules = rules
+
+    def __getitem__(self, code: str) -> str:
+        return self._all[code]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    @cached_property
+    def _all(self) -> dict[str, str]:
+        base = _published()
+        rules = [rule for rule in self._rules if _is_ours(rule)] if base else []
+        return {rule.code: f"{base}/{rule.family}/{rule.stem}.md" for rule in rules}
 
 
 @cache
 def _published() -> str | None:
     """Where the pages of our rules are published, as the installed package says it."""
+    from importlib.metadata import PackageNotFoundError, metadata
+
     try:
-        declared = importlib.metadata.metadata("celery-lint").get_all("Project-URL") or []
-    except importlib.metadata.PackageNotFoundError:
+        declared = metadata("celery-lint").get_all("Project-URL") or []
+    except PackageNotFoundError:
         return None
     return next((url.partition(", ")[2].rstrip("/") for url in declared if url.startswith("Rules, ")), None)
 

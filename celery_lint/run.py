@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from celery_lint.begin import Begun, Overlay, begin
 from celery_lint.cache.facts import FactStore
-from celery_lint.catalogue import Agenda, Catalogue, catalogue_of, urls
+from celery_lint.catalogue import Agenda, Catalogue, Published, catalogue_of
 from celery_lint.comments.directives import DIRECTIVE, may_hold_directives
 from celery_lint.comments.model import Suppression
 from celery_lint.discover import Unlisted
@@ -110,7 +110,7 @@ def _run(
         suppressed=silenced.count,
         statistics=project.statistics,
         source_of=source_of,
-        urls=urls(agenda.rules),
+        urls=Published(agenda.rules),
         judged=complete - frozenset(comments.crashed),
         rules={rule.code: rule for rule in agenda.rules},
     )

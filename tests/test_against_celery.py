@@ -11,6 +11,7 @@ from celery import Celery
 from celery.bin.beat import beat
 from celery.bin.celery import celery as main
 from celery.bin.worker import worker
+from celery.schedules import ParseException, crontab
 
 from celery_lint.celery_versions import table
 from celery_lint.facts.deploy.celery_command import Invocation, invocation
@@ -20,6 +21,7 @@ from celery_lint.project.deployment.command_line import misplaced
 from celery_lint.project.link import link
 from celery_lint.project.model import CeleryCommand
 from celery_lint.project.project import Project
+from celery_lint.project.schedule import crontabs
 from celery_lint.settings import Settings
 from tests.deploy_lines import facts
 
@@ -165,3 +167,21 @@ def test_routes_are_those_that_celery_takes(name: str, project: Project) -> None
     (ours,) = project.route_tables.values()
     route = ours.match(name)
     assert (route.queue if route is not None else "celery") == (queue.name if queue is not None else None)
+
+
+_CRONTAB_FIELDS = (
+    *range(-2, 70), *map(str, range(70)), *(f"*/{step}" for step in range(70)), "*", "", "**", "*/01", "1,2", "0,0",
+    "5,59", "0,30,45", "1,", " 1", "1-5", "mon", "jan", "١", True, None, 1.0, [1, 2],
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", crontabs.FIELDS)
+def test_a_crontab_fires_when_celery_says(name: str) -> None:
+    for value in _CRONTAB_FIELDS:
+        try:
+            made = crontab(**{name: value})
+        except (ValueError, TypeError, ParseException):
+            assert isinstance(crontabs.construct({name: value}), crontabs.Refusal), value
+        else:
+            times = crontabs.construct({name: value})
+            assert times == crontabs.Times(*(frozenset(getattr(made, each)) for each in crontabs.FIELDS)), value

@@ -51,6 +51,15 @@ def test_a_checkout_is_never_replaced_by_its_copy(tmp_path: Path, place: str) ->
 
 
 @pytest.mark.slow
+def test_files_that_are_not_opened_have_nothing_to_say() -> None:
+    folders = [ROOT / "tests/fixtures/projects" / name for name in ("demo", "django-shop")]
+    command = [sys.executable, str(ROOT / "benchmarks/gate_equivalence.py"), *map(str, folders)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout) == (0, "demo: identical\ndjango-shop: identical\n"), done.stderr
+
+
+@pytest.mark.slow
 def test_what_answers_alike_says_the_same() -> None:
     command = [sys.executable, str(ROOT / "benchmarks/answers_equivalence.py"), *map(str, PROJECTS), "--tries", "12"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

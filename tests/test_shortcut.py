@@ -24,9 +24,10 @@ ENTRY = """
 import sys
 before = set(sys.modules)
 import os
-end = os._exit
+end, process = os._exit, os.getpid()
 def spy(status):
-    print(*sorted(set(sys.modules) - before), file=sys.stderr, flush=True)
+    if os.getpid() == process:
+        print(*sorted(set(sys.modules) - before), file=sys.stderr, flush=True)
     end(status)
 os._exit = spy
 from celery_lint.start import entry

@@ -7,7 +7,7 @@ running with one Celery can lint a project on another, and reads a command line 
 from __future__ import annotations
 
 from functools import cache, cached_property
-from importlib.resources import files
+from pkgutil import get_data
 from typing import Any
 
 import msgspec
@@ -162,10 +162,17 @@ def table(version: str = LATEST) -> Table:
 
 @cache
 def _table(release: str) -> Table:
-    return msgspec.json.decode((files(__name__) / f"{release}.json").read_bytes(), type=Table)
+    return msgspec.json.decode(_read(f"{release}.json"), type=Table)
 
 
 @cache
 def plugins() -> tuple[Plugin, ...]:
     """The packages beside Celery whose settings and options are known."""
-    return msgspec.json.decode((files(__name__) / "third_party.json").read_bytes(), type=tuple[Plugin, ...])
+    return msgspec.json.decode(_read("third_party.json"), type=tuple[Plugin, ...])
+
+
+def _read(name: str) -> bytes:
+    """The file NAME of this package."""
+    data = get_data(__name__, name)
+    assert data is not None  # it would raise OSError
+    return data

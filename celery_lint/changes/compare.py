@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -221,6 +220,8 @@ class _Comparison(Struct):
 
 def _name_of(data: bytes, like: str) -> str:
     """What git calls a file with the content DATA, in a repository that calls another one LIKE."""
+    import hashlib  # it loads OpenSSL
+
     algorithm = hashlib.sha1 if len(like) == 40 else hashlib.sha256
     return algorithm(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 

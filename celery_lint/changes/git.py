@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from celery_lint.errors import UserError
 from celery_lint.regular import LARGEST
+
+if TYPE_CHECKING:
+    from subprocess import Popen
 
 _PATIENCE = 60.0
 # What nobody reads any more ends by itself.
@@ -79,7 +82,9 @@ class Git:
                         break  # it would have to be read to its end
 
     @contextmanager
-    def _started(self, arguments: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
+    def _started(self, arguments: Sequence[str]) -> Iterator[Popen[bytes]]:
+        import subprocess  # only --changed needs it, and it takes a while to load
+
         command = [self._program, *_ARGUMENTS, *arguments]
         pipe = subprocess.PIPE
         try:
@@ -104,7 +109,7 @@ class Git:
                 process.wait()
 
 
-def _content(process: subprocess.Popen[bytes], name: str) -> bytes | None:
+def _content(process: Popen[bytes], name: str) -> bytes | None:
     assert process.stdin is not None
     assert process.stdout is not None
     try:

@@ -27,7 +27,8 @@ from celery_lint.project.database.engines import Engine, Engines
 from celery_lint.project.database.forking import Forking
 from celery_lint.project.database.provenance import Provenance
 from celery_lint.project.database.sessions import Sessions
-from celery_lint.project.deployment.routing import RouteTable, declared_queues, default_queue, queue_name
+from celery_lint.project.deployment.placement import Placement, apps_of
+from celery_lint.project.deployment.routing import RouteTable
 from celery_lint.project.deployment.targets import Targets
 from celery_lint.project.event_loops.loop_bound import Client, used_clients
 from celery_lint.project.event_loops.loops import Loops
@@ -278,9 +279,14 @@ class Project(Struct, frozen=True, eq=False, dict=True):
         return self._calls_by_task.get(task, ())
 
     @cached_property
+    def parts(self) -> Parts:
+        """Tells what expressions are as parts of a canvas."""
+        return Parts(self.task_calls, self.calls)
+
+    @cached_property
     def results(self) -> Results:
         """Where results of tasks come from, and what waits for them."""
-        return Results(self.task_calls, Parts(self.task_calls, self.calls))
+        return Results(self.task_calls, self.parts)
 
     @cached_property
     def crontabs(self) -> tuple[Crontab, ...]:
@@ -290,7 +296,7 @@ class Project(Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def canvases(self) -> Canvases:
         """The chains, groups and chords."""
-        return Canvases(self.task_calls, self.calls)
+        return Canvases(self.parts)
 
     # packages
 
@@ -390,95 +396,45 @@ class Project(Struct, frozen=True, eq=False, dict=True):
         """Whether the project says that workers elsewhere consume a queue."""
         return any(fnmatch.fnmatch(name, known) for known in self.options.external_queues)
 
+    # where tasks run
+
+    @cached_property
+    def placement(self) -> Placement:
+        """Tells the queues, workers and pools of tasks."""
+        return Placement(self.apps, self.workers, self.route_tables, self.evaluator, self.may_set)
+
     def default_queue(self, app: App) -> str | None:
         """The queue of the tasks that nothing routes; None when it cannot be known."""
-        if app.settings.open is not None and not self.may_set(app, "task_default_queue"):
-            return "celery"
-        return default_queue(app, self.evaluator)
+        return self.placement.default_queue(app)
 
     def declared_queues(self, app: App) -> tuple[str, ...] | Unknown | None:
         """The names in `task_queues`: None when it is not set, Unknown when they cannot all be seen."""
-        if app.settings.open is not None and not self.may_set(app, "task_queues"):
-            return None
-        found = declared_queues(app, self.evaluator)
-        return found if found is None or isinstance(found, Unknown) else tuple(found)
+        return self.placement.declared_queues(app)
 
     def workers_of(self, app: App) -> tuple[Worker, ...]:
         """The workers that serve APP, or may serve it."""
-        return tuple(worker for worker in self.workers if worker.app is app or not worker.app_is_known)
+        return self.placement.workers_of(app)
 
     def consumes(self, worker: Worker, queue: str) -> bool | None:
         """Whether WORKER consumes QUEUE; None when that cannot be told."""
-        if isinstance(worker.queues, Unknown) or worker.excludes_queues:
-            return None
-        if worker.queues is not None:
-            return queue in worker.queues
-        answers = [self._by_default(app, queue) for app in ((worker.app,) if worker.app is not None else self.apps)]
-        if any(answer is None for answer in answers):
-            return None
-        return any(answers)
-
-    def _by_default(self, app: App, queue: str) -> bool | None:
-        """Whether a worker without `-Q` consumes QUEUE: `task_queues` if set, else only the default queue."""
-        declared = self.declared_queues(app)
-        if isinstance(declared, Unknown):
-            return None
-        if declared is not None:
-            return queue in declared
-        default = self.default_queue(app)
-        return None if default is None else queue == default
+        return self.placement.consumes(worker, queue)
 
     def queues_of(self, task: Task, app: App) -> tuple[str, ...] | None:
         """The queues that TASK goes to by its own option, a route, or default; None when that cannot be told."""
-        option = task.option("queue")
-        if option is not None:
-            name = queue_name(self.evaluator, option.value)
-            return (name,) if name is not None else None
-        if task.options_open or not task.names or self.route_tables[app].open is not None:
-            return None
-        queues: set[str] = set()
-        for name in task.names:
-            route = self.route_tables[app].match(name)
-            queue = route.queue if route is not None else self.default_queue(app)
-            if queue is None:
-                return None
-            queues.add(queue)
-        return tuple(sorted(queues))
+        return self.placement.queues_of(task, app)
 
     def apps_of(self, task: Task) -> tuple[App, ...]:
         """The applications TASK belongs to: its own, or any for a shared task."""
-        return (task.app,) if task.app is not None else task.apps
+        return apps_of(task)
 
     def workers_for(self, task: Task) -> tuple[Worker, ...] | None:
         """The workers that run TASK; None when that cannot be told."""
-        found: list[Worker] = []
-        for app in self.apps_of(task):
-            queues = self.queues_of(task, app)
-            if queues is None:
-                return None
-            for worker in self.workers_of(app):
-                answers = [self.consumes(worker, queue) for queue in queues]
-                if any(answer is None for answer in answers):
-                    return None
-                if any(answers):
-                    found.append(worker)
-        return tuple(dict.fromkeys(found))
+        return self.placement.workers_for(task)
 
     def may_run(self, worker: Worker, task: Task) -> bool:
         """Whether nothing rules out that WORKER runs TASK."""
-        for app in self.apps_of(task):
-            if worker.app_is_known and worker.app is not app:
-                continue
-            queues = self.queues_of(task, app)
-            if queues is None or any(self.consumes(worker, queue) is not False for queue in queues):
-                return True
-        return False
+        return self.placement.may_run(worker, task)
 
     def pools_of(self, task: Task) -> frozenset[str] | None:
         """The pools that TASK runs in; None when a worker, its queues or its pool cannot be told."""
-        workers = self.workers_for(task)
-        if not workers:
-            return None
-        pools = [worker.pool for worker in workers]
-        known = frozenset(pool.value for pool in pools if not isinstance(pool, Unknown))
-        return None if any(isinstance(pool, Unknown) for pool in pools) else known
+        return self.placement.pools_of(task)

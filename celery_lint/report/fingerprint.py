@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -33,6 +32,8 @@ class Identity(Struct, frozen=True):
     @property
     def fingerprint(self) -> str:
         """32 hexadecimal digits."""
+        import hashlib  # it loads OpenSSL
+
         ordinal = (str(self.ordinal),) if self.ordinal > 1 else ()
         parts = (self.code, self.path, self.entity, self.essence, *ordinal)
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]

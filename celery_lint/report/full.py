@@ -42,7 +42,8 @@ def explained(finding: Finding, report: Report, terminal: Terminal) -> Iterator[
 def _headline(finding: Finding, report: Report, terminal: Terminal) -> Iterator[str]:
     """The message, bold as far as it names the thing; what follows from it is for the second look."""
     color = COLORS[finding.severity]
-    code = terminal.link(terminal.paint(f"[{finding.code}]", color), report.urls.get(finding.code))
+    page = report.urls.get(finding.code) if terminal.links else None
+    code = terminal.link(terminal.paint(f"[{finding.code}]", color), page)
     label = terminal.paint(finding.severity.label, color, "bold") + code
     indent = len(f"{finding.severity.label}[{finding.code}] ")
     message = words(escape(finding.message))

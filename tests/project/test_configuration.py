@@ -87,11 +87,10 @@ def test_setattr_sets_a_setting() -> None:
     assert not found.may_set(found.apps[0], "task_soft_time_limit")
 
 
-@pytest.mark.parametrize("local", ["from .local import *", "from shop.settings.local import *"])
-def test_a_module_that_is_not_there_may_set_more_in_django(local: str) -> None:
+def test_a_module_that_is_not_there_may_set_more_in_django() -> None:
     texts = {
         "manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n",
-        "shop/settings/__init__.py": f"CELERY_TASK_ACKS_LATE = True\ntry:\n    {local}\nexcept ImportError: ...\n",
+        "shop/settings/__init__.py": "CELERY_TASK_ACKS_LATE = True\nfrom .local import *\n",
         "shop/celery.py": "from celery import Celery\napp = Celery('shop')\n"
         "app.config_from_object('django.conf:settings', namespace='CELERY')\n",
     }
@@ -201,6 +200,20 @@ def test_settings_that_are_picked_from_an_object_of_a_class() -> None:
     settings = "class Settings(BaseSettings):\n    CELERY_TASK_TIME_LIMIT: int = 300\nsettings = Settings()\n"
     app = f"from proj.settings import settings\napp.conf.update({RENAMED.format('settings.model_dump()')})\n"
     assert setting(project({"proj/settings.py": settings}, app=app), "task_time_limit") == 300
+
+
+@pytest.mark.parametrize(
+    "given", ["Config.__dict__", "vars(Config)", "made.model_dump(exclude_none=True)", "made.dict()"]
+)
+def test_all_names_of_a_class_are_settings(given: str) -> None:
+    config = "class Config(BaseModel):\n    task_time_limit: int = 300\nmade = Config()\n"
+    app = f"from proj.config import Config, made\napp.conf.update(**{given})\n"
+    assert setting(project({"proj/config.py": config}, app=app), "task_time_limit") == 300
+
+
+def test_all_names_of_what_is_not_known_may_be_settings() -> None:
+    found = project(app="app.conf.update(load().dict())\n")
+    assert found.apps[0].settings.open is not None
 
 
 def test_settings_that_are_picked_by_something_else_too_are_open() -> None:

@@ -11,10 +11,10 @@ from msgspec import Struct
 
 from celery_lint.facts.model import Call, Name, Operation, Value
 from celery_lint.finding import Location
-from celery_lint.project.calls.calls import TaskCall, TaskCalls, options_of
+from celery_lint.project.calls.calls import TaskCall, options_of
 from celery_lint.project.calls.canvas import Canvas, Member, Part, Parts, Signed, owner_of
 from celery_lint.project.code.files import is_aside
-from celery_lint.project.code.index import FileIndex, last_name, within
+from celery_lint.project.code.index import FileIndex, last_name, values_once
 from celery_lint.project.code.placed import Placed
 from celery_lint.project.code.settled import settled
 
@@ -64,9 +64,9 @@ class Chord(Struct, frozen=True):
 class Canvases:
     """Finds the canvases of a project and says what their signatures are given."""
 
-    def __init__(self, calls: TaskCalls, found: tuple[TaskCall, ...]) -> None:
-        self.files = calls.files
-        self._parts = Parts(calls, found)
+    def __init__(self, parts: Parts) -> None:
+        self.files = parts.files
+        self._parts = parts
 
     @cached_property
     def found(self) -> tuple[Canvas, ...]:
@@ -292,15 +292,15 @@ def _may_be_part(value: Value) -> bool:
 def _pipes(index: FileIndex) -> Iterator[Placed]:
     """The `|` operations of a file, outer ones before those inside them."""
     facts = index.facts
-    roots: list[tuple[int, Value | None]] = [
-        *((each.block, each) for each in facts.calls),
-        *((each.block, each.value) for each in facts.assignments),
-        *((each.block, each.value) for each in facts.returns),
-        *((each.block, each.value) for each in facts.evaluations),
+    roots = [
+        *((each.block, values_once((each,), ())) for each in facts.calls),
+        *((each.block, values_once((), (each.value,))) for each in facts.assignments),
+        *((each.block, values_once((), (each.value,))) for each in facts.returns),
+        *((each.block, values_once((), (each.value,))) for each in facts.evaluations),
     ]
     seen = set()
-    for block, root in roots:
-        for value in within(root) if root is not None else ():
+    for block, values in roots:
+        for value in values:
             if isinstance(value, Operation) and value.operator == "|" and value.span not in seen:
                 seen.add(value.span)
                 yield Placed(index.path, block, value)

@@ -85,9 +85,35 @@ def within(value: Value) -> Iterator[Value]:
     while waiting:
         each = waiting.pop()
         yield each
-        inner = _PARTS[type(each)](each)
-        if inner:
-            waiting.extend(reversed(tuple(inner)))
+        kind = type(each)
+        if kind is not Name and kind is not Literal:  # the most
+            waiting.extend(reversed(tuple(_PARTS[kind](each))))
+
+
+def values_once(calls: Iterable[Call], others: Iterable[Value | None]) -> list[Value]:
+    """Every value in CALLS, in which inner ones stand by themselves and before those around them, and in OTHERS."""
+    found: list[Value] = []
+    for call in calls:
+        found.append(call)
+        _add_within(_of_call(call), found)
+    for value in others:
+        if value is not None:
+            _add_within((value,), found)
+    return found
+
+
+def _add_within(values: Iterable[Value], found: list[Value]) -> None:
+    """Add VALUES and what is inside them to FOUND, but calls and what is in those."""
+    waiting = list(values)
+    waiting.reverse()
+    while waiting:
+        each = waiting.pop()
+        kind = type(each)
+        if kind is Call:
+            continue
+        found.append(each)
+        if kind is not Name and kind is not Literal:
+            waiting.extend(reversed(tuple(_PARTS[kind](each))))
 
 
 def last_name(value: Value) -> str | None:
@@ -436,8 +462,7 @@ class FileIndex:
         """Every value that the body of FUNCTION reads, without what functions inside it read."""
         known = self._values.get(function.block)
         if known is None:
-            read = (value for value in self._read(function) if value is not None)
-            known = self._values[function.block] = tuple(inner for value in read for inner in within(value))
+            known = self._values[function.block] = tuple(values_once(self.calls(function), self._read(function)))
         return known
 
     def attributes_read(self, function: Function) -> frozenset[str]:
@@ -449,8 +474,7 @@ class FileIndex:
         return known
 
     def _read(self, function: Function) -> Iterator[Value | None]:
-        """The outermost values that FUNCTION reads."""
-        yield from self.calls(function)
+        """The outermost values that FUNCTION reads beside its calls."""
         for assignment in self.assignments(function):
             yield assignment.value
         for returned in self.returns(function):

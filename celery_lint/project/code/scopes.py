@@ -19,7 +19,7 @@ class Scopes:
         self.files = files
         self.modules = modules
         # A question that is still being answered has the answer None: that ends circles of aliases.
-        self._targets: dict[tuple[str, str], Target | None] = {}
+        self._targets: dict[str, dict[str, Target | None]] = {}
         self._assigned: dict[tuple[str, int], dict[str, list[Assignment]]] = {}
 
     # names
@@ -28,11 +28,13 @@ class Scopes:
         """What REF, written in PATH as facts write names, stands for; None for locals and the unknown."""
         if depth > DEPTH or ref.startswith("%"):
             return None
-        key = (path, ref)
-        if key in self._targets:
-            return self._targets[key]
-        self._targets[key] = None
-        found = self._targets[key] = self._find_target(path, ref, depth)
+        known = self._targets.get(path)
+        if known is None:
+            known = self._targets[path] = {}
+        if ref in known:
+            return known[ref]
+        known[ref] = None
+        found = known[ref] = self._find_target(path, ref, depth)
         return found
 
     def _find_target(self, path: str, ref: str, depth: int) -> Target | None:
@@ -96,10 +98,10 @@ class Scopes:
 
     def external(self, path: str, value: Value) -> str | None:
         """The dotted name of VALUE when it is something that is not of this project."""
-        if not isinstance(value, Name):
+        if type(value) is not Name:
             return None
         target = self.target(path, value.ref)
-        return target.name if isinstance(target, External) else None
+        return target.name if type(target) is External else None
 
     # locals
 

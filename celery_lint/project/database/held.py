@@ -9,6 +9,7 @@ from msgspec import Struct
 from celery_lint.facts.model import Call, Name, Value
 from celery_lint.project.code.index import FileIndex, last_name, within
 from celery_lint.project.code.refs import FunctionRef
+from celery_lint.project.code.withs import withs_in
 from celery_lint.project.database.sessions import Sessions
 
 _TRANSACTIONS = frozenset({"django.db.transaction.atomic"})
@@ -61,20 +62,6 @@ class HeldSession(Struct, frozen=True):
 
     def _releases(self, call: Call) -> bool:
         return last_name(call.callee) in _RELEASES
-
-
-def withs_in(index: FileIndex, block: int) -> list[int]:
-    """The blocks of `with` inside BLOCK, without those of functions defined there, in order."""
-    found: list[int] = []
-    waiting = [block]
-    while waiting:
-        for inner in index.blocks_in(waiting.pop()):
-            kind = index.block(inner).kind
-            if kind != "function":
-                waiting.append(inner)
-            if kind == "with":
-                found.append(inner)
-    return sorted(found)
 
 
 def held_in(function: FunctionRef, sessions: Sessions) -> Iterator[HeldSession]:

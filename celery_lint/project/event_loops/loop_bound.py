@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -14,6 +15,7 @@ from celery_lint.project.code.files import is_aside
 from celery_lint.project.code.holders import Holder, Holders, returns
 from celery_lint.project.code.index import FileIndex, last_name, within
 from celery_lint.project.code.refs import ClassRef, FunctionRef
+from celery_lint.project.code.withs import withs_in
 from celery_lint.project.model import Reached, Task
 
 if TYPE_CHECKING:
@@ -101,9 +103,10 @@ def used_clients(project: Project) -> Iterator[tuple[Client, tuple[Task, ...]]]:
     if project.options.asyncio_bridge == "persistent-loop":
         return
     holders = Holders(project.files, project.symbols)
+    code = _Code(project)
     for client in _find(project, holders):
         users = _Users(project, holders, client)
-        if any(users.renews(reached) for reached in project.reached.values()):
+        if users.renew(code):
             continue
         using = [reached for reached in project.reached.values() if reached.in_loop and users.uses(reached)]
         reaching = {task for reached in using for task in project.tasks_reaching(reached.function)}
@@ -191,6 +194,39 @@ def _asks_for_value(test: Value) -> bool:
     return len(names) == 1 and constants and all(name.startswith(("@", "%cls.", "%self.")) for name in names)
 
 
+class _Code:
+    """What worker code does that may renew some client, looked for once."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    @cached_property
+    def functions(self) -> list[tuple[FileIndex, Function]]:
+        """All its functions."""
+        symbols = self._project.symbols
+        return [(symbols.index(function), symbols.fact(function)) for function in self._project.reached]
+
+    @cached_property
+    def closing(self) -> list[tuple[FileIndex, Function, Call]]:
+        """The calls that close something."""
+        return [
+            (index, fact, call)
+            for index, fact in self.functions
+            for call in index.calls(fact)
+            if last_name(call.callee) in _CLOSES
+        ]
+
+    @cached_property
+    def globals_set(self) -> frozenset[Holder]:
+        """The globals that are given a value, whether they have one or not."""
+        return frozenset(
+            Holder(index.path, name)
+            for index, fact in self.functions
+            for name, block in _globals_set(index, fact)
+            if not _is_guarded(index, block)
+        )
+
+
 class _Users(Struct, frozen=True):
     """Tells what functions do with one client."""
 
@@ -206,28 +242,19 @@ class _Users(Struct, frozen=True):
         if not self.client.is_primitive:
             return any(self._is_held(index, fact, value) for value in index.values(fact))
         awaited = (call.callee for call in index.calls(fact) if call.use == "awaited")
-        entered = (
-            item.value
-            for number, block in enumerate(index.facts.blocks)
-            if block.kind == "with" and index.function_at(number) is fact
-            for item in block.items
-        )
+        entered = (item.value for number in withs_in(index, fact.block) for item in index.block(number).items)
         return any(self._is_held(index, fact, value) for value in (*awaited, *entered))
 
-    def renews(self, reached: Reached) -> bool:
-        """Whether a function closes the client at the end of a run, or makes it anew."""
-        index, fact = self._function(reached)
+    def renew(self, code: _Code) -> bool:
+        """Whether some function of CODE closes the client at the end of a run, or makes it anew."""
         if self.client.factory is not None:
-            return self._closes_what_it_gets(index, fact)
-        for call in index.calls(fact):
-            if last_name(call.callee) in _CLOSES and self._is_held(index, fact, call.callee):
-                return True
-        if any(
-            Holder(index.path, name) in self.client.holders and not _is_guarded(index, block)
-            for name, block in _globals_set(index, fact)
-        ):
+            return any(self._closes_what_it_gets(index, fact) for index, fact in code.functions)
+        if self.client.holders & code.globals_set:
             return True
-        return self._makes_attribute_anew(index, fact)
+        if any(self._is_held(index, fact, call.callee) for index, fact, call in code.closing):
+            return True
+        owned = code.functions if self.client.owner is not None else ()
+        return any(self._makes_attribute_anew(index, fact) for index, fact in owned)
 
     def _closes_what_it_gets(self, index: FileIndex, fact: Function) -> bool:
         """Whether a function gets the client from its factory and closes something, or empties the cache."""
@@ -245,9 +272,7 @@ class _Users(Struct, frozen=True):
         )
 
     def _makes_attribute_anew(self, index: FileIndex, fact: Function) -> bool:
-        if self.client.owner is None or fact.name == "__init__":
-            return False
-        return any(
+        return fact.name != "__init__" and any(
             item.target == f"%self.{self.client.attribute}"
             and not _is_guarded(index, item.block)
             and self.project.symbols.enclosing_class(index.path, item.block) == self.client.owner

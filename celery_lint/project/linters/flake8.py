@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -70,6 +69,8 @@ class Flake8:
         path = f"{folder}/{name}" if folder else name
         if path not in self._files.known:
             return None
+        import configparser
+
         parser = configparser.ConfigParser(interpolation=None, strict=False)
         try:
             parser.read_string(self._files.data(path).decode("utf-8"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
@@ -82,6 +81,8 @@ class Ruff:
         path = f"{folder}/{name}" if folder else name
         if path not in self._files.known:
             return None
+        import tomllib
+
         try:
             table: object = tomllib.loads(self._files.data(path).decode("utf-8"))
         except (ValueError, RecursionError):

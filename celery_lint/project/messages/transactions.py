@@ -14,6 +14,7 @@ from celery_lint.project.code.files import Files, is_aside
 from celery_lint.project.code.index import FileIndex, last_name
 from celery_lint.project.code.refs import ClassRef, External, FunctionRef
 from celery_lint.project.code.symbols import Symbols
+from celery_lint.project.messages.through import Through
 
 Owner = OneOf["django", "sqlalchemy"]
 
@@ -47,6 +48,7 @@ class Transactions:
     def __init__(self, files: Files, symbols: Symbols) -> None:
         self.files = files
         self.symbols = symbols
+        self.through = Through(symbols)
 
     def around(self, path: str, block: int) -> Transaction | None:
         """The transaction that code in BLOCK of PATH surely runs in, as its function shows it. None where it is put
@@ -149,9 +151,18 @@ class Transactions:
         lineage = self.symbols.lineage(found) if isinstance(found, ClassRef) else (found,)
         if any(isinstance(item, External) and item.name in _SESSIONS for item in lineage):
             return True
+        opened = self._entered(path, block, value.ref) if isinstance(value, Name) else None
+        if opened is not None:
+            return self.is_session(path, block, opened.callee) or self.is_session(path, block, opened)
         owner = _owner(value) if isinstance(value, Name) and value.ref.endswith(".session") else None
         made = self.symbols.type_of(path, block, owner) if owner is not None else None
         return isinstance(made, External) and made.name.startswith("flask_sqlalchemy.")
+
+    def _entered(self, path: str, block: int, ref: str) -> Call | None:
+        """The call that the `with` around BLOCK enters as the local REF: `with factory() as session`."""
+        index = self.files.python(path)
+        items = (item for number in index.up(block) for item in index.block(number).items if item.target == ref)
+        return next((item.value for item in items if isinstance(item.value, Call)), None)
 
     def uncommitted(self, path: str, call: Call) -> Transaction | None:
         """What CALL is made before: a write of the same function, and a `commit()` after it, on one session."""
@@ -159,22 +170,38 @@ class Transactions:
         function = index.function_at(call.block)
         if function is None:
             return None
-        around = set(index.up(call.block))
         if is_put_off(index, call.block):
             return None
+        commits = [(_session_call(other)[0], other) for other in index.calls(function) if _commits_after(other, call)]
+        ends = {session: other for session, other in commits if session and self._ends(index, other, call, session)}
+        writes = self._written_before(index, function, call) if ends else {}
+        first = next((written for session, written in writes.items() if session in ends), None)
+        return Transaction("sqlalchemy", Location(path, first.span)) if first is not None else None
+
+    def _written_before(self, index: FileIndex, function: Function, call: Call) -> dict[str, Call]:
+        """The sessions that have something to commit when CALL is made, each with what wrote it first."""
+        around = set(index.up(call.block))
         writes: dict[str, Call] = {}
+        # Of what helpers wrote, the next helper may make an end.
+        helped: set[str] = set()
         for other in index.calls(function):
-            session, method = _session_call(other)
-            if session is None:
+            if other.span.start >= call.span.start:
                 continue
-            if other.span.start < call.span.start:
-                if method in _ENDS:
-                    writes.pop(session, None)
-                elif method in _WRITES and other.block in around:
-                    writes.setdefault(session, other)
-            elif method == "commit" and session in writes and self._ends(index, other, call, session):
-                return Transaction("sqlalchemy", Location(path, writes[session].span))
-        return None
+            session, method = _session_call(other)
+            if session is not None and method in _ENDS:
+                writes.pop(session, None)
+                helped.discard(session)
+            elif session is not None and other.block in around:
+                writes.setdefault(session, other)
+                helped.discard(session)
+            for given, effect in self.through.effects(index, other) if session is None else ():
+                if effect == "may end" and given in helped:
+                    del writes[given]
+                    helped.discard(given)
+                elif effect == "writes" and given not in writes and other.block in around:
+                    writes[given] = other
+                    helped.add(given)
+        return writes
 
     def _ends(self, index: FileIndex, commit: Call, call: Call, session: str) -> bool:
         """Whether COMMIT is what follows CALL on the way on."""
@@ -199,6 +226,10 @@ def _session_call(call: Call) -> tuple[str | None, str]:
         return None, ""
     owner, _, method = call.callee.ref.rpartition(".")
     return (owner, method) if method in _WRITES | _ENDS and owner.strip(".@%*") else (None, method)
+
+
+def _commits_after(other: Call, call: Call) -> bool:
+    return last_name(other.callee) == "commit" and other.span.start > call.span.start
 
 
 def _callee(value: Value) -> Value:

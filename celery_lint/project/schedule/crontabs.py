@@ -21,6 +21,15 @@ if TYPE_CHECKING:
 
 # In the order of Celery's parameters, which is not cron's.
 FIELDS = ("minute", "hour", "day_of_week", "day_of_month", "month_of_year")
+_ALL = {
+    "minute": range(60),
+    "hour": range(24),
+    "day_of_week": range(7),
+    "day_of_month": range(1, 32),
+    "month_of_year": range(1, 13),
+}
+_STEP = re.compile(r"\*(?:/([1-9][0-9]?))?")
+_NUMBERS = re.compile(r"[0-9]{1,2}(?:,[0-9]{1,2})*")
 _OTHER = ("nowfun", "app")
 _MADE = re.compile(rb"\bcrontab\b")
 _NAMES = ("celery.schedules.crontab", "celery.schedules.crontab.from_string")
@@ -85,7 +94,10 @@ class Crontab(Struct, frozen=True, eq=False, dict=True):
 
 def construct(values: Mapping[str, Spec] | str) -> Times | Refusal:
     """What Celery's own crontab makes of these arguments, or of a line of cron."""
-    # Celery is loaded when the first crontab needs it.
+    plain = _plain(values) if not isinstance(values, str) else None
+    if plain is not None:
+        return plain
+    # Celery is loaded when the first crontab needs it: that takes longer than to judge most projects' schedules.
     from celery.schedules import ParseException, crontab
 
     try:
@@ -93,6 +105,24 @@ def construct(values: Mapping[str, Spec] | str) -> Times | Refusal:
     except (ValueError, TypeError, ParseException) as error:
         return Refusal(type(error).__name__, " ".join(str(error).split()).rstrip("."))
     return Times(*(frozenset(getattr(made, name)) for name in FIELDS))
+
+
+def _plain(values: Mapping[str, Spec]) -> Times | None:
+    """The same where nobody needs Celery to tell: `0`, `"0,30"`, `"*"`, `"*/15"`. None for all else."""
+    if not values.keys() <= _ALL.keys():
+        return None
+    fields = [_numbers(values.get(name, "*"), every) for name, every in _ALL.items()]
+    known = [field for field in fields if field is not None]
+    return Times(*known) if len(known) == len(fields) else None
+
+
+def _numbers(value: Spec, every: range) -> frozenset[int] | None:
+    """The numbers of EVERY that VALUE names."""
+    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    if step := _STEP.fullmatch(text):
+        return frozenset(every[:: int(step[1] or 1)])
+    numbers = frozenset(map(int, text.split(","))) if _NUMBERS.fullmatch(text) else frozenset()
+    return numbers if numbers and numbers <= frozenset(every) else None
 
 
 def find_crontabs(project: Project) -> Iterator[Crontab]:

@@ -107,7 +107,10 @@ class Django:
         index = self.files.python(path)
         for module in index.star_imports:
             found = self.symbols.modules.find(path, module)
-            yield Source(module, found[0] if found is not None and not found[1] else None)
+            if found is None or not found[1]:
+                yield Source(module, found[0] if found is not None else None)
+            elif module.startswith("."):
+                yield Source(module, None)
         for call in index.calls_by_function.get(-1, []):
             name = self.symbols.external(path, call.callee)
             if name in _INCLUDE:

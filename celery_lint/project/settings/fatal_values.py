@@ -6,7 +6,6 @@ All of this is reproduced on Celery 5.3 to 5.7.
 from __future__ import annotations
 
 import re
-import zoneinfo
 from collections.abc import Callable, Mapping
 
 from msgspec import Struct
@@ -174,9 +173,11 @@ def _is_no_zone(name: str) -> bool:
 
 
 def _has_zone(name: str) -> bool:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
     try:
-        zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         return False
     return True
 

@@ -1,5 +1,5 @@
-"""LINK: settings that are picked from an object by their names:
-`{k: v for k, v in settings.__dict__.items() if k.startswith("CELERY_")}`."""
+"""LINK: settings that are picked from an object by their names, or all that it has:
+`{k: v for k, v in settings.__dict__.items() if k.startswith("CELERY_")}`, `vars(Config)`, `settings.model_dump()`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from celery_lint.facts.model import Attribute, Call, Literal, Name, Opaque, Oper
 from celery_lint.project.code.index import last_name
 from celery_lint.project.settings.flask import called_on
 
-_NAMES = frozenset({"builtins.vars", "builtins.dir"})
+_VARS, _NAMES = frozenset({"builtins.vars"}), frozenset({"builtins.vars", "builtins.dir"})
 _DUMPS = frozenset({"model_dump", "dict"})
 
 
@@ -26,7 +26,10 @@ class Picked(Struct, frozen=True):
 
 
 def picked(value: Value) -> Picked | None:
-    """What VALUE, a comprehension that makes a dict, picks from an object by name; None when it is no such thing."""
+    """What VALUE, a dict, has of the names of an object; None when it is made in another way."""
+    whole = _whole(value)
+    if whole is not None:
+        return Picked(whole, "", False, True)
     if not isinstance(value, Opaque) or len(value.parts) != 3 or not isinstance(value.parts[2], Opaque):
         return None
     key, _, loop = value.parts
@@ -46,13 +49,19 @@ def _owner(source: Value) -> Value | None:
     if _is_call_of(source, _NAMES):
         return source.arguments[0].value
     held = called_on(source.callee) if last_name(source.callee) == "items" else None
-    if isinstance(held, Call):
-        if _is_call_of(held, _NAMES):
-            return held.arguments[0].value
-        return called_on(held.callee) if last_name(held.callee) in _DUMPS else None
-    if isinstance(held, Name) and held.ref.endswith(".__dict__"):
-        return Name(held.ref.removesuffix(".__dict__"), held.span)
-    return held.value if isinstance(held, Attribute) and held.name == "__dict__" else None
+    return _whole(held) if held is not None else None
+
+
+def _whole(value: Value) -> Value | None:
+    """The object all of whose names the dict VALUE has: `vars(x)`, `x.__dict__`, `x.model_dump()`."""
+    if isinstance(value, Call):
+        if _is_call_of(value, _VARS):
+            return value.arguments[0].value
+        is_dict = isinstance(value.callee, Name) and value.callee.ref.startswith("builtins.")
+        return called_on(value.callee) if last_name(value.callee) in _DUMPS and not is_dict else None
+    if isinstance(value, Name) and value.ref.endswith(".__dict__"):
+        return Name(value.ref.removesuffix(".__dict__"), value.span)
+    return value.value if isinstance(value, Attribute) and value.name == "__dict__" else None
 
 
 def _is_call_of(call: Call, names: frozenset[str]) -> bool:

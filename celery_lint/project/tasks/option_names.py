@@ -12,7 +12,6 @@ from msgspec import Struct
 from celery_lint.celery_versions import LATEST, plugins, table
 from celery_lint.facts.model import Name
 from celery_lint.project.code.files import is_aside
-from celery_lint.project.code.index import within
 from celery_lint.project.code.nearest import misspelt
 from celery_lint.project.code.symbols import ClassRef, External, FunctionRef
 from celery_lint.project.model import Option, Task
@@ -112,8 +111,8 @@ def _of_bases(task: Task, project: Project) -> frozenset[str]:
         for function in index.facts.functions:
             if function.outer == base.block:
                 names.add(function.name)
-                values = (value for part in index.values(function) for value in within(part))
-                names.update(part for value in values if isinstance(value, Name) for part in value.ref.split("."))
+                values = (value for value in index.values(function) if isinstance(value, Name))
+                names.update(part for value in values for part in value.ref.split("."))
     return frozenset(names)
 
 

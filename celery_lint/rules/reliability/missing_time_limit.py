@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from celery_lint.facts.model import Call, Mapping
 from celery_lint.finding import Finding, Related
+from celery_lint.project.code.refs import FunctionRef
 from celery_lint.project.model import App, Task
 from celery_lint.project.project import Project
 from celery_lint.project.tasks.limits import may_be_limited
@@ -25,10 +27,10 @@ def check(project: Project) -> Iterator[Finding]:
     if project.options.kind == "library":
         return
     groups: dict[tuple[Task, ...], list[App]] = {}
+    deadlines = _Deadlines(project)
     for app in project.apps:
-        tasks = tuple(
-            task for task in project.tasks if app in project.apps_of(task) and not _is_limited(task, app, project)
-        )
+        its_own = [task for task in project.tasks if app in project.apps_of(task)]
+        tasks = tuple(task for task in its_own if not _is_limited(task, app, project, deadlines))
         if tasks:
             groups.setdefault(tasks, []).append(app)
     if project.options.missing_time_limit == "per-task":
@@ -99,25 +101,30 @@ def _ignoring(pools: frozenset[str]) -> str | None:
     return _POOL_NAMES[min(pools)] if pools and pools <= _POOL_NAMES.keys() else None
 
 
-def _is_limited(task: Task, app: App, project: Project) -> bool:
-    return may_be_limited(task, app, project) or (_on_threads(task, project) and _has_deadline(task, project))
+def _is_limited(task: Task, app: App, project: Project, deadlines: _Deadlines) -> bool:
+    return may_be_limited(task, app, project) or (_on_threads(task, project) and task.function in deadlines.reaching)
 
 
 def _on_threads(task: Task, project: Project) -> bool:
     return likely_pools(task, project) <= _POOL_NAMES.keys()
 
 
-def _has_deadline(task: Task, project: Project) -> bool:
-    if task.function is None:
-        return False
-    for function in project.reach.explored_from(task.function):
-        index = project.index(function.path)
-        if any(
-            project.symbols.external(index.path, call.callee) in _DEADLINES
-            for call in index.calls(project.symbols.fact(function))
-        ):
-            return True
-    return False
+class _Deadlines:
+    """The functions of worker code that set a deadline of their own."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    @cached_property
+    def reaching(self) -> frozenset[FunctionRef]:
+        """All functions that lead to one that does, itself included."""
+        setting = filter(self._sets, self._project.reached)
+        return frozenset[FunctionRef]().union(*(self._project.callers_of(function) for function in setting))
+
+    def _sets(self, function: FunctionRef) -> bool:
+        symbols = self._project.symbols
+        calls = symbols.index(function).calls(symbols.fact(function))
+        return any(symbols.external(function.path, call.callee) in _DEADLINES for call in calls)
 
 
 def _withheld(app: App, project: Project) -> str | None:

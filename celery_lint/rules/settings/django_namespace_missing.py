@@ -38,6 +38,9 @@ def _ignored(project: Project) -> Iterator[WrittenSetting]:
             continue
         prefixes = (_PREFIX.lower(), f"{(setting.source.namespace or 'CELERY').lower().rstrip('_')}_")
         prefixed = setting.spelt.lower().startswith(prefixes)
+        # In Flask's configuration names are there for whoever reads them: nothing is lost of what is also set rightly.
+        if setting.source.kind == "flask" and _is_set(setting, project):
+            continue
         if not setting.source.on_app:
             is_used = not prefixed or is_used_elsewhere(project, setting)
         else:
@@ -47,11 +50,16 @@ def _ignored(project: Project) -> Iterator[WrittenSetting]:
             yield setting
 
 
+def _is_set(setting: WrittenSetting, project: Project) -> bool:
+    """Whether the same is set under a name that Celery reads."""
+    return any(each.is_read and each.name == setting.name for each in project.written_settings)
+
+
 def _respelt(setting: WrittenSetting, project: Project) -> Finding:
     assert setting.name is not None
     right = spelling(setting, setting.name)
     edit = renamed(project, setting, right)
-    is_set = any(each.is_read and each.name == setting.name for each in project.written_settings)
+    is_set = _is_set(setting, project)
     return check.finding(
         f"`{setting.spelt}` has no effect: Celery looks for `{right}` here",
         setting.location,
