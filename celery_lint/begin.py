@@ -32,12 +32,19 @@ class Begun(Struct, frozen=True):
     def read_ahead(self, files: Files) -> None:
         """Let others read FILES, those of one project, while this process goes on."""
         if self.jobs > 1:
-            files.read_ahead(foreseen(files), self.jobs, partial(imported, files))
+            files.read_ahead(foreseen(files), self.jobs, partial(imported, files), partial(_attached, files))
 
     def close(self) -> None:
         """End all processes that read."""
         for files in self.projects:
             files.close()
+
+
+def _attached(files: Files, request: bytes) -> bytes:
+    # LibCST is loaded where files are read: there fixes are made.
+    from celery_lint.fix.parcel import answer
+
+    return answer(request, files.source)
 
 
 def begin(

@@ -103,7 +103,7 @@ def _run(
     comments = judge(silenced, about_comments, agenda.severities, watch)
     kept = sorted(without_ignored((*silenced.kept, *comments.findings), agenda.file_ignores), key=order)
     with watch.at(Part.FIX):
-        findings = _attached(kept, source_of, store) if with_fixes else tuple(kept)
+        findings = _attached(kept, files, source_of, store) if with_fixes else tuple(kept)
     report = Report(
         root=configuration.root,
         findings=findings,
@@ -117,11 +117,22 @@ def _run(
     return Run(report, {**judged.crashed, **comments.crashed}, files.paths, projects=(project,))
 
 
-def _attached(findings: Sequence[Finding], source_of: Callable[[str], Source], store: FactStore) -> tuple[Finding, ...]:
+def _attached(
+    findings: Sequence[Finding], files: Files, source_of: Callable[[str], Source], store: FactStore
+) -> tuple[Finding, ...]:
     known = tuple(store.fixes.recalled(finding, source_of) for finding in findings)
     if not any(finding.remedy and finding.fix is None and finding.withheld is None for finding in known):
         return known
-    # LibCST takes a while to load: only when there is something to fix.
-    from celery_lint.fix.attach import attach
 
-    return attach(known, source_of, lambda finding, paths: store.fixes.add(finding, paths, source_of))
+    def made(finding: Finding, paths: frozenset[str]) -> None:
+        store.fixes.add(finding, paths, source_of)
+
+    # LibCST takes a while to load: only when there is something to fix, and no process that has it.
+    from celery_lint.fix.parcel import attach_elsewhere
+
+    attached = attach_elsewhere(known, files.made, source_of, made)
+    if attached is None:
+        from celery_lint.fix.attach import attach
+
+        attached = attach(known, source_of, made)
+    return attached

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 from itertools import groupby
 
@@ -38,14 +38,28 @@ def attach(
     return tuple(attached)
 
 
+def carry_out_all(
+    remedies: Iterable[Remedy], source_of: Callable[[str], Source]
+) -> Iterator[tuple[Fix | None, str | None, frozenset[str]]]:
+    """For each of REMEDIES its fix or the reason for none, and the files that this was made of."""
+    files = Files(source_of)
+    for remedy in remedies:
+        files.used.clear()
+        yield (*_outcome(remedy, files, source_of), frozenset(files.used))
+
+
 def _attached(finding: Finding, files: Files, source_of: Callable[[str], Source]) -> Finding:
     if finding.remedy is None or finding.fix is not None or finding.withheld is not None:
         return finding
+    fix, withheld = _outcome(finding.remedy, files, source_of)
+    return replace(finding, fix=fix, withheld=withheld)
+
+
+def _outcome(remedy: Remedy, files: Files, source_of: Callable[[str], Source]) -> tuple[Fix | None, str | None]:
     try:
-        done = carry_out(finding.remedy, files)
-        return replace(finding, fix=_tried(done, source_of, finding.remedy))
+        return _tried(carry_out(remedy, files), source_of, remedy), None
     except Withheld as error:
-        return replace(finding, withheld=error.reason)
+        return None, error.reason
 
 
 def _tried(done: Rewrite, source_of: Callable[[str], Source], remedy: Remedy) -> Fix:

@@ -18,10 +18,11 @@ from celery_lint.finding import Applicability, Confidence, Edit, Finding, Fix, L
 from celery_lint.fix.attach import attach
 from celery_lint.fix.diff import diff
 from celery_lint.fix.engine import apply, plan
+from celery_lint.fix.parcel import answer, attach_elsewhere
 from celery_lint.fix.patch import patched
 from celery_lint.remedy import EditCode, Remedy, Replacement
 from celery_lint.source import Source
-from tests.fix.support import FINDERS, PATH, Sample
+from tests.fix.support import FINDERS, PATH, Sample, cases
 
 LOOP = """\
 import asyncio
@@ -491,6 +492,39 @@ def test_lines_aligned_with_a_bracket_follow_it(newline: str) -> None:
 
     assert judged.fix is not None
     assert patched(source, judged.fix.edits).decode().split(newline) == ["t.apply_async(1,", " " * 14 + "2)", ""]
+
+
+@pytest.mark.parametrize("name", sorted(FINDERS))
+def test_another_process_makes_the_same_fixes(name: str) -> None:
+    source = Source(PATH, next(case.before for case in cases() if case.remedy == name).encode())
+    findings = [finding(remedy) for remedy in FINDERS[name](Sample(source.data.decode()))]
+    here: list[frozenset[str]] = []
+    there: list[frozenset[str]] = []
+
+    attached = attach(findings, lambda path: source, lambda _, paths: here.append(paths))
+    elsewhere = attach_elsewhere(
+        findings,
+        lambda request: answer(request, lambda path: source),
+        lambda path: source,
+        lambda _, paths: there.append(paths),
+    )
+
+    assert elsewhere is not None
+    assert [(each.fix, each.withheld) for each in elsewhere] == [(each.fix, each.withheld) for each in attached]
+    assert there == here
+
+
+def test_what_another_process_made_of_other_bytes_does_not_count() -> None:
+    remedy = EditCode(PATH, "Call it", (Replacement(Span(0, 7), "t.delay", "t.apply_async"),))
+
+    def made(*_: object) -> None:
+        pytest.fail("told")
+
+    def elsewhere(make: Callable[[bytes], bytes]) -> object:
+        return attach_elsewhere([finding(remedy)], make, lambda path: Source(path, b"t.delay(1)"), made)
+
+    assert elsewhere(lambda request: answer(request, lambda path: Source(path, b"t.delay(2)"))) is None
+    assert elsewhere(lambda request: b"") is None
 
 
 def test_every_remedy_has_a_rewriter() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from celery_lint.cache.facts import FactStore
-from celery_lint.project.code.ahead import Answer, Readers
+from celery_lint.project.code.ahead import Answer, Readers, Work
 from celery_lint.project.code.files import Files
 from celery_lint.project.code.foreseen import foreseen, imported
 
@@ -30,7 +30,7 @@ def follow(paths: Iterable[str]) -> Iterator[tuple[str, Answer]]:
 
 @contextmanager
 def reading(jobs: int, read: Callable[[str], Answer] = content) -> Iterator[Readers]:
-    with closing(Readers(read, jobs, follow)) as readers:
+    with closing(Readers(Work(read, follow, bytes.upper), jobs)) as readers:
         readers.ask(FILES)
         yield readers
 
@@ -54,7 +54,7 @@ def test_the_work_is_divided_and_nothing_of_it_is_done_here() -> None:
 
 
 def test_little_to_read_takes_one_process() -> None:
-    with closing(Readers(process_of, 8, follow)) as readers:
+    with closing(Readers(Work(process_of, follow, bytes.upper), 8)) as readers:
         readers.ask([(10, "a.py"), (10, "b.py"), (10, "c.py")])
         answers = [readers.answer(path) for path in ("a.py", "b.py", "c.py")]
 
@@ -62,7 +62,7 @@ def test_little_to_read_takes_one_process() -> None:
 
 
 def test_nothing_to_read_takes_none() -> None:
-    with closing(Readers(content, 2, follow)) as readers:
+    with closing(Readers(Work(content, follow, bytes.upper), 2)) as readers:
         readers.ask([])
 
         assert readers.answer("a.py") is None
@@ -103,7 +103,7 @@ def test_what_follows_may_fail() -> None:
     def failing(paths: Iterable[str]) -> Iterator[tuple[str, Answer]]:
         raise ValueError(paths)
 
-    with closing(Readers(content, 2, failing)) as readers:
+    with closing(Readers(Work(content, failing, bytes.upper), 2)) as readers:
         readers.ask(FILES)
         readers.follow(["a.py"])
 
@@ -111,8 +111,25 @@ def test_what_follows_may_fail() -> None:
         assert readers.answer("other.py") == content("other.py")
 
 
+def test_other_work_is_done_as_well() -> None:
+    with reading(2) as readers:
+        assert readers.make(b"a \xff request") == b"A \xff REQUEST"
+        assert readers.answer(PATHS[0]) == content(PATHS[0])
+
+
+def test_work_that_fails_comes_to_nothing() -> None:
+    def failing(request: bytes) -> bytes:
+        raise ValueError(request)
+
+    with closing(Readers(Work(content, follow, failing), 1)) as readers:
+        readers.ask(FILES)
+
+        assert readers.make(b"request") == b""
+        assert readers.make(b"request") == b""
+
+
 def test_names_need_not_be_text() -> None:
-    with closing(Readers(content_of_bytes, 1, follow)) as readers:
+    with closing(Readers(Work(content_of_bytes, follow, bytes.upper), 1)) as readers:
         readers.ask([(10, "\udcff.py")])
 
         assert readers.answer("\udcff.py") == Answer(b"", b"\xff.py")
@@ -192,7 +209,7 @@ def in_memory(store: FactStore | None = None) -> Files:
 def test_other_processes_find_the_same_facts() -> None:
     files, alone = in_memory(), in_memory()
     with closing(files):
-        files.read_ahead(["tasks.py"], 2, partial(imported, files))
+        files.read_ahead(["tasks.py"], 2, partial(imported, files), bytes.upper)
 
         assert files.python("tasks.py").facts == alone.python("tasks.py").facts
         assert files.python("mail.py").facts == alone.python("mail.py").facts
@@ -204,7 +221,7 @@ def test_a_file_that_changes_meanwhile_counts_as_it_was_here(tmp_path: Path) -> 
     path.write_text("x = 1\n")
     files = Files(tmp_path, ["a.py", "b.py"])
     with closing(files):
-        files.read_ahead(["b.py"], 2, partial(imported, files))
+        files.read_ahead(["b.py"], 2, partial(imported, files), bytes.upper)
         assert files.source("a.py").data == b"x = 1\n"
         path.write_text("import y\n")
 
@@ -216,7 +233,7 @@ def test_facts_that_are_known_need_no_process() -> None:
     in_memory(store).python("tasks.py")
     files = in_memory(store)
 
-    files.read_ahead(["tasks.py"], 2, partial(imported, files))
+    files.read_ahead(["tasks.py"], 2, partial(imported, files), bytes.upper)
 
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)

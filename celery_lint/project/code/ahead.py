@@ -6,7 +6,7 @@ import os
 import select
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from typing import BinaryIO, NamedTuple, TypeVar
+from typing import BinaryIO, Literal, NamedTuple, TypeVar
 
 import msgspec
 
@@ -26,18 +26,37 @@ class Answer(NamedTuple):
 
 Read = Callable[[str], Answer]
 Follow = Callable[[Iterable[str]], Iterator[tuple[str, Answer]]]
+Make = Callable[[bytes], bytes]
+_Kind = Literal["read", "follow", "make"]
+
+
+class Work(NamedTuple):
+    """What the processes do: READ one file; FOLLOW files to others, and give what is read on the way; MAKE something of
+    a request."""
+
+    read: Read
+    follow: Follow
+    make: Make
+
+    def answers(self, kind: _Kind, asked: Sequence[bytes]) -> Iterator[tuple[bytes, Answer]]:
+        """What comes of what is ASKED for, piece by piece."""
+        if kind == "make":
+            return ((request, Answer(b"", self.make(request))) for request in asked)
+        paths = map(os.fsdecode, asked)
+        found = self.follow(paths) if kind == "follow" else ((path, self.read(path)) for path in paths)
+        return ((os.fsencode(path), answer) for path, answer in found)
 
 
 class Readers:
-    """Up to JOBS processes that READ files for this one. They start when there is something to read, and then wait for
-    more. FOLLOW leads from files to others, and gives what it reads on the way.
+    """Up to JOBS processes that do WORK for this one. They start when there is something to read, and then wait for
+    more.
 
     What they answer depends on nothing but the files. Whoever asks for a file whose process has failed gets nothing,
     and reads it.
     """
 
-    def __init__(self, read: Read, jobs: int, follow: Follow) -> None:
-        self._work = _Work(read, follow)
+    def __init__(self, work: Work, jobs: int) -> None:
+        self._work = work
         self._jobs = jobs
         self._processes: list[_Process] = []
         self._following: _Process | None = None
@@ -54,7 +73,7 @@ class Readers:
         """What was read in PATH; waits until it is. None where no process can say it."""
         reading = [process for process in self._processes if process is not self._following]
         if path not in self._found and reading:
-            process = next((each for each in reading if path in each.asked), None)
+            process = next((each for each in reading if os.fsencode(path) in each.asked), None)
             if process is None:
                 process = min(reading, key=lambda each: len(each.asked))
                 self._let(process, [path])
@@ -65,7 +84,7 @@ class Readers:
         """Let one process follow PATHS, when another is left to read meanwhile."""
         if len(self._processes) > 1 and paths:
             process = self._processes[-1]
-            self._let(process, paths, follow=True)
+            self._let(process, paths, "follow")
             self._following = process
 
     def followed(self) -> dict[str, Answer]:
@@ -74,6 +93,16 @@ class Readers:
             self._collect(self._following)
         found, self._followed = self._followed, {}
         return found
+
+    def make(self, request: bytes) -> bytes:
+        """What a process makes of REQUEST; waits for it. Nothing where none can."""
+        reading = [process for process in self._processes if process is not self._following]
+        if not reading:
+            return b""
+        self._collect(reading[0])
+        reading[0].ask("make", [request])
+        answers = self._answers(reading[0])
+        return answers[request].facts if request in answers else b""
 
     def close(self) -> None:
         """End the processes; those that are reading do not go on after the file that they are at."""
@@ -90,57 +119,48 @@ class Readers:
                 return
             self._processes.append(process)
 
-    def _let(self, process: _Process, paths: Sequence[str], *, follow: bool = False) -> None:
+    def _let(self, process: _Process, paths: Sequence[str], kind: _Kind = "read") -> None:
         # Two that write to each other and read not would wait for ever.
         self._collect(process)
-        process.ask(paths, follow=follow)
+        process.ask(kind, [os.fsencode(path) for path in paths])
 
     def _collect(self, process: _Process) -> None:
         if not process.asked:
             return
+        found = {os.fsdecode(path): answer for path, answer in self._answers(process).items()}
+        if process is self._following:
+            self._following = None
+            self._followed |= found
+        else:
+            self._found |= found
+
+    def _answers(self, process: _Process) -> dict[bytes, Answer]:
         answers = process.answers()
         if answers is None:
             process.end()
             self._processes.remove(process)
-        if process is self._following:
-            self._following = None
-            self._followed |= answers or {}
-        else:
-            self._found |= answers or {}
-
-
-class _Work(NamedTuple):
-    """What the processes do."""
-
-    read: Read
-    follow: Follow
-
-    def answers(self, paths: Sequence[str], *, follow: bool) -> Iterator[tuple[str, Answer]]:
-        """What PATHS say, or what is read on the way when they are followed."""
-        return self.follow(paths) if follow else ((path, self.read(path)) for path in paths)
+        return answers or {}
 
 
 class _Process:
-    """The process with the id NUMBER, the NAMES that it hears and what it has FOUND. ASKED are the files that it reads
-    at the moment."""
+    """The process with the id NUMBER, the NAMES that it hears and what it has FOUND. ASKED is what it works at."""
 
     def __init__(self, number: int, names: BinaryIO, found: BinaryIO) -> None:
-        self.asked: frozenset[str] = frozenset()
+        self.asked: frozenset[bytes] = frozenset()
         self._number = number
         self._names = names
         self._found = found
 
-    def ask(self, paths: Iterable[str], *, follow: bool = False) -> None:
-        """Let it read PATHS, or FOLLOW them."""
-        self.asked = frozenset(paths)
+    def ask(self, kind: _Kind, asked: Sequence[bytes]) -> None:
+        """Let it do work of the KIND with what is ASKED for."""
+        self.asked = frozenset(asked)
         with suppress(OSError):
-            _send(self._names, (follow, [os.fsencode(path) for path in paths]))
+            _send(self._names, (kind, asked))
 
-    def answers(self) -> dict[str, Answer] | None:
+    def answers(self) -> dict[bytes, Answer] | None:
         """What was asked for; None when the process has failed."""
         self.asked = frozenset()
-        found = _received(self._found, dict[bytes, Answer])
-        return {os.fsdecode(path): answer for path, answer in found.items()} if found is not None else None
+        return _received(self._found, dict[bytes, Answer])
 
     def leave(self) -> None:
         """Neither ask nor hear any more: then it ends."""
@@ -154,7 +174,7 @@ class _Process:
             os.waitpid(self._number, 0)
 
 
-def _started(work: _Work, others: Sequence[_Process]) -> _Process | None:
+def _started(work: Work, others: Sequence[_Process]) -> _Process | None:
     """A new process, when there can be one. OTHERS are there already."""
     try:
         hears, names = os.pipe()
@@ -177,17 +197,16 @@ def _started(work: _Work, others: Sequence[_Process]) -> _Process | None:
     os._exit(1)
 
 
-def _serve(work: _Work, names: BinaryIO, found: BinaryIO) -> None:
+def _serve(work: Work, names: BinaryIO, found: BinaryIO) -> None:
     """Do what is asked for, until nobody asks any more."""
     listener = select.poll()
     listener.register(found, 0)  # says nothing but that it is gone
-    while asked := _received(names, tuple[bool, list[bytes]]):
-        follow, paths = asked
+    while asked := _received(names, tuple[_Kind, list[bytes]]):
         answers = {}
-        for path, answer in work.answers([os.fsdecode(path) for path in paths], follow=follow):
+        for each, answer in work.answers(*asked):
             if listener.poll(0):
                 return
-            answers[os.fsencode(path)] = answer
+            answers[each] = answer
         _send(found, answers)
 
 

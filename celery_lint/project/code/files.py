@@ -16,7 +16,7 @@ from celery_lint.cache.seen import Learned
 from celery_lint.cache.stamp import digest
 from celery_lint.crash import Crash, attempt
 from celery_lint.facts.model import DeployFacts, ImportedNames, PythonFacts, ReadError
-from celery_lint.project.code.ahead import Answer, Readers
+from celery_lint.project.code.ahead import Answer, Make, Readers, Work
 from celery_lint.project.code.contents import Contents
 from celery_lint.project.code.imports import imported_names
 from celery_lint.project.code.index import FileIndex
@@ -194,12 +194,13 @@ class Files:
             self._store.add(path, content, known)
         return known
 
-    def read_ahead(self, paths: Sequence[str], jobs: int, lead: Lead) -> None:
+    def read_ahead(self, paths: Sequence[str], jobs: int, lead: Lead, make: Make) -> None:
         """Let up to JOBS other processes read the Python files PATHS, which will be asked for, and then whatever else
-        is. This one goes on. LEAD gives all files that some import."""
+        is. This one goes on. LEAD gives all files that some import, MAKE is what else they can do."""
         new = [path for path in paths if not self._store.has(PythonFacts, path, self._contents.digest(path))]
         if new and hasattr(os, "fork"):
-            self._readers = Readers(self._answer, jobs, lambda start: map(self._answer_imports, lead(start)))
+            follow = lambda start: map(self._answer_imports, lead(start))  # noqa: E731
+            self._readers = Readers(Work(self._answer, follow, make), jobs)
             self._readers.ask([(len(self._contents.data(path)), path) for path in new])
             self._ahead = paths
 
@@ -214,6 +215,10 @@ class Files:
         for path, answer in self._readers.followed().items() if self._readers is not None else ():
             if answer.content == self._contents.digest(path):
                 self._store.add_encoded(ImportedNames, path, answer.content, answer.facts)
+
+    def made(self, request: bytes) -> bytes:
+        """What another process made of REQUEST; nothing where none could."""
+        return self._readers.make(request) if self._readers is not None else b""
 
     def close(self) -> None:
         """From now on this process reads by itself."""
