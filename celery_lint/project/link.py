@@ -38,6 +38,7 @@ def link(files: Files, options: Settings) -> Project:
     symbols = Symbols(files, Modules(files))
     evaluator = Evaluator(symbols)
     _learn_roots(files, symbols.modules)
+    files.follow_ahead()
     apps = Apps(evaluator)
     made = _apps(apps)
     # Workers first: what `-A` names tells from which folder the worker imports, and so the names of tasks.
