@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,15 +16,15 @@ ROUTES = APP + "app.conf.task_routes = {'proj.*': 'mail'}\n"
 TRAP = "from pathlib import Path\nPath(__file__).with_suffix('.imported').touch()\n"
 
 
-def imported(folder: Path) -> set[str]:
-    """Which of the HEAVY packages a run over FOLDER imports."""
+def imported(folder: Path, jobs: int = 1) -> set[str]:
+    """Which of the HEAVY packages a run over FOLDER imports in its own process, when JOBS others may read."""
     program = (
         "import sys\nfrom celery_lint.cli import main\n"
         "try:\n    main()\nexcept SystemExit: pass\n"
         f"print(*(name for name in {HEAVY} if name in sys.modules), file=sys.stderr)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program, "--isolated", "--quiet", str(folder)],
+        [sys.executable, "-c", program, "--isolated", "--quiet", "--jobs", str(jobs), str(folder)],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -46,6 +47,13 @@ def test_libraries_are_loaded_by_those_who_need_them(tmp_path: Path, files: dict
     for name, text in files.items():
         (tmp_path / name).write_text(text)
     assert imported(tmp_path) == packages
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no other processes")
+def test_other_processes_load_what_reads_and_fixes(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(APP)
+
+    assert imported(tmp_path, jobs=2) == set()
 
 
 # Names that celery-lint imports itself, and names that Python looks for.

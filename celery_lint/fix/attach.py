@@ -44,7 +44,7 @@ def carry_out_all(
     """For each of REMEDIES its fix or the reason for none, and the files that this was made of."""
     files = Files(source_of)
     for remedy in remedies:
-        files.used.clear()
+        files.begin()
         yield (*_outcome(remedy, files, source_of), frozenset(files.used))
 
 
