@@ -64,12 +64,23 @@ class Modules:
             hit = known.get(dotted, _NEW)
             if hit is _NEW:
                 hit = known[dotted] = self._find(path, dotted)
-            if hit is not None:
+            if hit is None:
+                inside = self._prefix_of_installed(dotted)
+            else:
                 found[hit[0]] = None
-                # Whatever is imported from a module that is no package is in its file.
-                if dotted.startswith(".") and not hit[0].endswith("__init__.py"):
-                    inside = f"{dotted}."
+                if not hit[1] and not hit[0].endswith("__init__.py"):
+                    inside = self._prefix_of_module(dotted)
         return found
+
+    def _prefix_of_installed(self, dotted: str) -> str:
+        """How the names start that are of no module of the project, as DOTTED is of none."""
+        top = dotted.partition(".")[0]
+        return f"{top}." if top and (top in _INSTALLED or top not in self._tops) else _NO_PREFIX
+
+    def _prefix_of_module(self, dotted: str) -> str:
+        """How the names start that are imported from the module DOTTED, which is no package: all are in its file."""
+        top = dotted.partition(".")[0]
+        return f"{dotted}." if not top or len(self._tops[top]) == 1 else _NO_PREFIX
 
     def _known_in(self, path: str) -> dict[str, Hit | None]:
         folder = path.rpartition("/")[0]

@@ -63,6 +63,9 @@ class LoopUse(Struct, frozen=True):
         return bool(self.lifetimes) and set(self.lifetimes) == {"caller"}
 
 
+_NO_USE = LoopUse()
+
+
 class Loops:
     """Answers how functions of the project use event loops."""
 
@@ -85,16 +88,18 @@ class Loops:
         runs, getters, helpers, entries = [], [], [], []
         for call in calls:
             name = self.symbols.external(index.path, call.callee)
-            if last_name(call.callee) == "run_until_complete" and self._is_loop_method(index, call):
+            if name is None and self._runs_loop(index, call):
                 runs.append(call)
             elif name in GETTERS:
                 getters.append(call)
             elif name in ENTRY_POINTS or self._is_bridge(index, call):
                 entries.append(call)
-            elif self._are_made:
+            elif name is None and self._are_made:
                 helper = self.symbols.function(index.path, call.block, call.callee)
                 if helper is not None and self.returns_loop(helper):
                     helpers.append((call, helper))
+        if not (runs or getters or helpers or entries):
+            return _NO_USE
         lifetimes = tuple(self._lifetime(index, call) for call in runs)
         return LoopUse(tuple(runs), lifetimes, tuple(getters), tuple(helpers), tuple(entries))
 
@@ -109,8 +114,10 @@ class Loops:
         shown = call.callee.ref.lstrip("@%.")
         return any(shown == bridge or bridge.endswith(f".{shown}") for bridge in self.bridges)
 
-    def _is_loop_method(self, index: FileIndex, call: Call) -> bool:
-        """Whether the method is called on something that is provably an event loop."""
+    def _runs_loop(self, index: FileIndex, call: Call) -> bool:
+        """Whether CALL runs something on what is provably an event loop."""
+        if not self._are_made or last_name(call.callee) != "run_until_complete":
+            return False
         owner = _owner(call)
         return owner is not None and self._is_loop(index, call.block, owner)
 
