@@ -14,6 +14,7 @@ from celery_lint.cache.answers import LARGEST_TEXT, Answers
 from celery_lint.cache.facts import FactStore, encoded
 from celery_lint.cache.seen import Learned
 from celery_lint.cache.stamp import digest
+from celery_lint.cache.state import State
 from celery_lint.crash import Crash, attempt
 from celery_lint.facts.model import DeployFacts, ImportedNames, PythonFacts, ReadError
 from celery_lint.project.code.ahead import Answer, Readers
@@ -112,6 +113,11 @@ class Files:
         look = self._store.seen.look(path for path in self.paths if path not in replaced)
         self._contents = Contents(str(root), self.paths, self.code_paths, replaced, look, watch)
         self._searches = Searches(self._contents)
+
+    @property
+    def states(self) -> Mapping[str, State]:
+        """How the files were before any was read; those that were read otherwise are not among them."""
+        return self._contents.look.when
 
     @property
     def unreadable(self) -> dict[str, ReadError]:
@@ -268,9 +274,9 @@ class Files:
         return tuple(path for path in self.python_paths if not is_aside(path))
 
     def mentioning(self, pattern: re.Pattern[bytes], among: Sequence[str] | None = None) -> Iterator[str]:
-        """The Python files whose bytes hold PATTERN: of AMONG, else of all that are no tests or the like."""
+        """The files whose bytes hold PATTERN: of AMONG, else of the Python files that are no tests or the like."""
         if among is not None:
-            return (path for path in among if self.mentions(path, pattern))
+            return iter(self._searches.among(among, pattern))
         return iter(self._searches.code_with(pattern))
 
     def mentions(self, path: str, pattern: re.Pattern[bytes]) -> bool:
