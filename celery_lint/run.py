@@ -97,8 +97,8 @@ def _run(
     judged = judge(project, [rule for rule in agenda.rules if rule not in about_comments], agenda.severities, watch)
     complete = frozenset(rule.code for rule in agenda.rules) - frozenset(judged.crashed)
     with watch.at(Part.JUDGE, "suppression comments"):
-        may_be = (path for path in files.paths if may_hold_directives(path))
-        commented = [path for path in may_be if project.files.mentions(path, DIRECTIVE)]
+        may_be = [path for path in files.paths if may_hold_directives(path)]
+        commented = list(project.files.mentioning(DIRECTIVE, may_be))
         silenced = silence(judged.findings, commented, source_of, catalogue, complete)
     comments = judge(silenced, about_comments, agenda.severities, watch)
     kept = sorted(without_ignored((*silenced.kept, *comments.findings), agenda.file_ignores), key=order)

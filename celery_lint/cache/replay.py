@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import time
 from _blake2 import blake2b
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -92,10 +92,19 @@ class Replay:
             self._sure = now
         return output
 
-    def record(self, key: bytes, output: Output, watched: Iterable[str], answers: Answers, started: int) -> None:
+    def record(
+        self,
+        key: bytes,
+        output: Output,
+        watched: Iterable[str],
+        answers: Answers,
+        started: int,
+        seen: Mapping[str, State],
+    ) -> None:
         """Remember that the run of KEY, which STARTED (nanoseconds since the epoch) before it read anything, wrote
-        OUTPUT and depends on WATCHED: files (relative to the root) and folders (absolute). ANSWERS say how much."""
-        now = _look(self._root, tuple(watched))
+        OUTPUT and depends on WATCHED: files (relative to the root) and folders (absolute). ANSWERS say how much. SEEN
+        are the files that it looked at before it read them, and how they were."""
+        now = _look(self._root, tuple(watched), seen)
         if not all(is_settled(each, started) for each in now.times):
             return  # it may have changed while it was read
         known, before, kept = self._load(), None, []
@@ -200,9 +209,13 @@ def _absolute(root: str, path: str) -> str:
     return path if os.path.isabs(path) else f"{root.rstrip('/')}/{path}"
 
 
-def _look(root: str, paths: tuple[str, ...]) -> _Watched:
-    """How PATHS are now."""
+def _look(root: str, paths: tuple[str, ...], seen: Mapping[str, State] | None = None) -> _Watched:
+    """How PATHS are now, but for those that were SEEN."""
     start = root.rstrip("/") + "/"
-    states = [state_of(path if path.startswith("/") or os.path.isabs(path) else start + path) for path in paths]
+    known = seen or {}
+    states = [
+        known.get(path) or state_of(path if path.startswith("/") or os.path.isabs(path) else start + path)
+        for path in paths
+    ]
     times, sizes, inodes = zip(*states, strict=True) if states else ((), (), ())
     return _Watched(paths, times, sizes, inodes)

@@ -170,7 +170,9 @@ class _Memory:
         if self._replay is not None and outcome.depends_on:
             file = self._place.file
             watched = (*outcome.depends_on, *([os.path.abspath(file)] if file is not None else ()))  # noqa: PTH100
-            self._replay.record(self._key, outcome.output, dict.fromkeys(watched), outcome.answers, self._started)
+            self._replay.record(
+                self._key, outcome.output, dict.fromkeys(watched), outcome.answers, self._started, outcome.seen
+            )
 
     def shorten(self, words: Sequence[str], targets: Sequence[Path], output: Output, started: int) -> None:
         """Let the command line WORDS, which name TARGETS, take less next time: OUTPUT is all that came of it. The run

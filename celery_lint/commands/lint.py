@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from celery_lint.begin import Begun
 from celery_lint.cache.answers import Answers, together
 from celery_lint.cache.facts import FactStore
 from celery_lint.cache.replay import Output
+from celery_lint.cache.state import State
 from celery_lint.catalogue import catalogue_of
 from celery_lint.changes import Base, changes_since
 from celery_lint.commands.beginning import Beginning
@@ -36,11 +38,13 @@ if TYPE_CHECKING:
 
 class Outcome(Struct, frozen=True):
     """The OUTPUT of a run, and the files and folders (relative to the root, or absolute) that it DEPENDS_ON; none when
-    it must not be taken for granted. ANSWERS say what of the files it depends on."""
+    it must not be taken for granted. ANSWERS say what of the files it depends on, SEEN how they were
+    before they were read."""
 
     output: Output
     depends_on: tuple[str, ...] = ()
     answers: Answers = field(default_factory=Answers)
+    seen: Mapping[str, State] = {}
 
 
 def lint(
@@ -84,7 +88,8 @@ def lint(
         return Outcome(whole)
     answers = together(project.files.answers() for project in done.projects)
     more = (*_own_rules(configuration), str(baseline.location(configuration, options.baseline)[0]))
-    return Outcome(whole, (*done.looked_at, *done.paths, *more), answers)
+    seen = {path: state for project in done.projects for path, state in project.files.states.items()}
+    return Outcome(whole, (*done.looked_at, *done.paths, *more), answers, seen)
 
 
 def _scope(

@@ -36,6 +36,8 @@ _NAMES = frozenset({"Dockerfile", "Containerfile", "Procfile", "Makefile"})
 
 def may_hold_directives(path: str) -> bool:
     """Whether directives are looked for in a file called PATH."""
+    if path.endswith(".py"):  # the most
+        return True
     name = path.rpartition("/")[2]
     stem, _, suffix = name.rpartition(".")
     return (f".{suffix}" if stem and suffix else "") in _SUFFIXES or name.partition(".")[0] in _NAMES

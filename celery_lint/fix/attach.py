@@ -31,7 +31,7 @@ def attach(
     files = Files(source_of)
     attached = []
     for finding in findings:
-        files.used.clear()
+        files.begin()
         attached.append(_attached(finding, files, source_of))
         if made is not None and attached[-1] is not finding:
             made(attached[-1], frozenset(files.used))

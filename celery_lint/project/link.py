@@ -38,6 +38,7 @@ def link(files: Files, options: Settings) -> Project:
     symbols = Symbols(files, Modules(files))
     evaluator = Evaluator(symbols)
     _learn_roots(files, symbols.modules)
+    files.follow_ahead()
     apps = Apps(evaluator)
     made = _apps(apps)
     # Workers first: what `-A` names tells from which folder the worker imports, and so the names of tasks.
@@ -74,8 +75,14 @@ def _learn_roots(files: Files, modules: Modules) -> None:
     """What the files of the project that are about Celery import shows from which folders they are imported."""
     for path in files.mentioning(_CELERY):
         if not is_aside(path):
-            for item in files.python(path).facts.imports:
-                modules.find(path, item.target)
+            for name in _leaves(files.imports(path).anywhere):
+                modules.find(path, name)
+
+
+def _leaves(names: tuple[str, ...]) -> Iterator[str]:
+    """Of NAMES, all that a file imports with the packages they are in, those that are no such package."""
+    packages = {name.rpartition(".")[0] for name in names}
+    return (name for name in names if name not in packages)
 
 
 # applications

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from celery_lint.cache.facts import FactStore
 from celery_lint.project.code.ahead import Answer, Readers
 from celery_lint.project.code.files import Files
-from celery_lint.project.code.foreseen import foreseen
+from celery_lint.project.code.foreseen import foreseen, imported
 
 FILES = [(size * 10_000, f"f{size}.py") for size in range(1, 81)]
 PATHS = [path for _, path in FILES]
@@ -23,9 +24,13 @@ def content(path: str) -> Answer:
     return Answer(b"digest", f"what {path} says".encode())
 
 
+def follow(paths: Iterable[str]) -> Iterator[tuple[str, Answer]]:
+    return ((f"behind {path}", content(path)) for path in paths)
+
+
 @contextmanager
 def reading(jobs: int, read: Callable[[str], Answer] = content) -> Iterator[Readers]:
-    with closing(Readers(read, jobs)) as readers:
+    with closing(Readers(read, jobs, follow)) as readers:
         readers.ask(FILES)
         yield readers
 
@@ -49,7 +54,7 @@ def test_the_work_is_divided_and_nothing_of_it_is_done_here() -> None:
 
 
 def test_little_to_read_takes_one_process() -> None:
-    with closing(Readers(process_of, 8)) as readers:
+    with closing(Readers(process_of, 8, follow)) as readers:
         readers.ask([(10, "a.py"), (10, "b.py"), (10, "c.py")])
         answers = [readers.answer(path) for path in ("a.py", "b.py", "c.py")]
 
@@ -57,7 +62,7 @@ def test_little_to_read_takes_one_process() -> None:
 
 
 def test_nothing_to_read_takes_none() -> None:
-    with closing(Readers(content, 2)) as readers:
+    with closing(Readers(content, 2, follow)) as readers:
         readers.ask([])
 
         assert readers.answer("a.py") is None
@@ -77,8 +82,37 @@ def test_more_can_be_asked_for_before_all_is_answered() -> None:
         assert all(readers.answer(path) == content(path) for path in (*PATHS, "more.py"))
 
 
+def test_one_process_follows_while_the_others_read() -> None:
+    with reading(2) as readers:
+        readers.follow(["a.py"])
+
+        assert readers.answer("other.py") == content("other.py")
+        assert readers.followed() == {"behind a.py": content("a.py")}
+        assert readers.followed() == {}
+        assert all(readers.answer(path) == content(path) for path in PATHS)
+
+
+def test_the_only_process_is_there_to_read() -> None:
+    with reading(1) as readers:
+        readers.follow(["a.py"])
+
+        assert readers.followed() == {}
+
+
+def test_what_follows_may_fail() -> None:
+    def failing(paths: Iterable[str]) -> Iterator[tuple[str, Answer]]:
+        raise ValueError(paths)
+
+    with closing(Readers(content, 2, failing)) as readers:
+        readers.ask(FILES)
+        readers.follow(["a.py"])
+
+        assert readers.followed() == {}
+        assert readers.answer("other.py") == content("other.py")
+
+
 def test_names_need_not_be_text() -> None:
-    with closing(Readers(content_of_bytes, 1)) as readers:
+    with closing(Readers(content_of_bytes, 1, follow)) as readers:
         readers.ask([(10, "\udcff.py")])
 
         assert readers.answer("\udcff.py") == Answer(b"", b"\xff.py")
@@ -158,7 +192,7 @@ def in_memory(store: FactStore | None = None) -> Files:
 def test_other_processes_find_the_same_facts() -> None:
     files, alone = in_memory(), in_memory()
     with closing(files):
-        files.read_ahead(["tasks.py"], 2)
+        files.read_ahead(["tasks.py"], 2, partial(imported, files))
 
         assert files.python("tasks.py").facts == alone.python("tasks.py").facts
         assert files.python("mail.py").facts == alone.python("mail.py").facts
@@ -170,7 +204,7 @@ def test_a_file_that_changes_meanwhile_counts_as_it_was_here(tmp_path: Path) -> 
     path.write_text("x = 1\n")
     files = Files(tmp_path, ["a.py", "b.py"])
     with closing(files):
-        files.read_ahead(["b.py"], 2)
+        files.read_ahead(["b.py"], 2, partial(imported, files))
         assert files.source("a.py").data == b"x = 1\n"
         path.write_text("import y\n")
 
@@ -182,7 +216,7 @@ def test_facts_that_are_known_need_no_process() -> None:
     in_memory(store).python("tasks.py")
     files = in_memory(store)
 
-    files.read_ahead(["tasks.py"], 2)
+    files.read_ahead(["tasks.py"], 2, partial(imported, files))
 
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)

@@ -13,7 +13,6 @@ from celery_lint.facts.model import Call, Name, Operation, Value
 from celery_lint.finding import Location
 from celery_lint.project.calls.calls import TaskCall, options_of
 from celery_lint.project.calls.canvas import Canvas, Member, Part, Parts, Signed, owner_of
-from celery_lint.project.code.files import is_aside
 from celery_lint.project.code.index import FileIndex, last_name, values_once
 from celery_lint.project.code.placed import Placed
 from celery_lint.project.code.settled import settled
@@ -75,9 +74,8 @@ class Canvases:
 
     @cached_property
     def _paths(self) -> tuple[str, ...]:
-        senders = {path for path, _ in self._parts.calls_at}
-        about = [path for path in self.files.python_paths if path in senders or self.files.mentions(path, _CELERY)]
-        return tuple(path for path in self.files.mentioning(_MENTIONS, about) if not is_aside(path))
+        about = {*(path for path, _ in self._parts.calls_at), *self.files.mentioning(_CELERY)}
+        return tuple(self.files.mentioning(_MENTIONS, [path for path in self.files.code_paths if path in about]))
 
     def _in_file(self, index: FileIndex) -> Iterator[Canvas]:
         for call in index.facts.calls:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import select
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import BinaryIO, NamedTuple, TypeVar
 
@@ -25,21 +25,24 @@ class Answer(NamedTuple):
 
 
 Read = Callable[[str], Answer]
+Follow = Callable[[Iterable[str]], Iterator[tuple[str, Answer]]]
 
 
 class Readers:
     """Up to JOBS processes that READ files for this one. They start when there is something to read, and then wait for
-    more.
+    more. FOLLOW leads from files to others, and gives what it reads on the way.
 
     What they answer depends on nothing but the files. Whoever asks for a file whose process has failed gets nothing,
     and reads it.
     """
 
-    def __init__(self, read: Read, jobs: int) -> None:
-        self._read = read
+    def __init__(self, read: Read, jobs: int, follow: Follow) -> None:
+        self._work = _Work(read, follow)
         self._jobs = jobs
         self._processes: list[_Process] = []
+        self._following: _Process | None = None
         self._found: dict[str, Answer] = {}
+        self._followed: dict[str, Answer] = {}
 
     def ask(self, sizes: Sequence[tuple[int, str]]) -> None:
         """Let the files be read, given with their sizes. This process can go on meanwhile."""
@@ -49,13 +52,28 @@ class Readers:
 
     def answer(self, path: str) -> Answer | None:
         """What was read in PATH; waits until it is. None where no process can say it."""
-        if path not in self._found and self._processes:
-            process = next((each for each in self._processes if path in each.asked), None)
+        reading = [process for process in self._processes if process is not self._following]
+        if path not in self._found and reading:
+            process = next((each for each in reading if path in each.asked), None)
             if process is None:
-                process = min(self._processes, key=lambda each: len(each.asked))
+                process = min(reading, key=lambda each: len(each.asked))
                 self._let(process, [path])
             self._collect(process)
         return self._found.pop(path, None)
+
+    def follow(self, paths: Sequence[str]) -> None:
+        """Let one process follow PATHS, when another is left to read meanwhile."""
+        if len(self._processes) > 1 and paths:
+            process = self._processes[-1]
+            self._let(process, paths, follow=True)
+            self._following = process
+
+    def followed(self) -> dict[str, Answer]:
+        """What was read on the way when PATHS were followed; waits until they are. Nothing when they were not."""
+        if self._following is not None:
+            self._collect(self._following)
+        found, self._followed = self._followed, {}
+        return found
 
     def close(self) -> None:
         """End the processes; those that are reading do not go on after the file that they are at."""
@@ -67,24 +85,39 @@ class Readers:
 
     def _start(self, count: int) -> None:
         while len(self._processes) < count:
-            process = _started(self._read, self._processes)
+            process = _started(self._work, self._processes)
             if process is None:
                 return
             self._processes.append(process)
 
-    def _let(self, process: _Process, paths: Sequence[str]) -> None:
+    def _let(self, process: _Process, paths: Sequence[str], *, follow: bool = False) -> None:
         # Two that write to each other and read not would wait for ever.
         self._collect(process)
-        process.ask(paths)
+        process.ask(paths, follow=follow)
 
     def _collect(self, process: _Process) -> None:
         if not process.asked:
             return
         answers = process.answers()
-        self._found |= answers
-        if not answers:
+        if answers is None:
             process.end()
             self._processes.remove(process)
+        if process is self._following:
+            self._following = None
+            self._followed |= answers or {}
+        else:
+            self._found |= answers or {}
+
+
+class _Work(NamedTuple):
+    """What the processes do."""
+
+    read: Read
+    follow: Follow
+
+    def answers(self, paths: Sequence[str], *, follow: bool) -> Iterator[tuple[str, Answer]]:
+        """What PATHS say, or what is read on the way when they are followed."""
+        return self.follow(paths) if follow else ((path, self.read(path)) for path in paths)
 
 
 class _Process:
@@ -97,16 +130,17 @@ class _Process:
         self._names = names
         self._found = found
 
-    def ask(self, paths: Iterable[str]) -> None:
+    def ask(self, paths: Iterable[str], *, follow: bool = False) -> None:
+        """Let it read PATHS, or FOLLOW them."""
         self.asked = frozenset(paths)
         with suppress(OSError):
-            _send(self._names, [os.fsencode(path) for path in paths])
+            _send(self._names, (follow, [os.fsencode(path) for path in paths]))
 
-    def answers(self) -> dict[str, Answer]:
-        """What was asked for; nothing when the process has failed."""
+    def answers(self) -> dict[str, Answer] | None:
+        """What was asked for; None when the process has failed."""
         self.asked = frozenset()
         found = _received(self._found, dict[bytes, Answer])
-        return {os.fsdecode(path): answer for path, answer in (found or {}).items()}
+        return {os.fsdecode(path): answer for path, answer in found.items()} if found is not None else None
 
     def leave(self) -> None:
         """Neither ask nor hear any more: then it ends."""
@@ -120,7 +154,7 @@ class _Process:
             os.waitpid(self._number, 0)
 
 
-def _started(read: Read, others: Sequence[_Process]) -> _Process | None:
+def _started(work: _Work, others: Sequence[_Process]) -> _Process | None:
     """A new process, when there can be one. OTHERS are there already."""
     try:
         hears, names = os.pipe()
@@ -138,17 +172,22 @@ def _started(read: Read, others: Sequence[_Process]) -> _Process | None:
         os.close(found)
         for other in others:
             other.leave()
-        _serve(read, os.fdopen(hears, "rb"), os.fdopen(says, "wb"))
+        _serve(work, os.fdopen(hears, "rb"), os.fdopen(says, "wb"))
         os._exit(0)
     os._exit(1)
 
 
-def _serve(read: Read, names: BinaryIO, found: BinaryIO) -> None:
-    """Read what is asked for, until nobody asks any more."""
+def _serve(work: _Work, names: BinaryIO, found: BinaryIO) -> None:
+    """Do what is asked for, until nobody asks any more."""
     listener = select.poll()
     listener.register(found, 0)  # says nothing but that it is gone
-    while asked := _received(names, list[bytes]):
-        answers = {path: read(os.fsdecode(path)) for path in asked if not listener.poll(0)}
+    while asked := _received(names, tuple[bool, list[bytes]]):
+        follow, paths = asked
+        answers = {}
+        for path, answer in work.answers([os.fsdecode(path) for path in paths], follow=follow):
+            if listener.poll(0):
+                return
+            answers[os.fsencode(path)] = answer
         _send(found, answers)
 
 

@@ -14,6 +14,7 @@ from celery_lint.cache.answers import LARGEST_TEXT, Answers
 from celery_lint.cache.facts import FactStore, encoded
 from celery_lint.cache.seen import Learned
 from celery_lint.cache.stamp import digest
+from celery_lint.cache.state import State
 from celery_lint.crash import Crash, attempt
 from celery_lint.facts.model import DeployFacts, ImportedNames, PythonFacts, ReadError
 from celery_lint.project.code.ahead import Answer, Readers
@@ -25,6 +26,7 @@ from celery_lint.source import Source
 from celery_lint.watch import UNWATCHED, Part, Watch
 
 Read = TypeVar("Read", PythonFacts, DeployFacts)
+Lead = Callable[[Iterable[str]], Iterator[str]]
 
 _CELERY = re.compile(rb"celery|shared_task", re.IGNORECASE)
 _ASIDE = frozenset({
@@ -105,11 +107,17 @@ class Files:
         self._imports: dict[str, ImportedNames] = {}
         self._opened: set[str] = set()
         self._readers: Readers | None = None
+        self._ahead: Sequence[str] = ()
         self._words: dict[str, re.Pattern[bytes]] = {}
         replaced = dict(overlay or {})
         look = self._store.seen.look(path for path in self.paths if path not in replaced)
         self._contents = Contents(str(root), self.paths, self.code_paths, replaced, look, watch)
         self._searches = Searches(self._contents)
+
+    @property
+    def states(self) -> Mapping[str, State]:
+        """How the files were before any was read; those that were read otherwise are not among them."""
+        return self._contents.look.when
 
     @property
     def unreadable(self) -> dict[str, ReadError]:
@@ -192,13 +200,26 @@ class Files:
             self._store.add(path, content, known)
         return known
 
-    def read_ahead(self, paths: Iterable[str], jobs: int) -> None:
+    def read_ahead(self, paths: Sequence[str], jobs: int, lead: Lead) -> None:
         """Let up to JOBS other processes read the Python files PATHS, which will be asked for, and then whatever else
-        is. This one goes on."""
+        is. This one goes on. LEAD gives all files that some import."""
         new = [path for path in paths if not self._store.has(PythonFacts, path, self._contents.digest(path))]
         if new and hasattr(os, "fork"):
-            self._readers = self._readers or Readers(self._answer, jobs)
+            self._readers = Readers(self._answer, jobs, lambda start: map(self._answer_imports, lead(start)))
             self._readers.ask([(len(self._contents.data(path)), path) for path in new])
+            self._ahead = paths
+
+    def follow_ahead(self) -> None:
+        """Let another process see what the files that are read ahead import, what these import, and so on: that many
+        are asked for it when tasks are looked for in what workers load."""
+        if self._readers is not None:
+            self._readers.follow(self._ahead)
+
+    def follow(self) -> None:
+        """Take over what was seen on that way; waits for it."""
+        for path, answer in self._readers.followed().items() if self._readers is not None else ():
+            if answer.content == self._contents.digest(path):
+                self._store.add_encoded(ImportedNames, path, answer.content, answer.facts)
 
     def close(self) -> None:
         """From now on this process reads by itself."""
@@ -210,6 +231,9 @@ class Files:
         found = attempt(lambda: _python_reader()(path, data))
         # Whoever needs the file reads it again, and says that it cannot be read.
         return Answer(digest(data), b"" if isinstance(found, Crash) else encoded(found))
+
+    def _answer_imports(self, path: str) -> tuple[str, Answer]:
+        return path, Answer(self._contents.digest(path), encoded(self.imports(path)))
 
     def _is_read_elsewhere(self, path: str, content: bytes) -> bool:
         """Whether another process has read PATH, as it was here."""
@@ -250,9 +274,9 @@ class Files:
         return tuple(path for path in self.python_paths if not is_aside(path))
 
     def mentioning(self, pattern: re.Pattern[bytes], among: Sequence[str] | None = None) -> Iterator[str]:
-        """The Python files whose bytes hold PATTERN: of AMONG, else of all that are no tests or the like."""
+        """The files whose bytes hold PATTERN: of AMONG, else of the Python files that are no tests or the like."""
         if among is not None:
-            return (path for path in among if self.mentions(path, pattern))
+            return iter(self._searches.among(among, pattern))
         return iter(self._searches.code_with(pattern))
 
     def mentions(self, path: str, pattern: re.Pattern[bytes]) -> bool:

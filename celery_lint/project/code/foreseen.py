@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from celery_lint.project.code.files import Files
 from celery_lint.project.code.modules import Modules
@@ -23,11 +23,28 @@ def foreseen(files: Files) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*about, *near)))
 
 
+def imported(files: Files, start: Iterable[str]) -> Iterator[str]:
+    """The files START, and all that they import."""
+    modules = Modules(files)
+    waiting = list(dict.fromkeys(start))
+    seen = set(waiting)
+    while waiting:
+        path = waiting.pop()
+        yield path
+        new = [each for each in sorted(_imported(files, modules, [path])) if each not in seen]
+        seen.update(new)
+        waiting += new
+
+
 def _near(files: Files) -> Iterator[str]:
     modules = Modules(files)
     last = seen = set(files.mentioning(DECLARES))
     for _ in range(_NEAR):
-        imported = {modules.guess(path, name) for path in last for name in files.imports(path).anywhere}
-        last = {path for path in imported if path is not None} - seen
+        last = _imported(files, modules, last) - seen
         seen = seen | last
     return iter(sorted(seen))
+
+
+def _imported(files: Files, modules: Modules, paths: Iterable[str]) -> set[str]:
+    found = {modules.guess(path, name) for path in paths for name in files.imports(path).anywhere}
+    return {path for path in found if path is not None}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cached_property
 
 from celery_lint.cache.answers import Question
@@ -40,6 +41,13 @@ class Searches:
             found = search.finds(self._contents.glimpse(path))
         (search.yes if found else search.no).add(path)
         return found
+
+    def among(self, paths: Sequence[str], pattern: re.Pattern[bytes]) -> list[str]:
+        """Those of PATHS that hold PATTERN: many paths are asked about in less time than one by one."""
+        search = self._search(pattern)
+        known, unknown = self._contents.look.among(paths).split(search.key)
+        search.yes.update(known)
+        return [path for path in paths if path in known or (path in unknown and self.holds(path, pattern))]
 
     def questions(self) -> tuple[Question, ...]:
         """What was asked so far, and which files hold it."""

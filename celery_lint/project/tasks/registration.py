@@ -97,6 +97,7 @@ class Registration:
     def _closure(
         self, start: list[str], app: App | None, reasons: list[str], targets: Callable[[str], tuple[str, ...]]
     ) -> frozenset[str]:
+        self.files.follow()
         seen: set[str] = set()
         has_django = False
         queue = deque(dict.fromkeys(start))

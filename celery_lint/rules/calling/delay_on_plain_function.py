@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Function, Name
 from celery_lint.finding import Finding, Location, Related
-from celery_lint.project.code.files import Files, is_aside
+from celery_lint.project.code.files import Files
 from celery_lint.project.code.symbols import FunctionRef, Internal
 from celery_lint.project.project import Project
 from celery_lint.rule import ERROR, HIGH, rule
@@ -21,9 +21,7 @@ _METHODS = frozenset({"delay", "apply_async", "s", "si", "delay_on_commit", "app
 @rule("CEL617", "delay-on-plain-function", since="0.1", severity=ERROR, confidence=HIGH)
 def check(project: Project) -> Iterator[Finding]:
     """`.delay()` on a function that is no task."""
-    for path in project.files.python_paths:
-        if is_aside(path) or not _may_send(path, project.files):
-            continue
+    for path in _paths(project.files):
         for call in project.index(path).facts.calls:
             callee = call.callee
             owner, _, method = callee.ref.rpartition(".") if isinstance(callee, Name) else ("", "", "")
@@ -32,9 +30,10 @@ def check(project: Project) -> Iterator[Finding]:
                 yield _finding(Location(path, call.span), function, method, project)
 
 
-def _may_send(path: str, files: Files) -> bool:
-    """Whether a file is worth reading: `.s(` alone is a method of many things that are not Celery's."""
-    return files.mentions(path, _SENDS) or (files.mentions(path, _CELERY) and files.mentions(path, _SIGNS))
+def _paths(files: Files) -> list[str]:
+    """The files that are worth reading: `.s(` alone is a method of many things that are not Celery's."""
+    found = {*files.mentioning(_SENDS), *files.mentioning(_SIGNS, tuple(files.mentioning(_CELERY)))}
+    return [path for path in files.code_paths if path in found]
 
 
 def _plain_function(path: str, owner: str, method: str, project: Project) -> FunctionRef | None:
