@@ -51,7 +51,7 @@ Reader = Callable[[DeployFile], DeployFacts]
 
 def reads(path: str) -> bool:
     """Whether the file at PATH (relative to the project, with `/`) is a deployment file, judged by its name."""
-    return _reader(path) is not None
+    return not path.endswith(".py") and _reader(path) is not None
 
 
 def read(path: str, data: bytes) -> DeployFacts:

@@ -43,8 +43,8 @@ _CASE = re.compile(rb"^[ \t\f]*case\b", re.MULTILINE)
 _BRACKET = re.compile(rb"[(\[{]|[)\]}]")
 
 _NEWLINE = re.compile(rb"\r\n|\r|\n")
-# A statement with fewer of them cannot be deep.
-_SUSPICIOUS = 100
+# A statement with fewer of them cannot be deep: CPython allows a hundred blocks and two hundred brackets.
+_SUSPICIOUS = 200
 
 
 # What an expression is made of; each costs memory, and a file has to fit.

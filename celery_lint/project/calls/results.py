@@ -26,6 +26,7 @@ from celery_lint.project.model import Task
 Made = OneOf["sent", "eager", "id"]
 
 _MENTIONS = re.compile(rb"delay|apply_async|apply\(|AsyncResult|GroupResult|send_task|celery|task", re.IGNORECASE)
+_WAITS = re.compile(rb"\.\s*(?:get|wait|join|join_native|collect)\s*\(")
 _CLASSES = frozenset({"AsyncResult", "GroupResult", "ResultSet"})
 _BLOCKING = frozenset({"get", "wait", "join", "join_native", "collect"})
 # Read the backend without waiting.
@@ -109,7 +110,7 @@ class Results:
         return self._polls[path]
 
     def _find_waits(self, path: str) -> Iterator[Wait]:
-        if not self.files.mentions(path, _MENTIONS):
+        if not (self.files.mentions(path, _MENTIONS) and self.files.mentions(path, _WAITS)):
             return
         for call in self.files.python(path).facts.calls:
             method = last_name(call.callee)

@@ -12,6 +12,7 @@ from celery_lint.facts.model import Assignment, Function, Items, Loop, Name, Par
 from celery_lint.project.code.files import Files
 from celery_lint.project.code.index import FileIndex, within
 from celery_lint.project.code.placed import Placed
+from celery_lint.project.code.withs import blocks_in
 
 How = OneOf["value", "item", "entered", "parameter", "caught", "unknown"]
 
@@ -89,9 +90,8 @@ def _events(index: FileIndex, function: Function, name: Name) -> Iterator[_Event
     for loop in index.loops(function):
         if index.block(loop.block).span == loop.span and _binds(loop.target, name):
             yield _Event(_of_loop(index.path, loop, name), loop.span.start, loop.block)
-    for number, block in enumerate(index.facts.blocks):
-        if block.kind not in ("with", "except") or index.function_at(number) is not function:
-            continue
+    for number in blocks_in(index, function.block, ("with", "except")):
+        block = index.block(number)
         for item in block.items:
             if item.target == name.ref:
                 yield _Event(

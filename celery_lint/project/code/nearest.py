@@ -30,9 +30,11 @@ def misspelt(name: str, known: Iterable[str]) -> str | None:
     if name in names:
         return None
     limit = 1 if len(name) <= 4 else 2
+    letters = set(name)
     found: dict[int, list[str]] = {}
     for each in names:
-        if abs(len(each) - len(name)) <= limit:
+        # Each letter that only one of them has takes an edit.
+        if abs(len(each) - len(name)) <= limit and len(letters.difference(each)) <= limit:
             edits = _edits(name, each, limit)
             if edits <= limit:
                 found.setdefault(edits, []).append(each)

@@ -18,7 +18,7 @@ from celery_lint.facts.model import (
     Subscript,
     Value,
 )  # fmt: skip
-from celery_lint.finding import Location
+from celery_lint.finding import Location, Span
 from celery_lint.project.code.bindings import Binding, bindings
 from celery_lint.project.code.index import last_name
 from celery_lint.project.code.placed import Placed
@@ -54,18 +54,21 @@ class Provenance:
         self.views = Views(self.symbols)
         self.passed = Passed(self.symbols)
         # What is still being asked about is nothing yet: that ends circles.
-        self._known: dict[tuple[str, int, Value], Stored | None] = {}
+        self._known: dict[tuple[str, int, type, Span, str], Stored | None] = {}
         self._returned: dict[FunctionRef, Stored | None] = {}
 
     def of(self, placed: Placed, depth: int = 0) -> Stored | None:
         """What of a database PLACED surely holds; None for everything else and for what cannot be told."""
         if depth > _DEPTH:
             return None
-        key = (placed.path, placed.block, placed.value)
-        if key not in self._known:
-            self._known[key] = None
-            self._known[key] = self._find(placed, depth + 1)
-        return self._known[key]
+        # A value is told by its place: to hash all that is in it takes longer than to answer.
+        value = placed.value
+        key = (placed.path, placed.block, type(value), placed.span, value.ref if isinstance(value, Name) else "")
+        if key in self._known:
+            return self._known[key]
+        self._known[key] = None
+        found = self._known[key] = self._find(placed, depth + 1)
+        return found
 
     def _find(self, placed: Placed, depth: int) -> Stored | None:
         match placed.value:

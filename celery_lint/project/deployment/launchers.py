@@ -11,12 +11,13 @@ from celery_lint.project.code.index import FileIndex, last_name, within
 from celery_lint.project.code.values import Evaluator, Known, Placed
 
 WORKER_MAIN = "worker_main"
+_COMMANDS = re.compile(rb"worker|beat|flower|multi")
 _LAUNCHES = re.compile(rb"""['"]celery['"]|worker_main""")
 
 
 def launched(files: Files, evaluator: Evaluator) -> Iterator[tuple[Command, Placed | None]]:
     """The commands that Python files run, each with the application whose `worker_main` it is."""
-    for path in files.mentioning(_LAUNCHES):
+    for path in files.mentioning(_COMMANDS, tuple(files.mentioning(_LAUNCHES))):
         if is_aside(path):
             continue
         index = files.python(path)

@@ -59,6 +59,7 @@ LOOP_BOUND: Mapping[str, str] = {
 }
 _NAMES = sorted({name.rpartition(".")[2] for name in LOOP_BOUND})
 _MENTION = re.compile(rb"\b(?:" + "|".join(_NAMES).encode() + rb")\s*\(")
+_PACKAGES = re.compile("|".join(sorted({name.partition(".")[0] for name in LOOP_BOUND})).encode())
 _CACHES = frozenset({"functools.lru_cache", "functools.cache"})
 _CLOSES = frozenset({"close", "aclose", "disconnect", "shutdown", "terminate"})
 
@@ -115,7 +116,7 @@ def used_clients(project: Project) -> Iterator[tuple[Client, tuple[Task, ...]]]:
 
 
 def _find(project: Project, holders: Holders) -> Iterator[Client]:
-    for path in project.files.mentioning(_MENTION):
+    for path in project.files.mentioning(_MENTION, tuple(project.files.mentioning(_PACKAGES))):
         index = project.index(path) if not is_aside(path) else None
         for call in index.facts.calls if index is not None else ():
             maker = project.symbols.external(path, call.callee)

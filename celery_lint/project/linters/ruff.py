@@ -125,7 +125,7 @@ class Ruff:
         """Whether the ruff that the project uses selects more than pycodestyle and pyflakes; None: nothing tells."""
         pins: list[tuple[int, int]] = []
         for path in self._files.paths:
-            if names_tools(path):
+            if names_tools(path) and self._files.mentions(path, _PIN):
                 for match in _PIN.finditer(self._files.data(path)):
                     major, minor = (int(part) for part in match.groups() if part is not None)
                     pins.append((major, minor))

@@ -25,8 +25,8 @@ def check(project: Project) -> Iterator[Finding]:
     for path in project.files.mentioning(project.results.mentions):
         if is_aside(path) or _is_script(path):
             continue
-        index = project.index(path)
         for wait in project.results.waits(path):
+            index = project.index(path)
             function = index.function_at(wait.call.block)
             if function is None or not _counts(index, function, project) or wait.result.made == "eager":
                 continue

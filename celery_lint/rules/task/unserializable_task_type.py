@@ -18,6 +18,7 @@ from celery_lint.project.messages.serializable import (
 from celery_lint.project.model import App, Task
 from celery_lint.project.project import Project
 from celery_lint.project.tasks.options import Given, option_of
+from celery_lint.project.tasks.plain import is_only_called
 from celery_lint.rule import INFO, MEDIUM, WARNING, rule
 
 
@@ -57,6 +58,8 @@ def _of_parameters(task: Task, fact: Function, project: Project) -> Iterator[Fin
         fate = fate_of_annotation(Placed(task.function.path, fact.outer, annotation), project)
         if fate is None or fate.kind == "carried":
             continue
+        if is_only_called(task, project):
+            return
         yield check.finding(
             _of_parameter(parameter.name, task, fate),
             Location(task.function.path, annotation.span),

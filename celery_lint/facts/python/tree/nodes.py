@@ -11,6 +11,8 @@ import libcst as cst
 from celery_lint.facts.python.walk import child_fields
 
 N = TypeVar("N", bound=cst.CSTNode)
+Put = Callable[[cst.CSTNode, object], None]
+"""Sets one field of a frozen node."""
 
 
 class UnknownSyntaxError(Exception):
@@ -26,6 +28,11 @@ def maker(kind: type[N], *names: str) -> Callable[..., N]:
     given = tuple(_slot(kind, name) for name in names)
     rest = tuple((_slot(kind, name), _default(kind, name)) for name in child_fields(kind) if name not in names)
     new: Callable[[type[N]], N] = object.__new__
+    # Nine in ten nodes have one field or two, and a loop over them takes twice as long.
+    if len(given) == 1 and not rest:
+        return _of_one(kind, new, *given)
+    if len(given) == 2 and not rest:
+        return _of_two(kind, new, *given)
 
     def make(*values: object) -> N:
         node = new(kind)
@@ -38,10 +45,29 @@ def maker(kind: type[N], *names: str) -> Callable[..., N]:
     return make
 
 
-def _slot(kind: type[cst.CSTNode], name: str) -> Callable[[cst.CSTNode, object], None]:
+def _of_one(kind: type[N], new: Callable[[type[N]], N], put: Put) -> Callable[..., N]:
+    def make(value: object) -> N:
+        node = new(kind)
+        put(node, value)
+        return node
+
+    return make
+
+
+def _of_two(kind: type[N], new: Callable[[type[N]], N], put: Put, put_other: Put) -> Callable[..., N]:
+    def make(value: object, other: object) -> N:
+        node = new(kind)
+        put(node, value)
+        put_other(node, other)
+        return node
+
+    return make
+
+
+def _slot(kind: type[cst.CSTNode], name: str) -> Put:
     """What sets the field NAME of a frozen node."""
     descriptor: Any = next(each.__dict__[name] for each in kind.__mro__ if name in each.__dict__)
-    setter: Callable[[cst.CSTNode, object], None] = descriptor.__set__
+    setter: Put = descriptor.__set__
     return setter
 
 
