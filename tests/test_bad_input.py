@@ -114,6 +114,7 @@ def test_a_folder_without_celery(tmp_path: Path) -> None:
     "data",
     [
         pytest.param(APP + b"app.conf.update(\n", id="syntax error"),
+        pytest.param(b"# tells Celery nothing\nx = (\n", id="syntax error where nobody asks for anything"),
         pytest.param(APP + b"x = '\0'\n", id="NUL byte"),
         pytest.param(APP + b"name = '\xe9'\n", id="latin-1 without a coding line"),
         pytest.param(b"# coding: klingon\n" + APP, id="unknown coding"),

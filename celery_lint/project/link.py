@@ -75,14 +75,8 @@ def _learn_roots(files: Files, modules: Modules) -> None:
     """What the files of the project that are about Celery import shows from which folders they are imported."""
     for path in files.mentioning(_CELERY):
         if not is_aside(path):
-            for name in _leaves(files.imports(path).anywhere):
-                modules.find(path, name)
-
-
-def _leaves(names: tuple[str, ...]) -> Iterator[str]:
-    """Of NAMES, all that a file imports with the packages they are in, those that are no such package."""
-    packages = {name.rpartition(".")[0] for name in names}
-    return (name for name in names if name not in packages)
+            for item in files.python(path).facts.imports:
+                modules.find(path, item.target)
 
 
 # applications

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from celery_lint.facts.model import Attribute, Call, Class, Function, Name, Value
 from celery_lint.finding import Location
+from celery_lint.project.code.files import is_aside
 from celery_lint.project.code.index import FileIndex, last_name
 from celery_lint.project.code.symbols import ClassRef, External, FunctionRef, Internal
 from celery_lint.project.code.values import Known, Placed
@@ -17,16 +18,7 @@ from celery_lint.project.model import Option
 from celery_lint.project.settings.apps import CURRENT_APPS, Apps, Draft
 
 _DECLARES = re.compile(
-    rb"shared_task|register_task|\.task\(|^[ \t]*@[^\n]*task|=[ \t]*\w*_task\(", re.IGNORECASE | re.MULTILINE
-)
-# Any other decorator may be the project's own, and make tasks. These are known not to.
-_DECORATES = re.compile(
-    rb"^[ \t]*@[ \t]*(?!(?:property|staticmethod|classmethod|abstractmethod|abc\.\w+|override|overload|final|wraps"
-    rb"|functools\.\w+|lru_cache|cache|cached_property|total_ordering|singledispatch|contextmanager|asynccontextmanager"
-    rb"|contextlib\.\w+|dataclass|dataclasses\.dataclass|pytest\.[\w.]+|\w+\.(?:setter|getter|deleter)"
-    rb"|admin\.\w+|receiver|action|api_view|permission_classes|login_required|permission_required|extend_schema\w*"
-    rb"|method_decorator|transaction\.atomic|extend_schema_\w+)\b(?!\.))",
-    re.MULTILINE,
+    rb"celery|shared_task|register_task|\.task\(|^[ \t]*@[^\n]*task|=[ \t]*\w*_task\(", re.IGNORECASE | re.MULTILINE
 )
 SHARED = frozenset({
     "celery.shared_task", "celery.app.shared_task", "celery.task", "celery.task.task", "celery.decorators.task",
@@ -234,20 +226,15 @@ class TaskFinder:
 
     def find(self) -> Iterator[TaskDraft]:
         """All tasks, in the order of files and lines."""
-        for path in self._paths():
+        for path in self.files.mentioning(_DECLARES):
+            if is_aside(path):
+                continue
             index = self.files.python(path)
             for function in index.facts.functions:
                 found = self._decorated(index, function)
                 if found is not None:
                     yield found
             yield from self._called(index)
-
-    def _paths(self) -> Iterator[str]:
-        """The files that may declare a task: what their text says, or a decorator of the project's own in one that is
-        about Celery."""
-        found = {*self.files.mentioning(_DECLARES)}
-        found.update(self.files.mentioning(_DECORATES, tuple(self.files.celery_paths)))
-        return (path for path in self.files.code_paths if path in found)
 
     def _decorated(self, index: FileIndex, function: Function) -> TaskDraft | None:
         placed = [Placed(index.path, function.outer, decorator) for decorator in function.decorators]
