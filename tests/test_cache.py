@@ -204,6 +204,17 @@ def test_a_change_that_says_nothing_about_celery_needs_no_new_run(
     )
 
 
+def test_what_nobody_asks_of_a_file_does_not_count(lint: Lint, project: Path) -> None:
+    # Much is asked of files about Celery only, and `.get(…)` or a worker would be an answer to it.
+    (project / "proj/other.py").write_text("values = {}\nworker = values.get('flower')\n")
+    time.sleep(0.05)
+    before = lint()
+    (project / "proj/other.py").write_text("values = {}\nworker = values.get('beat')\n")
+    after = lint()
+
+    assert (after.shown, after.opened) == (before.shown, 1)
+
+
 ANSWERS_OTHERWISE = {
     "a task": "from proj.app import app\n" + TASK,
     "a word": "x = 'celery'\n",

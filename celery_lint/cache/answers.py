@@ -22,12 +22,19 @@ _PASSING = (".pyc", "~", ".swp", ".celery_lint_cache", "__pycache__")
 
 class Question(msgspec.Struct, frozen=True, array_like=True):
     """Whether a file's bytes hold the regular expression PATTERN, which needs one of LITERALS (in small
-    letters when case does not count; any file may hold it when there are none). YES are the files that do."""
+    letters when case does not count; any file may hold it when there are none). YES are the files that do, NO those
+    that do not; None when all others do not. Of files that are in neither it was not asked, and will not be, as long as
+    what was asked of them before gets the same answers."""
 
     pattern: bytes
     flags: int
     literals: tuple[bytes, ...] | None
     yes: frozenset[str]
+    no: frozenset[str] | None = None
+
+    def was_asked_of(self, path: str) -> bool:
+        """Whether anybody asked it of the file PATH."""
+        return self.no is None or path in self.no or path in self.yes
 
     def answer(self, data: bytes, small: bytes) -> bool:
         """The answer of a file with the bytes DATA, SMALL in small letters."""
@@ -54,7 +61,8 @@ class Answers(msgspec.Struct, frozen=True, array_like=True):
         if path in self.read:
             return False
         small = data.lower()
-        if any(question.answer(data, small) != (path in question.yes) for question in self.questions):
+        asked = (question for question in self.questions if question.was_asked_of(path))
+        if any(question.answer(data, small) != (path in question.yes) for question in asked):
             return False
         return path not in self.imports or self.imports[path] == imports(data)
 
@@ -71,9 +79,14 @@ def together(all_answers: Iterable[Answers]) -> Answers:
         folders |= answers.folders
         for question in answers.questions:
             key = (question.pattern, question.flags)
-            yes = question.yes | asked[key].yes if key in asked else question.yes
-            asked[key] = msgspec.structs.replace(question, yes=yes)
+            asked[key] = _both(question, asked[key]) if key in asked else question
     return Answers(frozenset(read), tuple(asked.values()), imports, folders)
+
+
+def _both(one: Question, other: Question) -> Question:
+    """The same question, asked in two runs."""
+    no = one.no | other.no if one.no is not None and other.no is not None else None
+    return msgspec.structs.replace(one, yes=one.yes | other.yes, no=no)
 
 
 def names_in(folder: str) -> bytes:

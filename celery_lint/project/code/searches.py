@@ -47,12 +47,19 @@ class Searches:
         search = self._search(pattern)
         known, unknown = self._contents.look.among(paths).split(search.key)
         search.yes.update(known)
+        search.no.update(path for path in paths if path not in known and path not in unknown)
         return [path for path in paths if path in known or (path in unknown and self.holds(path, pattern))]
 
     def questions(self) -> tuple[Question, ...]:
         """What was asked so far, and which files hold it."""
         return tuple(
-            Question(*key, search.gate.needed, frozenset(search.yes)) for key, search in self._searches.items()
+            Question(
+                *key,
+                search.gate.needed,
+                frozenset(search.yes),
+                None if search.found is not None else frozenset(search.no),
+            )
+            for key, search in self._searches.items()
         )
 
     def answers(self) -> dict[Key, tuple[list[str], list[str]]]:
