@@ -54,9 +54,8 @@ def asked() -> argparse.Namespace:
         "--write", action="store_true", help="put the result into docs/performance.md, and the headline into the README"
     )
     options = parser.parse_args()
-    if unknown := set(options.tools or ()) - set(declared()):
-        parser.error(f"tools.toml has no {', '.join(sorted(unknown))}")
-    if unknown := {*options.once, *(name for name, _ in options.up_to)} - set(declared()):
+    chosen = {*(options.tools or ()), *options.once, *(name for name, _ in options.up_to)}
+    if unknown := chosen - set(declared()):
         parser.error(f"tools.toml has no {', '.join(sorted(unknown))}")
     named = [name for name, _ in (*options.projects, *options.alone)]
     if unknown := {part for _, parts in options.together for part in parts} - set(named):
