@@ -8,11 +8,11 @@ from typing import Literal
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from celery_lint.facts.model import Argument, Attribute, Call, Name, Opaque, Operation
+from celery_lint.facts.model import Argument, Call, Name, Opaque, Operation
 from celery_lint.facts.model import Items as Display
 from celery_lint.finding import Location
 from celery_lint.project.calls.calls import TaskCall, TaskCalls
-from celery_lint.project.code.index import last_name
+from celery_lint.project.code.index import called_on, last_name
 from celery_lint.project.code.origins import Origins
 from celery_lint.project.code.placed import Known, Placed
 from celery_lint.project.code.refs import FunctionRef
@@ -244,8 +244,5 @@ def _no_mistake(part: Part) -> Part:
 
 def owner_of(placed: Placed, call: Call) -> Placed | None:
     """What a method is called on."""
-    callee = call.callee
-    if isinstance(callee, Attribute):
-        return placed.at(callee.value)
-    owner = callee.ref.rpartition(".")[0] if isinstance(callee, Name) else ""
-    return placed.at(Name(owner, callee.span)) if owner.strip("@%*.") else None
+    owner = called_on(call.callee)
+    return placed.at(owner) if owner is not None else None

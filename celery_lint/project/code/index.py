@@ -124,6 +124,14 @@ def last_name(value: Value) -> str | None:
     return value.name if isinstance(value, Attribute) else None
 
 
+def called_on(callee: Value) -> Value | None:
+    """What a method is called on: `app.config` of `app.config.get`; None for a plain function."""
+    if isinstance(callee, Attribute):
+        return callee.value
+    owner = callee.ref.rpartition(".")[0] if isinstance(callee, Name) else ""
+    return Name(owner, callee.span) if owner.strip(".@%*") else None
+
+
 def _attribute(value: Value) -> str | None:
     """The attribute that VALUE reads, or may name."""
     match value:

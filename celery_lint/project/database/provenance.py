@@ -20,7 +20,7 @@ from celery_lint.facts.model import (
 )  # fmt: skip
 from celery_lint.finding import Location, Span
 from celery_lint.project.code.bindings import Binding, bindings
-from celery_lint.project.code.index import last_name
+from celery_lint.project.code.index import called_on, last_name
 from celery_lint.project.code.placed import Placed
 from celery_lint.project.code.refs import ClassRef, External, FunctionRef
 from celery_lint.project.code.values import Evaluator
@@ -124,7 +124,7 @@ class Provenance:
         if name in _SELECTS:
             return self._selected(placed, call)
         method = last_name(call.callee)
-        owner = _owner(call.callee)
+        owner = called_on(call.callee)
         if owner is not None and method is not None:
             found = self._method(placed, call, owner, method, first, depth)
             if found is not None:
@@ -321,16 +321,6 @@ class Provenance:
     def annotated(self, path: str, block: int, annotation: Value) -> ClassRef | External | None:
         """The one class that an annotation allows beside None."""
         return annotation_class(self.evaluator, path, block, annotation)
-
-
-def _owner(callee: Value) -> Value | None:
-    """`queryset` of `queryset.get`."""
-    if isinstance(callee, Attribute):
-        return callee.value
-    if not isinstance(callee, Name):
-        return None
-    owner = callee.ref.rpartition(".")[0]
-    return Name(owner, callee.span) if owner.strip(".@%*") else None
 
 
 def _agreed(found: list[Stored | None]) -> Stored | None:

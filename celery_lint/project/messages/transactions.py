@@ -8,10 +8,10 @@ from typing import Literal as OneOf
 
 from msgspec import Struct
 
-from celery_lint.facts.model import Attribute, Call, Function, Name, Value
+from celery_lint.facts.model import Call, Function, Name, Value
 from celery_lint.finding import Location
 from celery_lint.project.code.files import Files, is_aside
-from celery_lint.project.code.index import FileIndex, last_name
+from celery_lint.project.code.index import FileIndex, called_on, last_name
 from celery_lint.project.code.refs import ClassRef, External, FunctionRef
 from celery_lint.project.code.symbols import Symbols
 from celery_lint.project.messages.through import Through
@@ -96,7 +96,7 @@ class Transactions:
         found = self._atomic(path, value)
         if found is not None or not isinstance(value, Call):
             return found
-        if last_name(value.callee) == "begin" and self.is_session(path, block, _owner(value.callee)):
+        if last_name(value.callee) == "begin" and self.is_session(path, block, called_on(value.callee)):
             return Transaction("sqlalchemy", Location(path, value.span))
         manager = self.symbols.function(path, block, value.callee)
         return self._of_manager(manager, Location(path, value.span)) if manager is not None else None
@@ -154,7 +154,7 @@ class Transactions:
         opened = self._entered(path, block, value.ref) if isinstance(value, Name) else None
         if opened is not None:
             return self.is_session(path, block, opened.callee) or self.is_session(path, block, opened)
-        owner = _owner(value) if isinstance(value, Name) and value.ref.endswith(".session") else None
+        owner = called_on(value) if isinstance(value, Name) and value.ref.endswith(".session") else None
         made = self.symbols.type_of(path, block, owner) if owner is not None else None
         return isinstance(made, External) and made.name.startswith("flask_sqlalchemy.")
 
@@ -234,10 +234,3 @@ def _commits_after(other: Call, call: Call) -> bool:
 
 def _callee(value: Value) -> Value:
     return value.callee if isinstance(value, Call) else value
-
-
-def _owner(callee: Value) -> Value | None:
-    if isinstance(callee, Attribute):
-        return callee.value
-    owner = callee.ref.rpartition(".")[0] if isinstance(callee, Name) else ""
-    return Name(owner, callee.span) if owner.strip(".@%*") else None

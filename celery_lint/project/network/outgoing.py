@@ -15,7 +15,7 @@ from msgspec import Struct
 from celery_lint.facts.model import Argument, Attribute, Call, Name, Value
 from celery_lint.finding import Location
 from celery_lint.project.code.files import Files, is_aside
-from celery_lint.project.code.index import FileIndex, last_name
+from celery_lint.project.code.index import FileIndex, called_on, last_name
 from celery_lint.project.code.origins import Origins
 from celery_lint.project.code.symbols import ClassRef, External, FunctionRef
 from celery_lint.project.code.values import Evaluator, Known, Placed
@@ -124,7 +124,7 @@ class Network:
         method = last_name(call.callee)
         if method is None or (methods is not None and method not in methods):
             return None
-        owner = _owner(call.callee)
+        owner = called_on(call.callee)
         if owner is None:
             return None
         if self.symbols.function(placed.path, placed.block, call.callee) is not None:
@@ -281,16 +281,6 @@ def _methods_of(clients: Iterable[Client]) -> frozenset[str] | None:
     methods = [client.methods for client in clients]
     known = [each for each in methods if each is not None]
     return frozenset[str]().union(*known) if len(known) == len(methods) else None
-
-
-def _owner(callee: Value) -> Value | None:
-    """What a method is called on."""
-    if isinstance(callee, Attribute):
-        return callee.value
-    if isinstance(callee, Name):
-        owner = callee.ref.rpartition(".")[0]
-        return Name(owner, callee.span) if owner.strip(".@%*") else None
-    return None
 
 
 def _holders(owner: Value) -> Iterator[Value]:

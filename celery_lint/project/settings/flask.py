@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from celery_lint.facts.model import Assignment, Attribute, Call, Literal, Name, Opaque, Subscript, Value
 from celery_lint.finding import Location
 from celery_lint.project.code.files import is_aside
-from celery_lint.project.code.index import FileIndex, last_name
+from celery_lint.project.code.index import FileIndex, called_on, last_name
 from celery_lint.project.code.values import Evaluator, Known, Placed
 from celery_lint.project.settings.collector import Note
 from celery_lint.project.settings.written import meaning
@@ -100,15 +100,6 @@ def _key_read(value: Value) -> str | None:
 
 def _text(value: Value) -> str | None:
     return value.value if isinstance(value, Literal) and isinstance(value.value, str) else None
-
-
-def called_on(callee: Value) -> Value | None:
-    """What a method is called on: `app.config` of `app.config.get`."""
-    if isinstance(callee, Attribute):
-        return callee.value
-    if isinstance(callee, Name) and "." in callee.ref:
-        return Name(callee.ref.rpartition(".")[0], callee.span)
-    return None
 
 
 def is_config(value: Value | None) -> bool:
