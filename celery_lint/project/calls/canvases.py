@@ -12,7 +12,7 @@ from msgspec import Struct
 from celery_lint.facts.model import Call, Name, Operation, Value
 from celery_lint.finding import Location
 from celery_lint.project.calls.calls import TaskCall, options_of
-from celery_lint.project.calls.canvas import Canvas, Member, Part, Parts, Signed, owner_of
+from celery_lint.project.calls.canvas import KINDS, Canvas, Member, Part, Parts, Signed, owner_of
 from celery_lint.project.code.index import FileIndex, last_name, values_once
 from celery_lint.project.code.placed import Placed
 from celery_lint.project.code.settled import settled
@@ -78,7 +78,7 @@ class Canvases:
         return tuple(self.files.mentioning(_MENTIONS, [path for path in self.files.code_paths if path in about]))
 
     def _in_file(self, index: FileIndex) -> Iterator[Canvas]:
-        for call in index.facts.calls:
+        for call in index.calls_named(*KINDS):
             if self._parts.kind_of(index.path, call) is not None:
                 yield from self._canvas(Placed(index.path, call.block, call))
         for placed in _pipes(index) if self.files.mentions(index.path, _PIPES) else ():
@@ -100,11 +100,9 @@ class Canvases:
             for member in self._parts.listed(call.options[name])
         ]
         for path in self._paths:
-            for call in self.files.python(path).facts.calls:
-                owner = owner_of(Placed(path, call.block, call), call)
-                if owner is None or last_name(call.callee) not in ("link", "on_error", "link_error"):
-                    continue
-                if call.arguments and isinstance(self._parts.part(owner), Signed | Canvas):
+            for call in self.files.python(path).calls_named("link", "on_error", "link_error"):
+                owner = owner_of(Placed(path, call.block, call), call) if call.arguments else None
+                if owner is not None and isinstance(self._parts.part(owner), Signed | Canvas):
                     member = self._parts.member(Placed(path, call.block, call.arguments[0].value))
                     found.append((member, Location(path, call.span), last_name(call.callee) or ""))
         return tuple(found)
@@ -126,9 +124,9 @@ class Canvases:
         started |= {(sent.path, sent.call.span): sent.part for sent in self.sent if not sent.is_set}
         found = []
         for path in self._paths:
-            for call in self.files.python(path).facts.calls:
+            for call in self.files.python(path).calls_named(*_STARTS):
                 method = last_name(call.callee)
-                owner = owner_of(Placed(path, call.block, call), call) if method in _STARTS else None
+                owner = owner_of(Placed(path, call.block, call), call)
                 made = settled(owner, self._parts.evaluator) if owner is not None else None
                 canvas = started.get((made.path, made.span)) if made is not None else None
                 if isinstance(canvas, Canvas) and method is not None:
@@ -140,10 +138,10 @@ class Canvases:
         """What is given options of its message where it is no call of a task: `add.s(1).apply_async(countdown=9)`."""
         found = []
         for path in self._paths:
-            for call in self.files.python(path).facts.calls:
-                method = last_name(call.callee)
-                if method not in ("set", "apply_async", "delay") or (path, call.span) in self._parts.calls_at:
+            for call in self.files.python(path).calls_named("set", *_STARTS):
+                if (path, call.span) in self._parts.calls_at:
                     continue
+                method = last_name(call.callee)
                 placed = Placed(path, call.block, call)
                 owner = owner_of(placed, call)
                 part = self._parts.part(owner) if owner is not None else None
@@ -203,8 +201,10 @@ class Canvases:
         found = []
         for path in self._paths:
             for call in self.files.python(path).facts.calls:
+                if not _may_be_part(call.callee):
+                    continue
                 placed = Placed(path, call.block, call)
-                part = self._parts.part(placed.at(call.callee)) if _may_be_part(call.callee) else None
+                part = self._parts.part(placed.at(call.callee))
                 if isinstance(part, Signed | Canvas):
                     found.append((placed, call, part))
         return tuple(found)
@@ -220,9 +220,9 @@ class Canvases:
         """`chain(…).apply_async()`, `add.s(1).delay(2)`"""
         found = []
         for path in self._paths:
-            for call in self.files.python(path).facts.calls:
+            for call in self.files.python(path).calls_named(*_STARTS):
                 placed = Placed(path, call.block, call)
-                owner = owner_of(placed, call) if last_name(call.callee) in _STARTS else None
+                owner = owner_of(placed, call)
                 part = self._parts.part(owner) if owner is not None else None
                 if isinstance(part, Signed | Canvas):
                     found.append((placed, call, part))
@@ -283,8 +283,10 @@ def _results(call: Call) -> int | None:
 
 
 def _may_be_part(value: Value) -> bool:
-    """A name that is called by itself is a function, nearly always; a local one may be a canvas."""
-    return not isinstance(value, Name) or (value.ref[:1] in "%@" and "." not in value.ref)
+    """A name that is called by itself is a function, nearly always; a local one may be a canvas. No attribute is."""
+    if isinstance(value, Name):
+        return value.ref[:1] in "%@" and "." not in value.ref
+    return isinstance(value, Call | Operation)
 
 
 def _pipes(index: FileIndex) -> Iterator[Placed]:

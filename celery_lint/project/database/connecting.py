@@ -74,10 +74,8 @@ def _is_disposed_after(index: FileIndex, call: Call) -> bool:
     """Whether the same code disposes of an engine at the end."""
     function = index.function_at(call.block)
     return any(
-        last_name(other.callee) == "dispose"
-        and index.function_at(other.block) is function
-        and other.span.start > call.span.start
-        for other in index.facts.calls
+        index.function_at(other.block) is function and other.span.start > call.span.start
+        for other in index.calls_named("dispose")
     )
 
 

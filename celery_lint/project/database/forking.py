@@ -12,7 +12,7 @@ from msgspec import Struct
 from celery_lint.facts.model import Call
 from celery_lint.finding import Location
 from celery_lint.project.code.files import is_aside
-from celery_lint.project.code.index import FileIndex, last_name
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.refs import FunctionRef
 from celery_lint.project.code.values import Known
 from celery_lint.project.model import App, Worker
@@ -105,8 +105,8 @@ class Forking:
         for path in self.project.files.holding(name):
             if path not in self.loaded:
                 continue
-            for call in self.project.index(path).facts.calls:
-                if last_name(call.callee) != name or call.use == "decorator":
+            for call in self.project.index(path).calls_named(name):
+                if call.use == "decorator":
                     continue
                 if self.project.symbols.function(path, call.block, call.callee) == ref:
                     yield path, call

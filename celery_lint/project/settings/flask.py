@@ -63,8 +63,8 @@ class FlaskConfig:
         """What INDEX puts under KEY of a configuration, and what a class or module of settings calls so. What tests
         are configured with does not count."""
         put: list[Note] = []
-        for call in index.facts.calls:
-            if last_name(call.callee) in _SETS and is_config(called_on(call.callee)):
+        for call in index.calls_named(*_SETS):
+            if is_config(called_on(call.callee)):
                 put.extend(self._given(Placed(index.path, call.block, call), call, key))
         for assignment in index.facts.assignments:
             if assignment.value is not None and (_is_item(assignment, key) or _is_setting(index, assignment, key)):

@@ -15,7 +15,6 @@ from msgspec import Struct
 
 from celery_lint.facts.model import Call, Lambda, Literal, Name
 from celery_lint.project.code.files import Files, is_aside
-from celery_lint.project.code.index import last_name
 from celery_lint.project.code.symbols import Symbols
 from celery_lint.project.code.values import Evaluator, Known, Placed
 from celery_lint.project.model import App, CeleryCommand
@@ -286,9 +285,8 @@ class Registration:
 
     def discoveries(self, path: str) -> Iterator[Discovery]:
         """The `autodiscover_tasks` calls of a file."""
-        for call in self.files.python(path).facts.calls:
-            if last_name(call.callee) == "autodiscover_tasks":
-                yield self._discovery(path, call)
+        for call in self.files.python(path).calls_named("autodiscover_tasks"):
+            yield self._discovery(path, call)
 
     def _discovery(self, path: str, call: Call) -> Discovery:
         related_argument = call.argument(1, "related_name")
