@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from itertools import pairwise
 
 from msgspec import Struct
 
-from celery_lint.facts.model import Call, Name, Operation, Value
+from celery_lint.facts.model import Assignment, Call, Evaluation, Name, Operation, Return, Value
 from celery_lint.finding import Location
 from celery_lint.project.calls.calls import TaskCall, options_of
 from celery_lint.project.calls.canvas import KINDS, Canvas, Member, Part, Parts, Signed, owner_of
@@ -19,7 +20,7 @@ from celery_lint.project.code.settled import settled
 
 _CELERY = re.compile(rb"celery")
 _MENTIONS = re.compile(rb"\b(?:chain|group|chord)\b|\blink(?:_error)?\b|\bon_error\b|\)\s*\|\s*\w|\.si?\(")
-_PIPES = re.compile(rb"[^|]\|[^|=]")
+_PIPE = re.compile(rb"\|(?![|=])")
 _STARTS = frozenset({"delay", "apply_async"})
 
 
@@ -81,7 +82,7 @@ class Canvases:
         for call in index.calls_named(*KINDS):
             if self._parts.kind_of(index.path, call) is not None:
                 yield from self._canvas(Placed(index.path, call.block, call))
-        for placed in _pipes(index) if self.files.mentions(index.path, _PIPES) else ():
+        for placed in _pipes(index, self.files.data(index.path)) if self.files.mentions(index.path, _PIPE) else ():
             yield from self._canvas(placed)
 
     def _canvas(self, placed: Placed) -> Iterator[Canvas]:
@@ -289,18 +290,20 @@ def _may_be_part(value: Value) -> bool:
     return isinstance(value, Call | Operation)
 
 
-def _pipes(index: FileIndex) -> Iterator[Placed]:
-    """The `|` operations of a file, outer ones before those inside them."""
+def _pipes(index: FileIndex, data: bytes) -> Iterator[Placed]:
+    """The `|` operations of a file of the bytes DATA, outer ones before those inside them."""
     facts = index.facts
-    roots = [
-        *((each.block, values_once((each,), ())) for each in facts.calls),
-        *((each.block, values_once((), (each.value,))) for each in facts.assignments),
-        *((each.block, values_once((), (each.value,))) for each in facts.returns),
-        *((each.block, values_once((), (each.value,))) for each in facts.evaluations),
-    ]
+    written = [found.start() for found in _PIPE.finditer(data)]
     seen = set()
-    for block, values in roots:
-        for value in values:
+    facts_with_values: tuple[Call | Assignment | Return | Evaluation, ...] = (
+        *facts.calls, *facts.assignments, *facts.returns, *facts.evaluations
+    )  # fmt: skip
+    for each in facts_with_values:
+        root = each if isinstance(each, Call) else each.value
+        # Most of what is written `|` is a type: annotations are no values.
+        if root is None or bisect_left(written, root.span.start) == bisect_left(written, root.span.end):
+            continue
+        for value in values_once((each,), ()) if isinstance(each, Call) else values_once((), (root,)):
             if isinstance(value, Operation) and value.operator == "|" and value.span not in seen:
                 seen.add(value.span)
-                yield Placed(index.path, block, value)
+                yield Placed(index.path, each.block, value)
