@@ -34,11 +34,12 @@ def _finding(places: list[tuple[Location, Task]], project: Project) -> Finding:
     (place, first), *others = places
     retries = [most_retries(task, project) for _, task in places]
     known = [most for most in retries if most is not None]
-    times = f"{'up to ' if len(set(known)) > 1 else ''}{max(known)} more times" if known == retries else "again and again"
+    up_to = "up to " if len(set(known)) > 1 else ""
+    times = f"{up_to}{max(known)} more times" if known == retries else "again and again"
     names = listed([task.name for _, task in places])
     return check.finding(
-        f"{names} {'retry' if others else 'retries'} whatever goes wrong: a bug or a wrong argument is tried {times} before anybody hears of it; name the "
-        "errors that pass by themselves",
+        f"{names} {'retry' if others else 'retries'} whatever goes wrong: a bug or a wrong argument is tried {times} "
+        "before anybody hears of it; name the errors that pass by themselves",
         place,
         first.entity,
         related=tuple(Related(at, f"`{task.name}` too") for at, task in others),
