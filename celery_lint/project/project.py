@@ -20,6 +20,7 @@ from celery_lint.project.calls.sent import sent
 from celery_lint.project.code.files import Files
 from celery_lint.project.code.handlers import Handlers
 from celery_lint.project.code.index import FileIndex
+from celery_lint.project.code.roots import Roots
 from celery_lint.project.code.symbols import ClassRef, External, FunctionRef, Symbols
 from celery_lint.project.code.values import Evaluator, Known, Unknown
 from celery_lint.project.database.engine_uses import used_by
@@ -78,6 +79,7 @@ class Project(Struct, frozen=True, eq=False, dict=True):
     celery: CeleryRelease
     symbols: Symbols
     evaluator: Evaluator
+    roots: Roots
     apps: tuple[App, ...]
     tasks: tuple[Task, ...]
     workers: tuple[Worker, ...]
@@ -160,7 +162,7 @@ class Project(Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def registration(self) -> Registration:
         """Which modules the workers import."""
-        return Registration(self.files, self.evaluator, self.commands)
+        return Registration(self.files, self.evaluator, self.commands, self.roots)
 
     @cached_property
     def forking(self) -> Forking:

@@ -16,6 +16,7 @@ from msgspec import Struct
 from celery_lint.facts.model import Call, Lambda, Literal, Name
 from celery_lint.project.code.files import Files, is_aside
 from celery_lint.project.code.index import last_name
+from celery_lint.project.code.roots import Roots
 from celery_lint.project.code.symbols import Symbols
 from celery_lint.project.code.values import Evaluator, Known, Placed
 from celery_lint.project.model import App, CeleryCommand
@@ -56,10 +57,11 @@ class Imported(Struct, frozen=True):
 class Registration:
     """Answers which files the workers of an application import."""
 
-    def __init__(self, files: Files, evaluator: Evaluator, commands: tuple[CeleryCommand, ...]) -> None:
+    def __init__(self, files: Files, evaluator: Evaluator, commands: tuple[CeleryCommand, ...], roots: Roots) -> None:
         self.files = files
         self.evaluator = evaluator
         self.symbols: Symbols = evaluator.symbols
+        self.roots = roots
         self.commands = tuple(command for command in commands if command.invocation.is_worker)
         self.django = InstalledApps(files, evaluator, self._module)
         self._imported: dict[int, Imported] = {}
@@ -235,7 +237,7 @@ class Registration:
             found = modules.below(root, names)
             if found is not None:
                 yield found[0]
-        if names and names[0] in modules.above and (inner := modules.below("", names[1:])) is not None:
+        if names and names[0] in self.roots.above and (inner := modules.below("", names[1:])) is not None:
             yield inner[0]
 
     def _listed(self, app: App, reasons: list[str]) -> list[str]:
