@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from celery_lint.facts.model import Attribute, Call, Function, Name
 from celery_lint.finding import Location
-from celery_lint.project.code.files import Files, is_aside
+from celery_lint.project.code.files import Files
 from celery_lint.project.code.foreseen import DECLARES
 from celery_lint.project.code.modules import Modules
 from celery_lint.project.code.roots import Roots, count_imports
@@ -255,8 +255,7 @@ def _app_roots(apps: Apps, symbols: Symbols) -> Iterator[Root]:
 
 
 def _signal_roots(files: Files, symbols: Symbols) -> Iterator[Root]:
-    connecting = [path for path in files.mentioning(_SIGNALS) if files.mentions(path, _CELERY_NAMED)]
-    yield from signal_roots(symbols, connecting)
+    yield from signal_roots(symbols, tuple(files.mentioning_all(_SIGNALS, _CELERY_NAMED)))
 
 
 # what stays open
@@ -293,6 +292,5 @@ def _queues_open(workers: tuple[Worker, ...], files: Files) -> str | None:
         if worker.excludes_queues:
             return f"`{worker.label}` excludes queues"
     for path in files.mentioning(_CONSUMERS):
-        if not is_aside(path):
-            return f"{path} adds consumers at run time"
+        return f"{path} adds consumers at run time"
     return None

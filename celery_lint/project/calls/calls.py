@@ -103,8 +103,7 @@ class TaskCalls:
 
     def _paths(self) -> list[str]:
         """The files that may call a task."""
-        celery = tuple(self.files.mentioning(_CELERY))
-        found = {*self.files.mentioning(_MENTIONS), *self.files.mentioning(_MAY_MENTION, celery)}
+        found = {*self.files.mentioning(_MENTIONS), *self.files.mentioning_all(_CELERY, _MAY_MENTION)}
         return [path for path in self.files.code_paths if path in found]
 
     def _calls(self, path: str, call: Call, method: Method) -> Iterator[TaskCall]:

@@ -11,7 +11,6 @@ from msgspec.structs import replace
 
 from celery_lint.facts.model import Assignment, Attribute, Call, Literal, Name, Opaque, Subscript, Value
 from celery_lint.finding import Location
-from celery_lint.project.code.files import is_aside
 from celery_lint.project.code.index import FileIndex, called_on, last_name
 from celery_lint.project.code.values import Evaluator, Known, Placed
 from celery_lint.project.settings.collector import Note
@@ -48,16 +47,15 @@ class FlaskConfig:
         several places is not known: which one counts is decided at run time."""
         found: dict[str, list[Note]] = {}
         for path in self.files.mentioning(_CELERYS):
-            if not is_aside(path):
-                for name in sorted({name.decode() for name in _CELERYS.findall(self.files.data(path))}):
-                    if meaning(name) is not None:
-                        found.setdefault(name, []).extend(self._put(self.files.python(path), name))
+            for name in sorted({name.decode() for name in _CELERYS.findall(self.files.data(path))}):
+                if meaning(name) is not None:
+                    found.setdefault(name, []).extend(self._put(self.files.python(path), name))
         return tuple(_one_of(notes) for notes in found.values() if notes)
 
     @cached_property
     def is_loaded_too(self) -> bool:
         """Whether the project loads its configuration from elsewhere too, which may add to what `resolved` gives."""
-        return any(self.files.mentioning(_LOADS))
+        return self.files.is_mentioned(_LOADS)
 
     def _put(self, index: FileIndex, key: str) -> list[Note]:
         """What INDEX puts under KEY of a configuration, and what a class or module of settings calls so. What tests

@@ -14,7 +14,7 @@ from functools import cached_property
 from msgspec import Struct
 
 from celery_lint.facts.model import Call, Lambda, Literal, Name
-from celery_lint.project.code.files import Files, is_aside
+from celery_lint.project.code.files import Files
 from celery_lint.project.code.index import last_name
 from celery_lint.project.code.roots import Roots
 from celery_lint.project.code.symbols import Symbols
@@ -147,7 +147,7 @@ class Registration:
         return any(
             path in self.targets(other)
             for other in self.files.mentioning(word)
-            if other != path and other not in but_by and not is_aside(other)
+            if other != path and other not in but_by
         )
 
     def targets(self, path: str) -> tuple[str, ...]:
@@ -273,7 +273,7 @@ class Registration:
 
     def _may_list(self) -> bool:
         """Whether some file may set `imports` where the settings of an application cannot be followed."""
-        return any(not is_aside(path) for path in self.files.mentioning(_NAMES_IMPORTS))
+        return self.files.is_mentioned(_NAMES_IMPORTS)
 
     def _module(self, path: str, name: str) -> Iterator[str]:
         found = self.symbols.modules.find(path, name)
@@ -284,7 +284,7 @@ class Registration:
 
     def discovering(self) -> tuple[str, ...]:
         """The files that call `autodiscover_tasks`."""
-        return tuple(path for path in self.files.mentioning(_DISCOVERS) if not is_aside(path))
+        return tuple(self.files.mentioning(_DISCOVERS))
 
     def discoveries(self, path: str) -> Iterator[Discovery]:
         """The `autodiscover_tasks` calls of a file."""

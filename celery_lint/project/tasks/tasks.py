@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from celery_lint.facts.model import Attribute, Call, Class, Function, Name, Value
 from celery_lint.finding import Location
-from celery_lint.project.code.files import is_aside
 from celery_lint.project.code.index import FileIndex, last_name
 from celery_lint.project.code.symbols import ClassRef, External, FunctionRef, Internal
 from celery_lint.project.code.values import Known, Placed
@@ -227,8 +226,6 @@ class TaskFinder:
     def find(self) -> Iterator[TaskDraft]:
         """All tasks, in the order of files and lines."""
         for path in self.files.mentioning(_DECLARES):
-            if is_aside(path):
-                continue
             index = self.files.python(path)
             for function in index.facts.functions:
                 found = self._decorated(index, function)

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from celery_lint.facts.model import Call, Name
 from celery_lint.finding import Finding, Location, Related
 from celery_lint.project.calls.sent import sent_name
-from celery_lint.project.code.files import is_aside
 from celery_lint.project.code.index import last_name
 from celery_lint.project.code.nearest import nearest
 from celery_lint.project.code.symbols import Internal
@@ -28,8 +27,6 @@ def check(project: Project) -> Iterator[Finding]:
     if not project.tasks:
         return
     for path in project.files.mentioning(_SENDS):
-        if is_aside(path):
-            continue
         for call in project.index(path).facts.calls:
             yield from _by_name(path, call, project)
             yield from _imported(path, call, project)
