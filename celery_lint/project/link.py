@@ -25,7 +25,7 @@ from celery_lint.project.settings.celery_version import find_release
 from celery_lint.project.settings.configuration import Configuration
 from celery_lint.project.tasks.names import task_names
 from celery_lint.project.tasks.reach import Reach, Root, signal_roots
-from celery_lint.project.tasks.tasks import Decorators, TaskDraft, TaskFinder, options_of
+from celery_lint.project.tasks.tasks import Decorators, TaskDraft, TaskFinder, may_declare, options_of
 from celery_lint.settings import Settings
 
 _SIGNALS = re.compile(rb"\.connect\b")
@@ -37,7 +37,8 @@ _HOOKS = ("__call__", "run", "before_start", "on_success", "on_failure", "on_ret
 def link(files: Files, options: Settings) -> Project:
     """The project that FILES make up."""
     modules = Modules(files)
-    imports = count_imports(files, modules)
+    # Of the files that are read anyway to find the tasks.
+    imports = count_imports(may_declare(files), files, modules)
     files.follow_ahead()
     symbols = Symbols(files, modules)
     evaluator = Evaluator(symbols)

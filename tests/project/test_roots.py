@@ -10,6 +10,7 @@ import pytest
 from celery_lint.project.code.files import Files
 from celery_lint.project.code.modules import Modules
 from celery_lint.project.code.roots import Roots, Start, count_imports
+from celery_lint.project.tasks.tasks import may_declare
 from tests.project.support import APP, linked, names
 
 SEND = "from core.celery_app import app\n@app.task\ndef send(): ...\n"
@@ -49,9 +50,9 @@ def test_names_in_what_is_said_are_those_that_tasks_have() -> None:
     assert found.roots.names_of("mail/app/tasks.py") == before == ["tasks"]
 
 
-def test_only_files_about_celery_are_opened() -> None:
+def test_only_files_that_may_declare_tasks_are_opened() -> None:
     files, modules = _read(TEXTS)
-    count_imports(files, modules)
+    count_imports(may_declare(files), files, modules)
 
     assert files.answers().read == {"mail/app/core/celery_app.py", "mail/app/tasks.py"}
 
@@ -88,5 +89,5 @@ def _read(texts: dict[str, str]) -> tuple[Files, Modules]:
 
 
 def _names(files: Files, modules: Modules) -> dict[str, list[str]]:
-    roots = Roots(modules, count_imports(files, modules), [])
+    roots = Roots(modules, count_imports(may_declare(files), files, modules), [])
     return {path: roots.names_of(path) for path in files.python_paths}

@@ -6,7 +6,6 @@ before anybody asks for a name, so a module is called the same whoever asks, and
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -14,8 +13,6 @@ from msgspec import Struct
 
 from celery_lint.project.code.files import Files
 from celery_lint.project.code.modules import Hit, Modules
-
-_CELERY = re.compile(rb"celery|shared_task", re.IGNORECASE)
 
 
 class Start(Struct, frozen=True):
@@ -58,15 +55,15 @@ class Roots:
         return [*([names[root] for root in plain] or possible[:1]), *above]
 
 
-def count_imports(files: Files, modules: Modules) -> Mapping[str, int]:
-    """From how many folders, by how many names, the files about Celery import what is below each folder."""
-    return Counter(_roots_of_imports(files, modules))
+def count_imports(paths: Iterable[str], files: Files, modules: Modules) -> Mapping[str, int]:
+    """How many imports in the files PATHS work from each folder; what is imported in a folder twice counts once."""
+    return Counter(_roots_of_imports(paths, files, modules))
 
 
-def _roots_of_imports(files: Files, modules: Modules) -> Iterator[str]:
+def _roots_of_imports(paths: Iterable[str], files: Files, modules: Modules) -> Iterator[str]:
     # By the folder of the importing file: all files in it import alike.
     seen: set[tuple[str, str]] = set()
-    for path in files.mentioning(_CELERY):
+    for path in paths:
         folder = path.rpartition("/")[0]
         for item in files.python(path).facts.imports:
             name = item.target
