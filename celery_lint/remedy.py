@@ -167,8 +167,8 @@ class EditCode(Struct, frozen=True):
 
 class AddArgument(Struct, frozen=True):
     """Add TEXT (`retry_backoff=True`, `"expires": 60`) behind the arguments of the call, or the entries of the dict,
-    at HOLDER, and of those at OTHERS; a decorator without parentheses gets them. TITLE and IMPORTS are as those of
-    `EditCode`."""
+    at HOLDER, and of those at OTHERS (TEXTS, where these get something else); a decorator without parentheses gets
+    them. TITLE and IMPORTS are as those of `EditCode`."""
 
     path: str
     title: str
@@ -177,6 +177,7 @@ class AddArgument(Struct, frozen=True):
     imports: tuple[str, ...] = ()
     applicability: Applicability = Applicability.UNSAFE
     others: tuple[Span, ...] = ()
+    texts: tuple[str, ...] = ()
 
 
 class ReraiseFirst(Struct, frozen=True):

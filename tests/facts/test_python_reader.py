@@ -74,6 +74,13 @@ def test_where_a_call_stands(text: str, kinds: list[BlockKind]) -> None:
     assert around(text) == [*kinds, "module"]
 
 
+def test_a_text_of_many_strings_is_one_text() -> None:
+    assignment = read("x.py", b"x = (" + b"'a'\n" * 10000 + b")\n").assignments[0]
+
+    assert isinstance(assignment.value, model.Literal)
+    assert assignment.value.value == "a" * 10000
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -339,7 +346,8 @@ DEEP = {
     "blocks": "''.join(' ' * n + 'if x:' + chr(10) for n in range(10000)) + ' ' * 10000 + 'pass'",
     "operators": "'x = ' + '1 + ' * 10000 + '1'",
     "attributes": "'x = a' + '.b' * 10000",
-    "strings": "'x = ' + chr(39) * 2 + (' ' + chr(39) * 2) * 10000",
+    "f-strings": "'x = ' + (' f' + chr(39) + '{a}' + chr(39)) * 10000",
+    "placeholders": "'x = f' + chr(34) + '{' + '-' * 10000 + 'a}' + chr(34)",
     "elif": "'if x: pass' + (chr(10) + 'elif x: pass') * 10000",
     "not": "'x = ' + 'not ' * 10000 + 'y'",
 }

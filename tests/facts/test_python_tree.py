@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-import ast
 import sys
 
 import pytest
 
+from celery_lint.facts.python import cpython
 from celery_lint.facts.python.reader import read
 from celery_lint.facts.python.tree import made_tree
 
@@ -28,6 +28,13 @@ SHAPES = {
     "f-strings": "x = f'{a!r:>{w}} é {b(1)} {{}}'\ny = ('é' f'{a}'\n     'b' f'''{\n  (c)  }\n  {d}''')\nz = (f'{x}')\nf((f'{f\"{a}\"}'))\n",
     "plain f-strings": "x = f'{a} é {b.c}'\ny = F\"{a}{b} 'c' {None}\"\nz = f''\nw = f'{ a }{b!r}'\nv = f'{a}' 'b'\nu = f''' {a} '''\n"
     "f(f'{a.b.c}', (f'{d}'), k=f'e')\nt = f'{{a}}' + f'\\n{a}' + rf'{a}'\n",
+    "what stands in f-strings": "x = f'{a[0]:>{b.c(1)}} {d if e else f} {g!r} {(h := 2)} {[i for i in j]} {a != b} {(lambda: 1)()}'\n"
+    'y = f\'{ {1: 2}[1] } { a } {a , b} {(c, d)} {*e, f} {x[1:2]} {d["}"]} {d["a:b!r"]!s:x} {a >= b == c}{{{g}}}\'\n'
+    "z = f'''{a[\"b\"]} {\nc\n!r} \"\n''\\'{d:%H:%M}'''\nw = F\"{f'{g(x)} é'} {f''}{h:é}\"\n",
+    "f-strings that are parsed": "x = f'{y = } {z=!r}'\nw = f'\\N{EN DASH} {a}'\n",
+    "raw f-strings": "x = rf'\\d{a}\\{b}\\N{c}' f'\\n{d}\\{e}'\ny = fR'{a}\\''\nz = f'\\''\n",
+    "strings in a row": "x = ('a' f'{b}'  # é\n  u'c' 'd' r'\\e')\ny = b'a' b'b'\nz = b'a'\nw = f'a' 'b' + 'c'  'd'.e\n"
+    "v = f(('a' 'b'), 'c'\\\n 'd')\n",
     "slices": "x[:]\nx[ : ]\nx[1:]\nx[1 : ]\nx[(1) : (2) ]\nx[a:b:c]\nx[::2]\nx[ 1 :: ]\nx[1: # é\n ]\nx[:,1]\n"
     "x[a:b, (c), ...]\nx[f(1):][0]\ndel x[:]\n",
     "formatted in blocks": "class A:\n\tif x:\n\t\ty = (f'{a}'\n\t\t\t# é\n\t\tf'{b(  c )}')\n\t\tmatch a:\n\t\t    case 1:\n"
@@ -97,7 +104,7 @@ def test_a_long_chain_of_alternatives_is_read() -> None:
 
 def _is_made(data: bytes) -> bool:
     try:
-        tree = ast.parse(data)
+        tree = cpython.module(data)
     except SyntaxError:
         return False
     return made_tree(tree, data) is not None

@@ -237,3 +237,16 @@ def test_facts_that_are_known_need_no_process() -> None:
 
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
+
+
+def test_what_was_read_in_vain_is_not_read_again() -> None:
+    store = FactStore()
+    with closing(in_memory(store)) as files:
+        files.read_ahead(["tasks.py", "mail.py"], 2, partial(imported, files), bytes.upper)
+        files.python("tasks.py")
+    again = in_memory(store)
+
+    again.read_ahead(["tasks.py", "mail.py"], 2, partial(imported, again), bytes.upper)
+
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)

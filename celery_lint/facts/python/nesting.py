@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import codecs
 import re
-import warnings
 from typing import Any
 
+from celery_lint.facts.python import cpython
 from celery_lint.regular import LARGEST
 
 # Half of what the parser takes on a stack of 8 MB, and twice of what anybody has written by hand.
@@ -66,9 +66,7 @@ class TooDeepError(Exception):
 def shallow_tree(data: bytes) -> ast.Module | None:
     """CPython's tree of the Python file DATA, None when CPython finds no Python there; raises `TooDeepError`."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(data)
+        tree = cpython.module(data)
     except SyntaxError as error:
         if error.msg.startswith("too many"):
             raise TooDeepError from None

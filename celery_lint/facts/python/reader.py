@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ast
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import libcst as cst
 
 from celery_lint.facts import model
+from celery_lint.facts.python import cpython
 from celery_lint.facts.python.names import class_scope, dotted, function_scope, import_base, module_scope, parameters
 from celery_lint.facts.python.nesting import TooDeepError, is_too_large, shallow_tree
 from celery_lint.facts.python.spans import GeneratedSpans, Spans
@@ -69,9 +68,7 @@ def _syntax_error(path: str, data: bytes, error: cst.ParserSyntaxError) -> model
 def _refused(path: str, data: bytes) -> model.PythonFacts | None:
     """What CPython says against DATA; None when it has no objection."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            ast.parse(data)
+        cpython.module(data)
     except SyntaxError as known:
         start = _offset(data, known.lineno or 1, (known.offset or 1) - 1)
         return _unreadable(path, _first_line(known.msg), Span(start, start))

@@ -17,9 +17,9 @@ def rewrite(remedy: AddArgument, files: Files) -> Rewrite:
     """The edit that adds the argument or the entry, laid out as its neighbours are."""
     drafts = Drafts(files)
     draft = drafts.draft(remedy.path)
-    text = with_imports(draft, remedy.text, remedy.imports)
-    for holder in (remedy.holder, *remedy.others):
-        _add(draft, holder, text)
+    texts = (remedy.text, *(remedy.texts or (remedy.text,) * len(remedy.others)))
+    for holder, text in zip((remedy.holder, *remedy.others), texts, strict=True):
+        _add(draft, holder, with_imports(draft, text, remedy.imports))
     return Rewrite(remedy.title, remedy.applicability, drafts.edits())
 
 

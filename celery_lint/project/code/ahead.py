@@ -104,6 +104,11 @@ class Readers:
         answers = self._answers(reading[0])
         return answers[request].facts if request in answers else b""
 
+    def left(self) -> dict[str, Answer]:
+        """What was read so far and nobody has asked for."""
+        left, self._found = self._found, {}
+        return left
+
     def close(self) -> None:
         """End the processes; those that are reading do not go on after the file that they are at."""
         for process in self._processes:

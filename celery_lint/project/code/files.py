@@ -227,8 +227,10 @@ class Files:
         return self._readers.make(request) if self._readers is not None else b""
 
     def close(self) -> None:
-        """From now on this process reads by itself."""
+        """From now on this process reads by itself. What was read in vain is kept, or each run would read it again."""
         if self._readers is not None:
+            for path, answer in self._readers.left().items():
+                self._store.add_encoded(PythonFacts, path, answer.content, answer.facts)
             self._readers.close()
 
     def _answer(self, path: str) -> Answer:

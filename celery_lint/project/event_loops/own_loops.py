@@ -30,9 +30,16 @@ def has_own_loop(task: Task, project: Project) -> bool:
 
 def _loses_its_loop(task: Task, project: Project) -> bool:
     """Whether `get_event_loop()` may give TASK another loop than the last time: it runs in pool threads or greenlets,
-    or some other run in the worker leaves the thread without its loop."""
+    or some other run in the worker leaves the thread without its loop; what runs in the workers of another
+    application does not matter."""
     workers = [worker for worker in project.workers if project.may_run(worker, task)]
     if any(isinstance(worker.pool, Known) and worker.pool.value in _MANY_THREADS for worker in workers):
         return True
-    uses = (project.loops.use(reached.function) for reached in project.reached.values() if not reached.in_loop)
+    apps = set(project.apps_of(task))
+    beside = (
+        reached
+        for reached in project.reached.values()
+        if not reached.in_loop and (reached.task is None or apps.intersection(project.apps_of(reached.task)))
+    )
+    uses = (project.loops.use(reached.function) for reached in beside)
     return any(use.entries or "call" in use.lifetimes for use in uses)

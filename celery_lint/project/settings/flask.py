@@ -61,14 +61,22 @@ class FlaskConfig:
         """What INDEX puts under KEY of a configuration, and what a class or module of settings calls so. What tests
         are configured with does not count."""
         put: list[Note] = []
+        is_ours = not self._is_of_another_program(index)
         for call in index.facts.calls:
             if last_name(call.callee) in _SETS and is_config(called_on(call.callee)):
                 put.extend(self._given(Placed(index.path, call.block, call), call, key))
         for assignment in index.facts.assignments:
-            if assignment.value is not None and (_is_item(assignment, key) or _is_setting(index, assignment, key)):
+            if assignment.value is None:
+                continue
+            if _is_item(assignment, key) or (is_ours and _is_setting(index, assignment, key)):
                 value = Placed(index.path, assignment.block, assignment.value)
                 put.append(Note(key, value, Location(index.path, assignment.span), assignment.target_value.span))
         return put
+
+    def _is_of_another_program(self, index: FileIndex) -> bool:
+        """Whether INDEX is what an installed program is configured with: `from sentry.conf.server import *`."""
+        find = self.evaluator.symbols.modules.find
+        return any(not module.startswith(".") and find(index.path, module) is None for module in index.star_imports)
 
     def _given(self, placed: Placed, call: Call, key: str) -> Iterator[Note]:
         for argument in call.arguments:

@@ -87,6 +87,34 @@ def retry_kwargs(task: Task, project: Project) -> Mapping[str, Placed] | None:
     return found
 
 
+def may_wait_by_default(task: Task, project: Project) -> bool:
+    """Whether a retry of TASK may wait for its `default_retry_delay`: something retries it, and not each time with a
+    delay of its own."""
+    calls = [retry.call for retry in project.retry_calls if retry.task is task]
+    automatic = autoretries(task, project) is not None
+    if any(not gives_delay(call) for call in calls) or (automatic and not _sets_delays(task, project)):
+        return True
+    return not calls and not automatic and may_retry(task, project)
+
+
+def may_back_off(task: Task, project: Project) -> bool:
+    """Whether automatic retries of TASK may wait longer each time."""
+    backoff = option_of(task, "retry_backoff", project)
+    is_off = backoff is None or (isinstance(backoff, Given) and is_empty(backoff, project))
+    return not is_off and autoretries(task, project) is not None
+
+
+def gives_delay(call: Call) -> bool:
+    """Whether CALL, of `retry`, says or may say when to retry."""
+    return call.is_open or any(call.argument(None, name) for name in ("countdown", "eta"))
+
+
+def _sets_delays(task: Task, project: Project) -> bool:
+    """Whether automatic retries of TASK wait for something else than its `default_retry_delay`."""
+    kwargs = retry_kwargs(task, project)
+    return may_back_off(task, project) or kwargs is None or "countdown" in kwargs
+
+
 def may_retry(task: Task, project: Project) -> bool:
     """Whether TASK retries, or may retry, in any way: false only when it surely never does."""
     if task.function is None or autoretries(task, project) is not None or _retries_when_lost(task, project):

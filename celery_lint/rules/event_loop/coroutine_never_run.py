@@ -14,7 +14,7 @@ from celery_lint.rule import ERROR, HIGH, rule
 _NEEDS_A_LOOP = frozenset({"asyncio.create_task", "asyncio.ensure_future"})
 
 
-@rule("CEL106", "coroutine-never-run", since="0.1", severity=ERROR, confidence=HIGH)
+@rule("CEL106", "coroutine-never-run", since="0.1", severity=ERROR, confidence=HIGH, absorbs=("CEL406",))
 def check(reached: Reached, project: Project) -> Iterator[Finding]:
     """A coroutine is created in worker code and never awaited or run."""
     if reached.is_async or reached.in_loop:

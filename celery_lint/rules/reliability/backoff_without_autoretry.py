@@ -9,7 +9,7 @@ from celery_lint.project.model import Task
 from celery_lint.project.project import Project
 from celery_lint.project.tasks.options import option_of
 from celery_lint.project.tasks.retries import RetryCall
-from celery_lint.project.tasks.retrying import DEFAULT_DELAY, idle_backoff, may_retry
+from celery_lint.project.tasks.retrying import DEFAULT_DELAY, gives_delay, idle_backoff, may_retry
 from celery_lint.rule import HIGH, WARNING, listed, rule
 
 
@@ -33,10 +33,6 @@ def check(task: Task, project: Project) -> Iterator[Finding]:
 def _consequence(task: Task, calls: list[RetryCall], project: Project) -> str:
     if not calls:
         return "it waits for nothing" if may_retry(task, project) else "nothing retries it"
-    if any(_has_delay(retry) for retry in calls) or option_of(task, "default_retry_delay", project) is not None:
+    if any(gives_delay(retry.call) for retry in calls) or option_of(task, "default_retry_delay", project) is not None:
         return "`self.retry()` waits as long as it is told, each time"
     return f"`self.retry()` waits the default {DEFAULT_DELAY} seconds, each time"
-
-
-def _has_delay(retry: RetryCall) -> bool:
-    return retry.call.is_open or any(retry.call.argument(None, name) for name in ("countdown", "eta"))

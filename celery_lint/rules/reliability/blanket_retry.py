@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from celery_lint.facts.model import Name, Operation, Value
-from celery_lint.finding import Finding, Location
+from celery_lint.finding import Finding, Location, Related
 from celery_lint.project.code.handlers import BROAD, Handler
 from celery_lint.project.code.index import FileIndex, within
 from celery_lint.project.model import Task
@@ -13,26 +13,37 @@ from celery_lint.project.project import Project
 from celery_lint.project.tasks.options import Given, option_of
 from celery_lint.project.tasks.retries import RetryCall
 from celery_lint.project.tasks.retrying import autoretries, most_retries
-from celery_lint.rule import HIGH, WARNING, rule
+from celery_lint.rule import HIGH, WARNING, listed, rule
 
 
 @rule("CEL509", "blanket-retry", since="0.1", severity=WARNING, confidence=HIGH)
 def check(project: Project) -> Iterator[Finding]:
     """Retrying every `Exception` repeats permanent failures and bugs."""
-    seen: set[Location] = set()
+    files: dict[str, dict[Location, Task]] = {}
     for task in project.tasks:
         most = most_retries(task, project)
         place = None if most is not None and most <= 1 else _blanket(task, project)
-        if place is None or place in seen:
-            continue
-        seen.add(place)
-        times = f"{most} more times" if most is not None else "again and again"
-        yield check.finding(
-            f"`{task.name}` retries whatever goes wrong: a bug or a wrong argument is tried {times} before anybody "
-            "hears of it; name the errors that pass by themselves",
-            place,
-            task.entity,
-        )
+        if place is not None:
+            files.setdefault(place.path, {}).setdefault(place, task)
+    for places in files.values():
+        yield _finding(sorted(places.items(), key=lambda each: each[0].span.start), project)
+
+
+def _finding(places: list[tuple[Location, Task]], project: Project) -> Finding:
+    """One for all of a file: what is copied from task to task is one habit."""
+    (place, first), *others = places
+    retries = [most_retries(task, project) for _, task in places]
+    known = [most for most in retries if most is not None]
+    up_to = "up to " if len(set(known)) > 1 else ""
+    times = f"{up_to}{max(known)} more times" if known == retries else "again and again"
+    names = listed([task.name for _, task in places])
+    return check.finding(
+        f"{names} {'retry' if others else 'retries'} whatever goes wrong: a bug or a wrong argument is tried {times} "
+        "before anybody hears of it; name the errors that pass by themselves",
+        place,
+        first.entity,
+        related=tuple(Related(at, f"`{task.name}` too") for at, task in others),
+    )
 
 
 def _blanket(task: Task, project: Project) -> Location | None:

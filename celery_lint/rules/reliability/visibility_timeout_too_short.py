@@ -11,10 +11,12 @@ from celery_lint.project.project import Project
 from celery_lint.project.tasks.acknowledging import Visibility, acks_late, visibility
 from celery_lint.project.tasks.limits import Limit, is_enforced, limit_of
 from celery_lint.project.tasks.options import Given, given
+from celery_lint.project.tasks.retrying import may_back_off, may_wait_by_default
 from celery_lint.rule import ERROR, HIGH, WARNING, rule
 
 _BROKERS = {"redis": "Redis", "sqs": "SQS"}
-_DELAYS = ("default_retry_delay", "retry_backoff_max")
+# What says how long retries wait, and whether it does so in a task.
+_DELAYS = {"default_retry_delay": may_wait_by_default, "retry_backoff_max": may_back_off}
 
 
 @rule("CEL511", "visibility-timeout-too-short", since="0.1", severity=WARNING, confidence=HIGH, absorbs=("CEL801",))
@@ -90,13 +92,13 @@ def _delays(tasks: list[Task], visible: Visibility, app: App, project: Project) 
     """Delays of retries: the worker holds the message, unacknowledged, until it is time."""
     seen: set[Location] = set()
     for task in tasks:
-        for name in _DELAYS:
+        for name, counts in _DELAYS.items():
             found = next(given(task, app, name, project), None)
             known = project.evaluator.scalar(found.value) if isinstance(found, Given) else None
             value = known.value if isinstance(known, Known) else None
             if not isinstance(found, Given) or not isinstance(value, int | float) or value <= visible.seconds:
                 continue
-            if found.origin not in seen:
+            if found.origin not in seen and counts(task, project):
                 seen.add(found.origin)
                 yield check.finding(
                     f"`{name}={value:g}` of `{task.name}`: a worker holds the message of a retry until its time, but "

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from celery_lint.facts.model import Mapping, Name
-from celery_lint.finding import Finding, Related
+from celery_lint.finding import Finding, Related, Span
 from celery_lint.project.code.symbols import ClassRef
-from celery_lint.project.code.values import Known
+from celery_lint.project.code.values import Known, Placed
 from celery_lint.project.model import ScheduleEntry, Task
 from celery_lint.project.project import Project
 from celery_lint.project.schedule.periodic import interval, tasks_of
@@ -21,24 +23,61 @@ _SINGLE = re.compile(r"lock|once|single|mutex|unique|exclusive", re.IGNORECASE)
 
 
 @rule("CEL705", "beat-without-expires", since="0.1", severity=INFO, confidence=HIGH, fix="unsafe", twins=("PIE785",))
-def check(entry: ScheduleEntry, project: Project) -> Iterator[Finding]:
-    """A task that is scheduled every few minutes has no `expires`, so it piles up while no worker takes it."""
+def check(project: Project) -> Iterator[Finding]:
+    """Tasks that are scheduled every few minutes have no `expires`, so they pile up while no worker takes them."""
+    files: dict[str, list[_Sent]] = {}
+    for entry in project.schedule:
+        sent = _sent(entry, project)
+        if sent is not None:
+            files.setdefault(entry.location.path, []).append(sent)
+    for found in files.values():
+        yield _finding(sorted(found, key=lambda sent: sent.entry.location.span.start), project)
+
+
+class _Sent(Struct, frozen=True, eq=False):
+    """An entry that sends TASK every SECONDS without `expires`."""
+
+    entry: ScheduleEntry
+    task: Task
+    seconds: float
+
+
+def _sent(entry: ScheduleEntry, project: Project) -> _Sent | None:
     if entry.open or entry.body is None or _may_expire(entry, project):
-        return
+        return None
     seconds = interval(entry, project)
     if seconds is None or not 0 < seconds < _OFTEN or project.twins.selected("PIE785", entry.location.path):
-        return
+        return None
     tasks = tasks_of(entry, project)
     if not tasks or any(_expires(task, project) or _runs_once(task) for task in tasks):
-        return
-    yield check.finding(
-        f"{_what(entry, tasks[0])} every {_every(seconds)} without `expires`: while no worker takes them the messages "
-        f"pile up ({round(86400 / seconds)} a day), and all of them run when one comes back",
-        entry.location,
-        entry.entity,
-        related=(Related(tasks[0].location, "the task"),),
-        remedy=_remedy(entry, seconds, project),
+        return None
+    return _Sent(entry, tasks[0], seconds)
+
+
+def _finding(found: list[_Sent], project: Project) -> Finding:
+    """One for the entries of one file: it is one habit, and one worker that is away leaves the messages of all."""
+    first, *others = found
+    every = _every(min(sent.seconds for sent in found))
+    what = (
+        f"{len(found)} schedule entries send tasks, the most frequent every {every},"
+        if others
+        else f"{_what(first.entry, first.task)} every {every}"
     )
+    return check.finding(
+        f"{what} without `expires`: while no worker takes them the messages pile up "
+        f"({round(sum(86400 / sent.seconds for sent in found))} a day), and all of them run when one comes back",
+        first.entry.location,
+        first.entry.entity,
+        related=(
+            Related(first.task.location, "the task"),
+            *(Related(sent.entry.location, f"{_name(sent)}, every {_every(sent.seconds)}") for sent in others),
+        ),
+        remedy=_remedy(found, project),
+    )
+
+
+def _name(sent: _Sent) -> str:
+    return f"`{sent.entry.key if sent.entry.key is not None else sent.task.name}`"
 
 
 def _may_expire(entry: ScheduleEntry, project: Project) -> bool:
@@ -80,19 +119,32 @@ def _every(seconds: float) -> str:
     return f"{seconds:g} seconds"
 
 
-def _remedy(entry: ScheduleEntry, seconds: float, project: Project) -> AddArgument | None:
-    """`expires` as long as the interval: the next message says the same."""
-    value = f"{seconds:g}"
-    body, options = entry.body, entry.fields.get("options")
+def _remedy(found: list[_Sent], project: Project) -> AddArgument | None:
+    """`expires` as long as the interval: the next message says the same. What stands in another file is left to the
+    next run, and options that entries share are given one."""
+    wanted = [placed for sent in found if (placed := _expiry(sent, project)) is not None]
+    if not wanted:
+        return None
+    path = wanted[0][0].path
+    texts: dict[Span, str] = {}
+    for holder, text in wanted:
+        if holder.path == path:
+            texts.setdefault(holder.span, text)
+    (span, text), *others = texts.items()
+    seconds = f"{found[0].seconds:g} seconds"
+    title = "Let the messages expire before the next are sent" if others else f"Let the messages expire after {seconds}"
+    return AddArgument(path, title, span, text, others=tuple(dict(others)), texts=tuple(dict(others).values()))
+
+
+def _expiry(sent: _Sent, project: Project) -> tuple[Placed, str] | None:
+    """The call or dict that `expires` goes into, and how it is written there."""
+    body, options, value = sent.entry.body, sent.entry.fields.get("options"), f"{sent.seconds:g}"
     if body is None:
         return None
-    title = f"Let the messages expire after {value} seconds"
     if options is not None:
         options = project.evaluator.follow(options)
-        text = f'"expires": {value}' if isinstance(options.value, Mapping) else f"expires={value}"
-        return AddArgument(options.path, title, options.span, text)
-    if entry.is_call:
-        return AddArgument(body.path, title, body.span, f"expires={value}")
+        return options, f'"expires": {value}' if isinstance(options.value, Mapping) else f"expires={value}"
+    if sent.entry.is_call:
+        return body, f"expires={value}"
     inner = f'{{"expires": {value}}}'
-    text = f'"options": {inner}' if isinstance(body.value, Mapping) else f"options={inner}"
-    return AddArgument(body.path, title, body.span, text)
+    return body, f'"options": {inner}' if isinstance(body.value, Mapping) else f"options={inner}"

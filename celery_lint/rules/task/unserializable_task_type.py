@@ -152,9 +152,10 @@ def _of_result(task: Task, fact: Function, project: Project) -> Iterator[Finding
 
 
 def _result(task: Task, fate: Fate, at: Location) -> Finding:
+    done = "" if fate.what == "a coroutine" else "the work is done, and "
     return check.finding(
-        f"task `{task.name}` returns {fate.what}, which JSON does not carry: the work is done, and the task fails with "
-        "an EncodeError; return plain data, or nothing",
+        f"task `{task.name}` returns {fate.what}, which JSON does not carry: {done}the task fails with an EncodeError; "
+        "return plain data, or nothing",
         at,
         task.entity,
     )

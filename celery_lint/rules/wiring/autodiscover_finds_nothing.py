@@ -18,7 +18,7 @@ def check(project: Project) -> Iterator[Finding]:
         tasks = [task for task in project.tasks if task.location.path in idle.paths]
         names = ", ".join(f"`{task.name}`" for task in tasks[:2]) + (" and others" if len(tasks) > 2 else "")
         yield check.finding(
-            f"`autodiscover_tasks` looks for `{idle.package}.{idle.discovery.related}`, which does not exist, and says "
+            f"`autodiscover_tasks` looks for `{idle.package}.{idle.discovery.related}`, which {_what(idle)}, and says "
             f"nothing: {names} in {', '.join(idle.paths[:3])} {'stay' if len(tasks) > 1 else 'stays'} unregistered; "
             "name the modules in `include`, or the module to look for in `related_name`",
             Location(idle.place.path, idle.place.span),
@@ -26,6 +26,12 @@ def check(project: Project) -> Iterator[Finding]:
             related=tuple(Related(task.location, f"task `{task.name}`") for task in tasks),
             remedy=_remedy(idle),
         )
+
+
+def _what(idle: IdleDiscovery) -> str:
+    """What there is in its place."""
+    folder = f"{idle.package.replace('.', '/')}/{idle.discovery.related}/"
+    return "is a folder without `__init__.py`" if any(folder in path for path in idle.paths) else "does not exist"
 
 
 def _remedy(idle: IdleDiscovery) -> DiscoverIn | None:

@@ -22,7 +22,7 @@ def check(route: Route, project: Project) -> Iterator[Finding]:
     names = {name for task in project.tasks for name in task.names}
     matching = {name for name in names if _matches(route, name)}
     if not matching:
-        yield _of_module(route, project) or _finding(route, _why(route, names), names)
+        yield _of_module(route, project) or _of_empty(route, project) or _finding(route, names, project)
         return
     winner = _shadowed_by(route, matching, project)
     if winner is not None:
@@ -51,7 +51,14 @@ def _is_foreign(route: Route, project: Project) -> bool:
     if _is_sent_elsewhere(route, project):
         return True
     head = pattern.replace("\\", "").partition(".")[0]
-    return "." in pattern and head.isidentifier() and not project.owns_package(head) and project.requires(head)
+    return "." in pattern and head.isidentifier() and not project.owns_package(head) and _is_installed(head, project)
+
+
+def _is_installed(package: str, project: Project) -> bool:
+    """Whether the project depends on PACKAGE: it requires it by that name, or imports it (`django-post-office` has
+    `post_office`)."""
+    imported = re.compile(rb"^[ \t]*(?:from|import)[ \t]+%s\b" % package.encode(), re.MULTILINE)
+    return project.requires(package) or any(project.files.mentioning(imported))
 
 
 def _is_sent_elsewhere(route: Route, project: Project) -> bool:
@@ -66,9 +73,10 @@ def _why(route: Route, names: set[str]) -> str:
     return ""
 
 
-def _finding(route: Route, why: str, names: set[str]) -> Finding:
+def _finding(route: Route, names: set[str], project: Project) -> Finding:
     close = _closest(route.pattern, names)
     hint = f"; did you mean `{close}`?" if close is not None else ""
+    why = _why(route, names)
     return check.finding(
         f"route `{route.pattern}` matches no task{why}: what it was meant for goes to the default queue{hint}",
         route.location,
@@ -95,6 +103,19 @@ def _of_module(route: Route, project: Project) -> Finding | None:
     )
 
 
+def _of_empty(route: Route, project: Project) -> Finding | None:
+    """The route of a module that is there, and has no tasks."""
+    module = route.pattern.removesuffix(".*")
+    found = project.symbols.modules.find(route.location.path, module) if module != route.pattern else None
+    if found is None or found[1] or "." not in module or found[0].endswith("__init__.py"):
+        return None
+    return check.finding(
+        f"route `{route.pattern}` matches no task: {found[0]} has none; remove the route, or name the tasks it is for",
+        route.location,
+        f"route:{route.pattern}",
+    )
+
+
 def _closest(pattern: str, names: set[str]) -> str | None:
     """The existing name, or glob over one module, that looks most like PATTERN."""
     globs = {f"{name.rpartition('.')[0]}.*" for name in names if "." in name}
@@ -103,9 +124,10 @@ def _closest(pattern: str, names: set[str]) -> str | None:
 
 
 def _differs_little(name: str, pattern: str) -> bool:
-    """Whether the last parts are alike too: tasks of one module share most of their names' letters anyway."""
-    one, other = (text.removesuffix(".*").rpartition(".")[2] for text in (name, pattern))
-    return one in other or other in one or difflib.SequenceMatcher(a=one, b=other).ratio() >= 0.6
+    """Whether each part is like its counterpart: tasks of one package share most of their names' letters anyway."""
+    one, other = (text.removesuffix(".*").split(".") for text in (name, pattern))
+    pairs = zip(one, other, strict=True) if len(one) == len(other) else ((one[-1], other[-1]),)
+    return all(a in b or b in a or difflib.SequenceMatcher(a=a, b=b).ratio() >= 0.6 for a, b in pairs)
 
 
 def _shadowed_by(route: Route, matching: set[str], project: Project) -> Route | None:

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 import libcst as cst
 
-from celery_lint.facts.python.tree.leaves import Leaves, Node, Twin
+from celery_lint.facts.python.tree.leaves import Node, Twin
 from celery_lint.facts.python.tree.nodes import maker
+from celery_lint.facts.python.tree.strings import Strings
 from celery_lint.finding import Span
 
 _list, _set, _tuple, _dict = (maker(kind, "elements") for kind in (cst.List, cst.Set, cst.Tuple, cst.Dict))
@@ -22,7 +23,7 @@ _clause = maker(cst.CompFor, "target", "iter", "ifs", "inner_for_in")
 _condition = maker(cst.CompIf, "test")
 
 
-class Displays(Leaves):
+class Displays(Strings):
     """Makes LibCST displays and comprehensions of CPython's."""
 
     def list_(self, twin: Twin, start: int, end: int) -> Node:

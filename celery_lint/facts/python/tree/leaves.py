@@ -24,24 +24,11 @@ _name = maker(cst.Name, "value")
 _integer, _float, _imaginary = (maker(kind, "value") for kind in (cst.Integer, cst.Float, cst.Imaginary))
 _ellipsis = maker(cst.Ellipsis)
 _string = maker(cst.SimpleString, "value")
-_format, _format_text = maker(cst.FormattedString, "parts", "start"), maker(cst.FormattedStringText, "value")
-_format_expression = maker(cst.FormattedStringExpression, "expression")
 
 _CONSTANTS: dict[type[object], Callable[[str], cst.CSTNode]] = {
-    str: _string, bytes: _string, bool: _name, type(None): _name, int: _integer, float: _float, complex: _imaginary,
+    str: _string, bool: _name, type(None): _name, int: _integer, float: _float, complex: _imaginary,
     type(...): lambda _: _ellipsis(),
 }  # fmt: skip
-# Nothing is ever taken back in these (`++`): a long string must not take the memory of all its characters.
-_ONE_STRING = re.compile(
-    rb"""[rRbBuU]{0,2}(?:'''(?:[^'\\]++|\\.|'(?!''))*+'''|'(?!'')(?:[^'\\]++|\\.)*+'|"""
-    rb'''"""(?:[^"\\]++|\\.|"(?!""))*+"""|"(?!"")(?:[^"\\]++|\\.)*+")''',
-    re.DOTALL,
-)
-_PART = re.compile(rb"\{(?P<name>[^}]+)\}|[^{]+")
-_PLAIN_FORMAT = re.compile(
-    rb"""[fF](?:"(?:[^"\\{}\r\n]++|\{[A-Za-z_]\w*+(?:\.[A-Za-z_]\w*+)*+\})*+"|"""
-    rb"""'(?:[^'\\{}\r\n]++|\{[A-Za-z_]\w*+(?:\.[A-Za-z_]\w*+)*+\})*+')"""
-)
 _NEWLINE = re.compile("\r\n?|\n")
 
 
@@ -74,12 +61,8 @@ class Leaves(ABC):
         return _name(text)
 
     def constant(self, twin: Twin, start: int, end: int) -> Node:
-        value = twin.value
-        make = _CONSTANTS[type(value)]
-        if make is _string and not _ONE_STRING.fullmatch(self.data, start, end):
-            return self.parsed(twin, start, end)
-        node = make(self.data[start:end].decode())
-        self.constants[id(node)] = value
+        node = _CONSTANTS[type(twin.value)](self.data[start:end].decode())
+        self.constants[id(node)] = twin.value
         return node
 
     def parsed(self, twin: Twin, start: int, end: int) -> Node:
@@ -95,23 +78,6 @@ class Leaves(ABC):
         for places in (state.whole, state.syntactic):
             self.spans.update((key, Span(*place)) for key, place in places.items())
         return node
-
-    def formatted(self, twin: Twin, start: int, end: int) -> Node:
-        """An f-string. Before 3.12 CPython does not know where the expressions in it stand; plain names are found."""
-        if not _PLAIN_FORMAT.fullmatch(self.data, start, end):
-            return self.parsed(twin, start, end)
-        parts: list[Node] = []
-        for found in _PART.finditer(self.data, start + 2, end - 1):
-            text, name = found.group().decode(), found["name"]
-            if name is None:
-                node: Node = _format_text(text)
-                self.spans[id(node)] = Span(*found.span())
-            else:
-                expression = self.dotted(name.decode())
-                self.spans[id(expression)] = Span(*found.span("name"))
-                node = _format_expression(expression)
-            parts.append(node)
-        return _format(parts, self.data[start : start + 2].decode())
 
     def path(self, first: str, rest: Iterable[str]) -> Node:
         """A dotted name; a plain one when there is no REST."""
