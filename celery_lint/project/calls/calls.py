@@ -12,8 +12,8 @@ from msgspec import Struct, field
 from celery_lint.facts.model import Attribute, Call, Name, Subscript, Value
 from celery_lint.finding import Location
 from celery_lint.project.calls.sent import sent_name
+from celery_lint.project.code.expressions import last_name
 from celery_lint.project.code.files import Files
-from celery_lint.project.code.index import last_name
 from celery_lint.project.code.settled import settled_entries, settled_items
 from celery_lint.project.code.symbols import ClassRef, FunctionRef
 from celery_lint.project.code.values import Evaluator, Known, Placed

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from celery_lint.facts.model import Call
+from celery_lint.project.code.expressions import last_name
 from celery_lint.project.code.files import Files
-from celery_lint.project.code.index import last_name
 from celery_lint.project.code.values import Evaluator, Known, Placed
 
 _SENDS = re.compile(rb"\b(?:send_task|signature|subtask)\b")

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from celery_lint.facts.model import Assignment, Call, Function, Name, Subscript
+from celery_lint.project.code.expressions import last_name, within
 from celery_lint.project.code.files import Files
-from celery_lint.project.code.index import FileIndex, last_name, within
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.refs import ClassRef, FunctionRef, Internal
 from celery_lint.project.code.symbols import Symbols
 

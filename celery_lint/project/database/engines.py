@@ -10,9 +10,10 @@ from msgspec import Struct
 
 from celery_lint.facts.model import Attribute, Call, Function, Literal, Name, Text, Value
 from celery_lint.finding import Location
+from celery_lint.project.code.expressions import last_name, within
 from celery_lint.project.code.files import Files
 from celery_lint.project.code.holders import Holder, Holders
-from celery_lint.project.code.index import FileIndex, last_name, within
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.symbols import ClassRef, FunctionRef, Internal, Symbols
 from celery_lint.project.code.values import Evaluator, Known, Placed
 from celery_lint.project.model import Reached

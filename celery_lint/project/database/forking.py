@@ -11,8 +11,9 @@ from msgspec import Struct
 
 from celery_lint.facts.model import Call
 from celery_lint.finding import Location
+from celery_lint.project.code.expressions import last_name
 from celery_lint.project.code.files import is_aside
-from celery_lint.project.code.index import FileIndex, last_name
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.refs import FunctionRef
 from celery_lint.project.code.values import Known
 from celery_lint.project.model import App, Worker

@@ -6,7 +6,7 @@ import re
 
 from celery_lint.facts.model import Call, Function, Name, Value
 from celery_lint.project.code.bindings import bindings
-from celery_lint.project.code.index import last_name
+from celery_lint.project.code.expressions import last_name
 from celery_lint.project.code.placed import Placed
 from celery_lint.project.code.refs import ClassRef, External, FunctionRef
 from celery_lint.project.code.symbols import Symbols

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 from celery_lint.facts.model import Command, Items, Name, Value, Word
+from celery_lint.project.code.expressions import last_name, within
 from celery_lint.project.code.files import Files
-from celery_lint.project.code.index import FileIndex, last_name, within
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.values import Evaluator, Known, Placed
 
 WORKER_MAIN = "worker_main"

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from celery_lint.facts.model import Attribute, Call
 from celery_lint.finding import Location
 from celery_lint.project.calls.sent import sent_name
+from celery_lint.project.code.expressions import last_name
 from celery_lint.project.code.files import Files
-from celery_lint.project.code.index import last_name
 from celery_lint.project.code.values import Evaluator, Known, Placed
 from celery_lint.project.deployment.routing import RouteTable, queue_name
 from celery_lint.project.model import App, Queue, QueueUse, Task

@@ -11,8 +11,9 @@ from msgspec import Struct
 
 from celery_lint.facts.model import Call, Function, Literal, Name, Value
 from celery_lint.finding import Location
+from celery_lint.project.code.expressions import last_name, within
 from celery_lint.project.code.holders import Holder, Holders, returns
-from celery_lint.project.code.index import FileIndex, last_name, within
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.refs import ClassRef, FunctionRef
 from celery_lint.project.code.withs import withs_in
 from celery_lint.project.model import Reached, Task

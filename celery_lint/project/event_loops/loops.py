@@ -10,7 +10,8 @@ from typing import Literal as OneOf
 from msgspec import Struct
 
 from celery_lint.facts.model import Assignment, Attribute, Await, Call, Choice, Function, Name, Operation, Value
-from celery_lint.project.code.index import FileIndex, called_on, last_name
+from celery_lint.project.code.expressions import called_on, last_name
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.symbols import ClassRef, External, FunctionRef, Internal, Symbols
 
 LOOP_MAKERS = frozenset({

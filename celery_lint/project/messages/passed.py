@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from celery_lint.facts.model import Assignment, Call, Function, Name, Parameter, Value
-from celery_lint.project.code.index import last_name
+from celery_lint.project.code.expressions import last_name
 from celery_lint.project.code.placed import Placed
 from celery_lint.project.code.refs import FunctionRef, Internal
 from celery_lint.project.code.symbols import Symbols

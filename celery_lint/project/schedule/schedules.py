@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from celery_lint.facts.model import Assignment, Attribute, Call, Literal, Name, Subscript
 from celery_lint.finding import Location
-from celery_lint.project.code.index import last_name
+from celery_lint.project.code.expressions import last_name
 from celery_lint.project.code.values import Evaluator, Known, Placed
 from celery_lint.project.model import App, ScheduleEntry
 from celery_lint.project.settings.apps import Apps

@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from celery_lint.facts.model import Assignment, Attribute, Call, Function, Literal, Name, Subscript, Value
 from celery_lint.finding import Location
-from celery_lint.project.code.index import FileIndex, called_on, last_name, within
+from celery_lint.project.code.expressions import called_on, last_name, within
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.symbols import ClassRef, External, FunctionRef, Internal
 from celery_lint.project.code.values import Evaluator, Known, Placed
 

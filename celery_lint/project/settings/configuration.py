@@ -22,7 +22,7 @@ from celery_lint.facts.model import (
     Value,
 )
 from celery_lint.finding import Location, Span
-from celery_lint.project.code.index import last_name
+from celery_lint.project.code.expressions import last_name
 from celery_lint.project.code.values import Known, Placed, Unknown
 from celery_lint.project.settings.apps import Apps, Draft
 from celery_lint.project.settings.collector import Collector, Note

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from celery_lint.facts.model import Assignment, Attribute, Call, Literal, Name, Opaque, Subscript, Value
 from celery_lint.finding import Location
-from celery_lint.project.code.index import FileIndex, called_on, last_name
+from celery_lint.project.code.expressions import called_on, last_name
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.values import Evaluator, Known, Placed
 from celery_lint.project.settings.collector import Note
 from celery_lint.project.settings.written import meaning

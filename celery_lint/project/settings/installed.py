@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Iterator
 
 from celery_lint.facts.model import Literal
+from celery_lint.project.code.expressions import last_name
 from celery_lint.project.code.files import Files
 from celery_lint.project.code.imports import mentioned_modules
-from celery_lint.project.code.index import last_name
 from celery_lint.project.code.symbols import ClassRef, Internal
 from celery_lint.project.code.values import Evaluator, Known, Placed
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from celery_lint.facts.model import Attribute, Call, Literal, Name, Opaque, Operation, Value
-from celery_lint.project.code.index import called_on, last_name
+from celery_lint.project.code.expressions import called_on, last_name
 
 _VARS, _NAMES = frozenset({"builtins.vars"}), frozenset({"builtins.vars", "builtins.dir"})
 _DUMPS = frozenset({"model_dump", "dict"})

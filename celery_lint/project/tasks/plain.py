@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from celery_lint.project.code.index import last_name
+from celery_lint.project.code.expressions import last_name
 from celery_lint.project.model import Task
 from celery_lint.project.project import Project
 

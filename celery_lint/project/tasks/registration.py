@@ -14,8 +14,8 @@ from functools import cached_property
 from msgspec import Struct
 
 from celery_lint.facts.model import Call, Lambda, Literal, Name
+from celery_lint.project.code.expressions import last_name
 from celery_lint.project.code.files import Files
-from celery_lint.project.code.index import last_name
 from celery_lint.project.code.roots import Roots
 from celery_lint.project.code.symbols import Symbols
 from celery_lint.project.code.values import Evaluator, Known, Placed

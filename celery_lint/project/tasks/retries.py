@@ -10,7 +10,8 @@ from msgspec import Struct
 
 from celery_lint.facts.model import Call, Function, Literal, Name, Value
 from celery_lint.finding import Location
-from celery_lint.project.code.index import FileIndex, called_on, last_name
+from celery_lint.project.code.expressions import called_on, last_name
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.symbols import FunctionRef
 from celery_lint.project.code.values import Known
 

@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from celery_lint.facts.model import Attribute, Call, Class, Function, Name, Value
 from celery_lint.finding import Location
+from celery_lint.project.code.expressions import last_name
 from celery_lint.project.code.files import Files
-from celery_lint.project.code.index import FileIndex, last_name
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.symbols import ClassRef, External, FunctionRef, Internal
 from celery_lint.project.code.values import Known, Placed
 from celery_lint.project.model import Option

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Call, Lambda, Name, Value
 from celery_lint.finding import Applicability, Finding, Location, Related
-from celery_lint.project.code.index import FileIndex, last_name, within
+from celery_lint.project.code.expressions import last_name, within
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.messages.on_commit import partial_instead
 from celery_lint.project.messages.transactions import Transactions
 from celery_lint.project.project import Project

@@ -8,7 +8,8 @@ from pathlib import PurePosixPath
 from celery_lint.facts.model import Call, Function, Name
 from celery_lint.finding import Finding, Related
 from celery_lint.project.calls.results import Wait
-from celery_lint.project.code.index import FileIndex, last_name
+from celery_lint.project.code.expressions import last_name
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.symbols import FunctionRef
 from celery_lint.project.project import Project
 from celery_lint.rule import MEDIUM, WARNING, rule

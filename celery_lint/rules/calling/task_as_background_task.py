@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Call, Name
 from celery_lint.finding import Finding, Location, Related, Span
-from celery_lint.project.code.index import last_name
+from celery_lint.project.code.expressions import last_name
 from celery_lint.project.code.symbols import External
 from celery_lint.project.model import Task
 from celery_lint.project.project import Project

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from celery_lint.facts.model import Call, Name
 from celery_lint.finding import Finding, Location, Related
 from celery_lint.project.calls.sent import sent_name
-from celery_lint.project.code.index import last_name
+from celery_lint.project.code.expressions import last_name
 from celery_lint.project.code.nearest import nearest
 from celery_lint.project.code.symbols import Internal
 from celery_lint.project.project import Project

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Related, Span
-from celery_lint.project.code.index import last_name
+from celery_lint.project.code.expressions import last_name
 from celery_lint.project.code.layout import unit_of
 from celery_lint.project.database.connecting import EarlyUse, early_uses
 from celery_lint.project.database.engines import Engine

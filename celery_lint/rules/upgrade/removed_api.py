@@ -9,7 +9,7 @@ from celery_lint.celery_versions import Change
 from celery_lint.facts.model import Call, Items, Literal
 from celery_lint.finding import Applicability, Finding, Location, Span
 from celery_lint.project.code.api_uses import ApiUse, api_uses, replaced_import
-from celery_lint.project.code.index import last_name
+from celery_lint.project.code.expressions import last_name
 from celery_lint.project.code.values import Known, Placed
 from celery_lint.project.model import Task
 from celery_lint.project.project import Project

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from celery_lint.facts.model import Argument, Call, Lambda, Literal, Name
 from celery_lint.finding import Applicability, Finding, Location, Span
-from celery_lint.project.code.index import last_name
+from celery_lint.project.code.expressions import last_name
 from celery_lint.project.code.layout import call_text, indent_at
 from celery_lint.project.code.symbols import External
 from celery_lint.project.model import Task
