@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from celery_lint.facts.model import Command, Items, Name, Value, Word
-from celery_lint.project.code.expressions import last_name, within
+from celery_lint.project.code.expressions import within
 from celery_lint.project.code.files import Files
 from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.values import Evaluator, Known, Placed
@@ -68,8 +68,8 @@ def _words(evaluator: Evaluator, placed: Placed) -> list[Word]:
 
 
 def _worker_mains(index: FileIndex, evaluator: Evaluator) -> Iterator[tuple[Command, Placed | None]]:
-    for call in index.facts.calls:
-        if last_name(call.callee) != "worker_main" or not isinstance(call.callee, Name):
+    for call in index.calls_named("worker_main"):
+        if not isinstance(call.callee, Name):
             continue
         argument = call.argument(0, "argv")
         owner = Placed(index.path, call.block, Name(call.callee.ref.rpartition(".")[0]))

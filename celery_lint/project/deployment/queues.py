@@ -74,7 +74,7 @@ def _scheduled(app: App, evaluator: Evaluator) -> Iterator[QueueUse]:
 def _sent(files: Files, evaluator: Evaluator, own: set[str]) -> Iterator[QueueUse]:
     """`task.apply_async(queue="x")`, `app.send_task(…, queue="x")`, `task.s().set(queue="x")`."""
     for path in files.mentioning(_SENDS):
-        for call in files.python(path).facts.calls:
+        for call in files.python(path).calls_named(*_SENDERS, "set"):
             argument = call.argument(None, "queue")
             if argument is None or not _sends(call):
                 continue

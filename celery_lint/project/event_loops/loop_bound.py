@@ -158,9 +158,7 @@ def _is_made_once(project: Project, holders: Holders, owner: ClassRef) -> bool:
     kept = False
     for path in project.files.holding(name):
         index = project.index(path)
-        for call in index.facts.calls:
-            if last_name(call.callee) != name:
-                continue
+        for call in index.calls_named(name):
             if project.symbols.class_of(path, call.block, call.callee) != owner:
                 continue
             function = index.function_at(call.block)

@@ -176,9 +176,8 @@ class Apps:
     def _callers(self, factory: FunctionRef, name: str) -> Iterator[Placed]:
         for path in self.files.holding(name):
             index = self.files.python(path)
-            for call in index.facts.calls:
-                last = last_name(call.callee)
-                if last == name and self.symbols.function(path, call.block, call.callee) == factory:
+            for call in index.calls_named(name):
+                if self.symbols.function(path, call.block, call.callee) == factory:
                     yield Placed(path, call.block, call)
 
     # recognising them

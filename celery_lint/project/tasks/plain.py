@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from celery_lint.project.code.expressions import last_name
 from celery_lint.project.model import Task
 from celery_lint.project.project import Project
 
@@ -21,7 +20,7 @@ def is_only_called(task: Task, project: Project) -> bool:
         return False
     name = project.symbols.fact(task.function).name
     return any(
-        last_name(call.callee) == name and project.symbols.function(path, call.block, call.callee) == task.function
+        project.symbols.function(path, call.block, call.callee) == task.function
         for path in project.files.holding(name)
-        for call in project.index(path).facts.calls
+        for call in project.index(path).calls_named(name)
     )
