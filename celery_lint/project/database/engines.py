@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from msgspec import Struct
 
-from celery_lint.facts.model import Attribute, Call, Function, Literal, Name, Text, Value
+from celery_lint.facts.model import Attribute, Call, Function, Literal, Name, Subscript, Text, Value
 from celery_lint.finding import Location
 from celery_lint.project.code.files import Files, is_aside
 from celery_lint.project.code.holders import Holder, Holders
@@ -109,14 +109,16 @@ class Engines:
         return True
 
     def _is_extended(self, index: FileIndex, call: Call, value: Value) -> bool:
-        """Whether `options["poolclass"] = …` adds to the options elsewhere in the same function."""
+        """Whether the same function adds to the options what may be a pool: `options["poolclass"] = …`."""
         function = index.function_at(call.block)
         if not isinstance(value, Name):
             return True
         for assignment in index.assignments_by_function.get(function.block if function else -1, []):
             target = assignment.target_value
             if not isinstance(target, Name) and any(isinstance(v, Name) and v.ref == value.ref for v in within(target)):
-                return True
+                key = target.index if isinstance(target, Subscript) and isinstance(target.value, Name) else None
+                if not isinstance(key, Literal) or key.value == "poolclass":
+                    return True
         return False
 
     def _is_branch(self, index: FileIndex, call: Call, calls: list[Call]) -> bool:
