@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from msgspec import Struct
 
-from celery_lint.facts.model import Attribute, Call, Function, Literal, Name, Subscript, Text, Value
+from celery_lint.facts.model import Attribute, Call, Function, Literal, Name, Operation, Subscript, Text, Value
 from celery_lint.finding import Location
 from celery_lint.project.code.files import Files, is_aside
 from celery_lint.project.code.holders import Holder, Holders
@@ -153,8 +153,7 @@ class Engines:
         argument = call.argument(0, "url")
         if argument is None:
             return None, None
-        known = self.evaluator.text(Placed(index.path, call.block, argument.value))
-        text = known.value if isinstance(known, Known) else _beginning(argument.value)
+        text = address(Placed(index.path, call.block, argument.value), self.evaluator)
         found = re.match(r"(\w+)(?:\+(\w+))?(?=:|$)", text)
         return (found.group(1), found.group(2)) if found else (None, None)
 
@@ -247,8 +246,19 @@ class Engines:
         return None
 
 
+def address(url: Placed, evaluator: Evaluator) -> str:
+    """The URL of a database, or how it begins."""
+    known = evaluator.text(url)
+    return known.value if isinstance(known, Known) else _beginning(url.value)
+
+
 def _beginning(value: Value) -> str:
-    """The literal start of an f-string."""
-    if isinstance(value, Text) and value.parts and isinstance(value.parts[0], Literal):
-        return str(value.parts[0].value)
+    """The literal start of an f-string, or of strings put together."""
+    match value:
+        case Text() if value.parts:
+            return _beginning(value.parts[0])
+        case Operation(operator="+"):
+            return _beginning(value.left)
+        case Literal():
+            return str(value.value)
     return ""
