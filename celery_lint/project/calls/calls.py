@@ -96,10 +96,8 @@ class TaskCalls:
     def find(self) -> Iterator[TaskCall]:
         """All calls of tasks, in the order of files and lines; those in tests and documentation are left out."""
         for path in self._paths():
-            for call in self.files.python(path).facts.calls:
-                method = last_name(call.callee)
-                if method in _METHODS:
-                    yield from self._calls(path, call, cast(Method, method))
+            for call in self.files.python(path).calls_named(*_METHODS):
+                yield from self._calls(path, call, cast(Method, last_name(call.callee)))
 
     def _paths(self) -> list[str]:
         """The files that may call a task."""

@@ -22,11 +22,8 @@ from celery_lint.project.model import Task
 Kind = Literal["chain", "group", "chord"]
 Mistake = Literal["task", "sent", "called"]
 
-_KINDS: dict[str, Kind] = {
-    f"{module}.{kind}": kind
-    for module in ("celery", "celery.canvas")
-    for kind in ("chain", "group", "chord")
-}  # fmt: skip
+KINDS: tuple[Kind, ...] = ("chain", "group", "chord")
+_KINDS: dict[str, Kind] = {f"{module}.{kind}": kind for module in ("celery", "celery.canvas") for kind in KINDS}
 _DEPTH = 12
 
 
@@ -152,7 +149,7 @@ class Parts:
 
     def kind_of(self, path: str, call: Call) -> Kind | None:
         """What CALL, in PATH, makes: only Celery's `chain`, `group` and `chord` make one."""
-        named = last_name(call.callee) in ("chain", "group", "chord")  # asked first: it costs nothing
+        named = last_name(call.callee) in KINDS  # asked first: it costs nothing
         return _KINDS.get(self.symbols.external(path, call.callee) or "") if named else None
 
     def _signed(self, call: TaskCall) -> Signed:

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from itertools import pairwise
 
 from msgspec import Struct
 
-from celery_lint.facts.model import Call, Name, Operation, Value
+from celery_lint.facts.model import Assignment, Call, Evaluation, Name, Operation, Return, Value
 from celery_lint.finding import Location
 from celery_lint.project.calls.calls import TaskCall, options_of
-from celery_lint.project.calls.canvas import Canvas, Member, Part, Parts, Signed, owner_of
+from celery_lint.project.calls.canvas import KINDS, Canvas, Member, Part, Parts, Signed, owner_of
 from celery_lint.project.code.index import FileIndex, last_name, values_once
 from celery_lint.project.code.placed import Placed
 from celery_lint.project.code.settled import settled
 
 _CELERY = re.compile(rb"celery")
 _MENTIONS = re.compile(rb"\b(?:chain|group|chord)\b|\blink(?:_error)?\b|\bon_error\b|\)\s*\|\s*\w|\.si?\(")
-_PIPES = re.compile(rb"[^|]\|[^|=]")
+_PIPE = re.compile(rb"\|(?![|=])")
 _STARTS = frozenset({"delay", "apply_async"})
 
 
@@ -78,10 +79,10 @@ class Canvases:
         return tuple(self.files.mentioning(_MENTIONS, [path for path in self.files.code_paths if path in about]))
 
     def _in_file(self, index: FileIndex) -> Iterator[Canvas]:
-        for call in index.facts.calls:
+        for call in index.calls_named(*KINDS):
             if self._parts.kind_of(index.path, call) is not None:
                 yield from self._canvas(Placed(index.path, call.block, call))
-        for placed in _pipes(index) if self.files.mentions(index.path, _PIPES) else ():
+        for placed in _pipes(index, self.files.data(index.path)) if self.files.mentions(index.path, _PIPE) else ():
             yield from self._canvas(placed)
 
     def _canvas(self, placed: Placed) -> Iterator[Canvas]:
@@ -100,11 +101,9 @@ class Canvases:
             for member in self._parts.listed(call.options[name])
         ]
         for path in self._paths:
-            for call in self.files.python(path).facts.calls:
-                owner = owner_of(Placed(path, call.block, call), call)
-                if owner is None or last_name(call.callee) not in ("link", "on_error", "link_error"):
-                    continue
-                if call.arguments and isinstance(self._parts.part(owner), Signed | Canvas):
+            for call in self.files.python(path).calls_named("link", "on_error", "link_error"):
+                owner = owner_of(Placed(path, call.block, call), call) if call.arguments else None
+                if owner is not None and isinstance(self._parts.part(owner), Signed | Canvas):
                     member = self._parts.member(Placed(path, call.block, call.arguments[0].value))
                     found.append((member, Location(path, call.span), last_name(call.callee) or ""))
         return tuple(found)
@@ -126,9 +125,9 @@ class Canvases:
         started |= {(sent.path, sent.call.span): sent.part for sent in self.sent if not sent.is_set}
         found = []
         for path in self._paths:
-            for call in self.files.python(path).facts.calls:
+            for call in self.files.python(path).calls_named(*_STARTS):
                 method = last_name(call.callee)
-                owner = owner_of(Placed(path, call.block, call), call) if method in _STARTS else None
+                owner = owner_of(Placed(path, call.block, call), call)
                 made = settled(owner, self._parts.evaluator) if owner is not None else None
                 canvas = started.get((made.path, made.span)) if made is not None else None
                 if isinstance(canvas, Canvas) and method is not None:
@@ -140,10 +139,10 @@ class Canvases:
         """What is given options of its message where it is no call of a task: `add.s(1).apply_async(countdown=9)`."""
         found = []
         for path in self._paths:
-            for call in self.files.python(path).facts.calls:
-                method = last_name(call.callee)
-                if method not in ("set", "apply_async", "delay") or (path, call.span) in self._parts.calls_at:
+            for call in self.files.python(path).calls_named("set", *_STARTS):
+                if (path, call.span) in self._parts.calls_at:
                     continue
+                method = last_name(call.callee)
                 placed = Placed(path, call.block, call)
                 owner = owner_of(placed, call)
                 part = self._parts.part(owner) if owner is not None else None
@@ -203,8 +202,10 @@ class Canvases:
         found = []
         for path in self._paths:
             for call in self.files.python(path).facts.calls:
+                if not _may_be_part(call.callee):
+                    continue
                 placed = Placed(path, call.block, call)
-                part = self._parts.part(placed.at(call.callee)) if _may_be_part(call.callee) else None
+                part = self._parts.part(placed.at(call.callee))
                 if isinstance(part, Signed | Canvas):
                     found.append((placed, call, part))
         return tuple(found)
@@ -220,9 +221,9 @@ class Canvases:
         """`chain(…).apply_async()`, `add.s(1).delay(2)`"""
         found = []
         for path in self._paths:
-            for call in self.files.python(path).facts.calls:
+            for call in self.files.python(path).calls_named(*_STARTS):
                 placed = Placed(path, call.block, call)
-                owner = owner_of(placed, call) if last_name(call.callee) in _STARTS else None
+                owner = owner_of(placed, call)
                 part = self._parts.part(owner) if owner is not None else None
                 if isinstance(part, Signed | Canvas):
                     found.append((placed, call, part))
@@ -283,22 +284,26 @@ def _results(call: Call) -> int | None:
 
 
 def _may_be_part(value: Value) -> bool:
-    """A name that is called by itself is a function, nearly always; a local one may be a canvas."""
-    return not isinstance(value, Name) or (value.ref[:1] in "%@" and "." not in value.ref)
+    """A name that is called by itself is a function, nearly always; a local one may be a canvas. No attribute is."""
+    if isinstance(value, Name):
+        return value.ref[:1] in "%@" and "." not in value.ref
+    return isinstance(value, Call | Operation)
 
 
-def _pipes(index: FileIndex) -> Iterator[Placed]:
-    """The `|` operations of a file, outer ones before those inside them."""
+def _pipes(index: FileIndex, data: bytes) -> Iterator[Placed]:
+    """The `|` operations of a file of the bytes DATA, outer ones before those inside them."""
     facts = index.facts
-    roots = [
-        *((each.block, values_once((each,), ())) for each in facts.calls),
-        *((each.block, values_once((), (each.value,))) for each in facts.assignments),
-        *((each.block, values_once((), (each.value,))) for each in facts.returns),
-        *((each.block, values_once((), (each.value,))) for each in facts.evaluations),
-    ]
+    written = [found.start() for found in _PIPE.finditer(data)]
     seen = set()
-    for block, values in roots:
-        for value in values:
+    facts_with_values: tuple[Call | Assignment | Return | Evaluation, ...] = (
+        *facts.calls, *facts.assignments, *facts.returns, *facts.evaluations
+    )  # fmt: skip
+    for each in facts_with_values:
+        root = each if isinstance(each, Call) else each.value
+        # Most of what is written `|` is a type: annotations are no values.
+        if root is None or bisect_left(written, root.span.start) == bisect_left(written, root.span.end):
+            continue
+        for value in values_once((each,), ()) if isinstance(each, Call) else values_once((), (root,)):
             if isinstance(value, Operation) and value.operator == "|" and value.span not in seen:
                 seen.add(value.span)
-                yield Placed(index.path, block, value)
+                yield Placed(index.path, each.block, value)

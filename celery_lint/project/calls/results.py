@@ -112,9 +112,9 @@ class Results:
     def _find_waits(self, path: str) -> Iterator[Wait]:
         if not (self.files.mentions(path, _MENTIONS) and self.files.mentions(path, _WAITS)):
             return
-        for call in self.files.python(path).facts.calls:
-            method = last_name(call.callee)
-            if method in _BLOCKING and not _has_key(call):
+        for call in self.files.python(path).calls_named(*_BLOCKING):
+            if not _has_key(call):
+                method = last_name(call.callee)
                 owner = owner_of(Placed(path, call.block, call), call)
                 result = self.of(owner) if owner is not None else None
                 if result is not None and method is not None:

@@ -11,12 +11,12 @@ from celery_lint.project.code.index import last_name
 from celery_lint.project.code.values import Evaluator, Known, Placed
 
 _SENDS = re.compile(rb"\b(?:send_task|signature|subtask)\b")
-_BY_NAME = frozenset({"send_task", "signature", "subtask"})
+BY_NAME: frozenset[str] = frozenset({"send_task", "signature", "subtask"})
 
 
 def sent_name(path: str, call: Call, evaluator: Evaluator) -> str | None:
     """The task name that CALL, in PATH, sends; None when it sends none, or a computed one."""
-    if last_name(call.callee) not in _BY_NAME:
+    if last_name(call.callee) not in BY_NAME:
         return None
     argument = call.argument(0, "name")
     known = evaluator.text(Placed(path, call.block, argument.value)) if argument is not None else None
@@ -28,7 +28,7 @@ def sent(files: Files, evaluator: Evaluator) -> Iterator[tuple[str, str, Call]]:
     for path in files.mentioning(_SENDS):
         if is_aside(path):
             continue
-        for call in files.python(path).facts.calls:
+        for call in files.python(path).calls_named(*BY_NAME):
             name = sent_name(path, call, evaluator)
             if name is not None:
                 yield name, path, call

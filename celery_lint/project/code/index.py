@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
+from itertools import chain
 from typing import TypeVar
 
 from celery_lint.facts.model import (
@@ -296,6 +297,20 @@ class FileIndex:
     def calls_by_function(self) -> dict[int, list[Call]]:
         """The calls of each function by its block; -1 for those that no function holds."""
         return self._by_function(self.facts.calls)
+
+    @cached_property
+    def _places_by_name(self) -> dict[str | None, list[int]]:
+        """The places of calls in the facts, by the last name of what is called."""
+        found: dict[str | None, list[int]] = defaultdict(list)
+        for place, call in enumerate(self.facts.calls):
+            found[last_name(call.callee)].append(place)
+        return found
+
+    def calls_named(self, *names: str) -> list[Call]:
+        """The calls of what has one of NAMES for its `last_name`, in the order of the facts."""
+        places = self._places_by_name
+        found = chain.from_iterable(places.get(name, ()) for name in frozenset(names))
+        return [self.facts.calls[place] for place in (found if len(names) == 1 else sorted(found))]
 
     @cached_property
     def assignments_by_function(self) -> dict[int, list[Assignment]]:

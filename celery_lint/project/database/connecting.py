@@ -78,7 +78,7 @@ def _is_used_later(connecting: _Connecting, project: Project) -> bool:
 
 
 def _ways(connecting: _Connecting, project: Project) -> Iterator[tuple[Step, ...]]:
-    for path in project.files.mentioning(_MENTION, tuple(project.forking.loaded)):
+    for path in project.forking.loaded_of(project.files.mentioning(_MENTION)):
         index = project.index(path)
         for call in index.facts.calls:
             if connecting.is_done_by(call, index) and not _is_disposed_after(index, call):
@@ -91,10 +91,8 @@ def _is_disposed_after(index: FileIndex, call: Call) -> bool:
     """Whether the same code disposes of an engine at the end."""
     function = index.function_at(call.block)
     return any(
-        last_name(other.callee) == "dispose"
-        and index.function_at(other.block) is function
-        and other.span.start > call.span.start
-        for other in index.facts.calls
+        index.function_at(other.block) is function and other.span.start > call.span.start
+        for other in index.calls_named("dispose")
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -58,10 +59,6 @@ _SESSIONS = {
 _REQUESTS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "request", "send"})
 _LAZY = {"connect": False, "open": False, "minconn": 0, "min_size": 0}
 _MINIMUM_FIRST = ("SimpleConnectionPool", "ThreadedConnectionPool")
-_MENTION = re.compile(
-    rb"\b(?:connect|Simple\w*Pool|Threaded\w*Pool|ConnectionPool|MongoClient|insecure_channel|secure_channel"
-    rb"|KafkaProducer|KafkaConsumer|Producer|Consumer|BlockingConnection|SMTP(?:_SSL)?|(?:Publisher|Subscriber)Client|[Ss]ession|httpx\.Client|Client)\s*\("
-)
 _CLOSES = frozenset({"close", "closeall", "disconnect"})
 
 
@@ -89,7 +86,7 @@ class EarlyClients:
         forking = self.project.forking
         if not forking.apps or forking.has_hooks:
             return
-        for path in self.project.files.mentioning(_MENTION, tuple(forking.loaded)):
+        for path in forking.loaded_of(self._mentioning()):
             index = self.project.index(path)
             for call in index.facts.calls:
                 name = self.project.symbols.external(path, call.callee)
@@ -97,6 +94,16 @@ class EarlyClients:
                     yield from self._opened(index, call, {**_DATABASES, **_CLIENTS}[name], name in _DATABASES)
                 elif name in _SESSIONS:
                     yield from self._used(index, call, _SESSIONS[name])
+
+    def _mentioning(self) -> Iterator[str]:
+        """The files that call something of the name of a client whose package the project mentions."""
+        files = self.project.files
+        names: dict[str, set[str]] = defaultdict(set)
+        for dotted in (*_DATABASES, *_CLIENTS, *_SESSIONS):
+            names[dotted.partition(".")[0]].add(dotted.rpartition(".")[2])
+        mentioned = {name for package, makers in names.items() if files.holding(package) for name in makers}
+        if mentioned:
+            yield from files.mentioning(re.compile(rf"\b(?:{'|'.join(sorted(mentioned))})\s*\(".encode()))
 
     def _opened(self, index: FileIndex, call: Call, what: str, garbles: bool) -> Iterator[EarlyClient]:
         way = self.project.forking.way(index.path, call) if not _is_lazy(call) else None

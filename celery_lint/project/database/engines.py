@@ -213,7 +213,7 @@ class Engines:
     def is_disposed(self, engine: Engine) -> bool:
         """Whether the file that makes a local engine disposes of it."""
         index = self.files.python(engine.path)
-        return any(last_name(call.callee) == "dispose" for call in index.facts.calls)
+        return bool(index.calls_named("dispose"))
 
     def disposes(self, engine: Engine, reached: Reached) -> bool:
         """Whether a function disposes of a shared engine: then no connection survives the run."""

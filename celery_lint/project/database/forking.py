@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from msgspec import Struct
 from celery_lint.facts.model import Call
 from celery_lint.finding import Location
 from celery_lint.project.code.files import is_aside
-from celery_lint.project.code.index import FileIndex, last_name
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.refs import FunctionRef
 from celery_lint.project.code.values import Known
 from celery_lint.project.model import App, Worker
@@ -67,19 +67,19 @@ class Forking:
         one = setting is not None and self.project.evaluator.scalar(setting.value) == Known(1)
         return worker.concurrency != 1 and not one
 
-    @cached_property
-    def loaded(self) -> dict[str, App]:
-        """The files that a worker has surely imported when it forks, each with an application whose worker does."""
-        found: dict[str, App] = {}
-        for app in self.apps:
-            for path in sorted(self.project.registration.imported_at_once(app)):
-                if not is_aside(path):
-                    found.setdefault(path, app)
-        return found
+    def loads(self, path: str) -> App | None:
+        """An application whose worker has surely imported PATH when it forks."""
+        imports = self.project.registration.imports_at_once
+        return next((app for app in self.apps if not is_aside(path) and imports(app, path)), None)
+
+    def loaded_of(self, paths: Iterable[str]) -> list[str]:
+        """Those of PATHS that a worker has surely imported when it forks, by its application."""
+        loaded = [(path, app) for path in sorted(paths) if (app := self.loads(path)) is not None]
+        return [path for app in self.apps for path, loading in loaded if loading is app]
 
     def way(self, path: str, call: Call) -> tuple[Step, ...] | None:
         """The calls that lead from the import of a module to CALL, itself at the end; None when it may not run."""
-        return self._way(path, call, frozenset()) if self.apps and path in self.loaded else None
+        return self._way(path, call, frozenset()) if self.loads(path) is not None else None
 
     def _way(self, path: str, call: Call, seen: frozenset[FunctionRef]) -> tuple[Step, ...] | None:
         index = self.project.index(path)
@@ -103,10 +103,10 @@ class Forking:
         owner = index.class_of(function)
         name = owner.name if owner is not None and function.name == "__init__" else function.name
         for path in self.project.files.holding(name):
-            if path not in self.loaded:
+            if self.loads(path) is None:
                 continue
-            for call in self.project.index(path).facts.calls:
-                if last_name(call.callee) != name or call.use == "decorator":
+            for call in self.project.index(path).calls_named(name):
+                if call.use == "decorator":
                     continue
                 if self.project.symbols.function(path, call.block, call.callee) == ref:
                     yield path, call

@@ -6,7 +6,6 @@ import re
 
 from celery_lint.facts.model import Call, Function, Name, Value
 from celery_lint.project.code.bindings import bindings
-from celery_lint.project.code.index import last_name
 from celery_lint.project.code.placed import Placed
 from celery_lint.project.code.refs import ClassRef, External, FunctionRef
 from celery_lint.project.code.symbols import Symbols
@@ -102,7 +101,7 @@ class Views:
             return self._sender_of(path, function.outer, found[0])
         for other in self.symbols.files.holding(function.name):
             if self.symbols.files.mentions(other, _CONNECTS):
-                for call in self.symbols.files.python(other).facts.calls:
+                for call in self.symbols.files.python(other).calls_named("connect"):
                     if self._connects(other, call, path, function):
                         return self._sender_of(other, call.block, call)
         return None
@@ -110,7 +109,7 @@ class Views:
     def _connects(self, path: str, call: Call, home: str, function: Function) -> bool:
         """`post_save.connect(FUNCTION)`"""
         given = call.argument(0, "receiver")
-        if given is None or not isinstance(call.callee, Name) or last_name(call.callee) != "connect":
+        if given is None or not isinstance(call.callee, Name):
             return False
         name = self.symbols.external(path, Name(call.callee.ref.removesuffix(".connect")))
         if name is None or not name.startswith(_SIGNALS):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Command, Items, Name, Value, Word
 from celery_lint.project.code.files import Files, is_aside
-from celery_lint.project.code.index import FileIndex, last_name, within
+from celery_lint.project.code.index import FileIndex, within
 from celery_lint.project.code.values import Evaluator, Known, Placed
 
 WORKER_MAIN = "worker_main"
@@ -69,8 +69,8 @@ def _words(evaluator: Evaluator, placed: Placed) -> list[Word]:
 
 
 def _worker_mains(index: FileIndex, evaluator: Evaluator) -> Iterator[tuple[Command, Placed | None]]:
-    for call in index.facts.calls:
-        if last_name(call.callee) != "worker_main" or not isinstance(call.callee, Name):
+    for call in index.calls_named("worker_main"):
+        if not isinstance(call.callee, Name):
             continue
         argument = call.argument(0, "argv")
         owner = Placed(index.path, call.block, Name(call.callee.ref.rpartition(".")[0]))

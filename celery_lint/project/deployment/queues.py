@@ -76,7 +76,7 @@ def _sent(files: Files, evaluator: Evaluator, own: set[str]) -> Iterator[QueueUs
     for path in files.mentioning(_SENDS):
         if is_aside(path):
             continue
-        for call in files.python(path).facts.calls:
+        for call in files.python(path).calls_named(*_SENDERS, "set"):
             argument = call.argument(None, "queue")
             if argument is None or not _sends(call):
                 continue

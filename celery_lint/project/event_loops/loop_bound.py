@@ -165,8 +165,8 @@ def _is_made_once(project: Project, holders: Holders, owner: ClassRef) -> bool:
     kept = False
     for path in project.files.holding(name):
         index = project.index(path) if not is_aside(path) else None
-        for call in index.facts.calls if index is not None else ():
-            if index is None or last_name(call.callee) != name:
+        for call in index.calls_named(name) if index is not None else ():
+            if index is None:
                 continue
             if project.symbols.class_of(path, call.block, call.callee) != owner:
                 continue

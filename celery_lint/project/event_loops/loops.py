@@ -331,9 +331,7 @@ class Loops:
         kinds: set[Awaitability] = set()
         for path in self.symbols.files.holding(function.name):
             other = self.symbols.files.python(path)
-            for call in other.facts.calls:
-                if last_name(call.callee) != function.name:
-                    continue
+            for call in other.calls_named(function.name):
                 if self.symbols.function(path, call.block, call.callee) != ref:
                     continue
                 argument = call.argument(positions.index(name) - offset, name)

@@ -43,7 +43,7 @@ class Passed:
     def _in_file(
         self, path: str, ref: FunctionRef, name: str, position: int, parameter: Parameter
     ) -> Iterator[Placed | None]:
-        for call in self.files.python(path).facts.calls:
+        for call in self.files.python(path).calls_named(name, "connect"):
             if last_name(call.callee) == name and self._leads_to(path, call, call.callee, ref):
                 given = call.argument(None if parameter.keyword_only else position, parameter.name)
                 yield Placed(path, call.block, given.value) if given is not None else None
@@ -65,8 +65,8 @@ class Passed:
         for other in self.files.holding(called):
             if is_aside(other):
                 continue
-            for call in self.files.python(other).facts.calls:
-                if last_name(call.callee) in _SENDS and self._signal(other, call) == signal:
+            for call in self.files.python(other).calls_named(*_SENDS):
+                if self._signal(other, call) == signal:
                     given = call.argument(None, name)
                     yield Placed(other, call.block, given.value) if given is not None else None
 

@@ -211,8 +211,7 @@ class Transactions:
 
 def _writes(index: FileIndex, block: int) -> bool:
     """Whether code in BLOCK writes rows itself. A transaction of another database may be there for reading alone."""
-    calls = (call for call in index.facts.calls if last_name(call.callee) in _DJANGO_WRITES)
-    return any(block in set(index.up(call.block)) for call in calls)
+    return any(block in set(index.up(call.block)) for call in index.calls_named(*_DJANGO_WRITES))
 
 
 def is_put_off(index: FileIndex, block: int) -> bool:

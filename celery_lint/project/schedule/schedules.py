@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from celery_lint.facts.model import Assignment, Attribute, Call, Literal, Name, Subscript
+from celery_lint.facts.model import Assignment, Call, Literal, Name, Subscript
 from celery_lint.finding import Location
 from celery_lint.project.code.files import is_aside
-from celery_lint.project.code.index import last_name
 from celery_lint.project.code.values import Evaluator, Known, Placed
 from celery_lint.project.model import App, ScheduleEntry
 from celery_lint.project.settings.apps import Apps
@@ -33,7 +32,7 @@ def find_entries(apps: Apps, made: Mapping[int, App]) -> Iterator[ScheduleEntry]
         index = apps.files.python(path)
         for assignment in index.facts.assignments:
             yield from _added(path, assignment, apps, made)
-        for call in index.facts.calls:
+        for call in index.calls_named("add_periodic_task", "update"):
             yield from _called(path, call, apps, made)
 
 
@@ -42,9 +41,9 @@ def _stored(apps: Apps, app: App) -> Iterator[ScheduleEntry]:
     for path in apps.files.mentioning(_STORED):
         if is_aside(path) or "/migrations/" in path:
             continue
-        for call in apps.files.python(path).facts.calls:
+        for call in apps.files.python(path).calls_named(*_STORES):
             owner = call.callee.ref.rpartition(".")[0] if isinstance(call.callee, Name) else ""
-            if owner.endswith("PeriodicTask.objects") and last_name(call.callee) in _STORES:
+            if owner.endswith("PeriodicTask.objects"):
                 yield from _record(path, call, apps, app)
 
 
@@ -103,12 +102,9 @@ def _added(path: str, assignment: Assignment, apps: Apps, made: Mapping[int, App
 
 def _called(path: str, call: Call, apps: Apps, made: Mapping[int, App]) -> Iterator[ScheduleEntry]:
     """`app.add_periodic_task(schedule, signature, …)`, `app.conf.beat_schedule.update({...})`."""
-    method = last_name(call.callee)
-    if not isinstance(call.callee, Name | Attribute) or method not in ("add_periodic_task", "update"):
+    if not isinstance(call.callee, Name):
         return
-    if isinstance(call.callee, Attribute):
-        return
-    owner = call.callee.ref.rpartition(".")[0]
+    owner, _, method = call.callee.ref.rpartition(".")
     if method == "update":
         head, dot, setting = owner.rpartition(".conf.")
         if dot and setting == "beat_schedule" and call.arguments:

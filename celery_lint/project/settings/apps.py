@@ -179,9 +179,8 @@ class Apps:
             if is_aside(path):
                 continue
             index = self.files.python(path)
-            for call in index.facts.calls:
-                last = last_name(call.callee)
-                if last == name and self.symbols.function(path, call.block, call.callee) == factory:
+            for call in index.calls_named(name):
+                if self.symbols.function(path, call.block, call.callee) == factory:
                     yield Placed(path, call.block, call)
 
     # recognising them

@@ -69,8 +69,8 @@ class FlaskConfig:
         are configured with does not count."""
         put: list[Note] = []
         is_ours = not self._is_of_another_program(index)
-        for call in index.facts.calls:
-            if last_name(call.callee) in _SETS and is_config(called_on(call.callee)):
+        for call in index.calls_named(*_SETS):
+            if is_config(called_on(call.callee)):
                 put.extend(self._given(Placed(index.path, call.block, call), call, key))
         for assignment in index.facts.assignments:
             if assignment.value is None:

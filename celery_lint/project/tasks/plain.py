@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from celery_lint.project.code.files import is_aside
-from celery_lint.project.code.index import last_name
 from celery_lint.project.model import Task
 from celery_lint.project.project import Project
 
@@ -22,8 +21,8 @@ def is_only_called(task: Task, project: Project) -> bool:
         return False
     name = project.symbols.fact(task.function).name
     return any(
-        last_name(call.callee) == name and project.symbols.function(path, call.block, call.callee) == task.function
+        project.symbols.function(path, call.block, call.callee) == task.function
         for path in project.files.holding(name)
         if not is_aside(path)
-        for call in project.index(path).facts.calls
+        for call in project.index(path).calls_named(name)
     )

@@ -171,7 +171,7 @@ def signal_roots(symbols: Symbols, paths: Iterable[str]) -> Iterator[Root]:
                 signal = _signal(symbols, Placed(path, function.outer, decorator))
                 if signal is not None:
                     yield _handler(path, function, signal)
-        for call in index.facts.calls:
+        for call in index.calls_named("connect"):
             signal = _signal(symbols, Placed(path, call.block, call))
             if signal is None or call.use == "decorator" or not call.arguments:
                 continue

@@ -7,19 +7,19 @@ As the worker does it: the module that `-A` names and everything it imports; `in
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from functools import cached_property
+from itertools import chain
 
 from msgspec import Struct
 
 from celery_lint.facts.model import Call, Lambda, Literal, Name
 from celery_lint.project.code.files import Files, is_aside
-from celery_lint.project.code.index import last_name
 from celery_lint.project.code.symbols import Symbols
 from celery_lint.project.code.values import Evaluator, Known, Placed
 from celery_lint.project.model import App, CeleryCommand
 from celery_lint.project.settings.installed import InstalledApps
+from celery_lint.project.tasks.walk import Walk
 
 _CELERY, _URLS = re.compile(rb"celery"), re.compile(rb"urlpatterns")
 _DISCOVERS = re.compile(rb"autodiscover_tasks")
@@ -62,25 +62,32 @@ class Registration:
         self.symbols: Symbols = evaluator.symbols
         self.commands = tuple(command for command in commands if command.invocation.is_worker)
         self.django = InstalledApps(files, evaluator, self._module)
-        self._imported: dict[int, Imported] = {}
-        self._at_once: dict[int, frozenset[str]] = {}
+        self._walks: dict[int, Walk] = {}
+        self._at_once: dict[int, Walk] = {}
         self._targets: dict[str, tuple[str, ...]] = {}
         self._targets_at_once: dict[str, tuple[str, ...]] = {}
         self._packages: dict[str, tuple[str, ...]] = {}
 
     def imported(self, app: App) -> Imported:
         """The files that a worker of APP imports."""
-        if id(app) not in self._imported:
-            reasons: list[str] = []
-            paths = self._closure(self._start(app, reasons), app, reasons, self.targets)
-            self._imported[id(app)] = Imported(paths, reasons[0] if reasons else None)
-        return self._imported[id(app)]
+        walk = self._walk_of(app)
+        return Imported(walk.all(), next(iter(walk.reasons), None))
 
-    def imported_at_once(self, app: App) -> frozenset[str]:
-        """The files that a worker of APP has surely imported when it starts its pool: not what functions import."""
+    def may_import(self, app: App, path: str) -> bool:
+        """Whether a worker of APP imports PATH, or may: nearly always that is seen long before all that it imports."""
+        return self._walk_of(app).may_reach(path)
+
+    def _walk_of(self, app: App) -> Walk:
+        if id(app) not in self._walks:
+            reasons: list[str] = []
+            self._walks[id(app)] = self._walk(self._start(app, reasons), app, reasons, self.targets)
+        return self._walks[id(app)]
+
+    def imports_at_once(self, app: App, path: str) -> bool:
+        """Whether a worker of APP has surely imported PATH when it starts its pool: not what functions import."""
         if id(app) not in self._at_once:
-            self._at_once[id(app)] = self._closure(self._start(app, []), app, [], self.targets_at_once)
-        return self._at_once[id(app)]
+            self._at_once[id(app)] = self._walk(self._start(app, []), app, [], self.targets_at_once)
+        return self._at_once[id(app)].reaches(path)
 
     def _start(self, app: App, reasons: list[str]) -> list[str]:
         own = [app.module_path, app.location.path, *(path for path, _ in app.variables)]
@@ -92,34 +99,34 @@ class Registration:
 
     def loaded_with(self, paths: list[str]) -> frozenset[str]:
         """The files PATHS and all that they import."""
-        return self._closure(paths, None, [], self.targets)
-
-    def _closure(
-        self, start: list[str], app: App | None, reasons: list[str], targets: Callable[[str], tuple[str, ...]]
-    ) -> frozenset[str]:
         self.files.follow()
-        seen: set[str] = set()
-        has_django = False
-        queue = deque(dict.fromkeys(start))
-        while queue:
-            path = queue.popleft()
-            if path in seen:
-                continue
-            seen.add(path)
-            queue.extend([each for each in (*self._with_packages(path), *targets(path)) if each not in seen])
-            if app is None or (path in self._code and path not in self._loading):
-                continue
-            if self.files.mentions(path, _DISCOVERS):
-                for discovery in self.discoveries(path):
-                    queue.extend(self._discovered(discovery, reasons))
-            if self.files.mentions(path, _URLS):
-                queue.extend(self._included(path))
-            if not has_django and self.files.mentions(path, _STARTS_DJANGO):
-                has_django = True
-                queue.extend(self.django.loaded(None, reasons))
+        return Walk(paths, lambda path: chain(self._with_packages(path), self.targets(path)), []).all()
+
+    def _walk(self, start: list[str], app: App, reasons: list[str], targets: Callable[[str], tuple[str, ...]]) -> Walk:
+        self.files.follow()
+        started: list[str] = []
+
+        def following(path: str) -> Iterator[str]:
+            yield from self._with_packages(path)
+            yield from targets(path)
+            if path in self._code and path not in self._loading:
+                return
+            yield from self._loaded_by(path, reasons)
+            if not started and self.files.mentions(path, _STARTS_DJANGO):
+                started.append(path)
+                yield from self.django.loaded(None, reasons)
             if self._is_dynamic(path, app):
                 reasons.append(f"{path} imports modules at run time")
-        return frozenset(seen)
+
+        return Walk(start, following, reasons)
+
+    def _loaded_by(self, path: str, reasons: list[str]) -> Iterator[str]:
+        """What PATH has Celery and Django load."""
+        if self.files.mentions(path, _DISCOVERS):
+            for discovery in self.discoveries(path):
+                yield from self._discovered(discovery, reasons)
+        if self.files.mentions(path, _URLS):
+            yield from self._included(path)
 
     @cached_property
     def _code(self) -> frozenset[str]:
@@ -286,9 +293,8 @@ class Registration:
 
     def discoveries(self, path: str) -> Iterator[Discovery]:
         """The `autodiscover_tasks` calls of a file."""
-        for call in self.files.python(path).facts.calls:
-            if last_name(call.callee) == "autodiscover_tasks":
-                yield self._discovery(path, call)
+        for call in self.files.python(path).calls_named("autodiscover_tasks"):
+            yield self._discovery(path, call)
 
     def _discovery(self, path: str, call: Call) -> Discovery:
         related_argument = call.argument(1, "related_name")

@@ -247,13 +247,13 @@ class TaskFinder:
     def _called(self, index: FileIndex) -> Iterator[TaskDraft]:
         """`add = app.task(add)`, `app.task(name="x")(add)`, `app.register_task(Add())`."""
         for call in index.facts.calls:
-            if call.use == "decorator" or not call.arguments:
+            if not self._may_declare(call.callee) or call.use == "decorator" or not call.arguments:
                 continue
             if last_name(call.callee) == "register_task":
                 yield from self._registered(index, call)
                 continue
             first = call.arguments[0]
-            if first.keyword is not None or first.star or not self._may_declare(call.callee):
+            if first.keyword is not None or first.star:
                 continue
             function = self.symbols.function(index.path, call.block, first.value)
             placed = Placed(index.path, call.block, call.callee)

@@ -88,7 +88,6 @@ def _misses(app: App, path: str, project: Project) -> bool:
     """Whether the workers of APP surely do not import PATH. Where no command starts one, an application that lists
     task modules says what its workers import; without a list, `-A` may name any module."""
     registration = project.registration
-    imported = registration.imported(app)
-    if imported.open is not None or path in imported.paths:
+    if registration.may_import(app, path):
         return False
     return bool(registration.commands_of(app)) or registration.lists_modules(app)

@@ -22,10 +22,10 @@ _METHODS = frozenset({"delay", "apply_async", "s", "si", "delay_on_commit", "app
 def check(project: Project) -> Iterator[Finding]:
     """`.delay()` on a function that is no task."""
     for path in _paths(project.files):
-        for call in project.index(path).facts.calls:
+        for call in project.index(path).calls_named(*_METHODS):
             callee = call.callee
             owner, _, method = callee.ref.rpartition(".") if isinstance(callee, Name) else ("", "", "")
-            function = _plain_function(path, owner, method, project) if owner and method in _METHODS else None
+            function = _plain_function(path, owner, method, project) if owner else None
             if function is not None:
                 yield _finding(Location(path, call.span), function, method, project)
 

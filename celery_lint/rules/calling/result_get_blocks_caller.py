@@ -60,7 +60,7 @@ def _counts(index: FileIndex, function: Function, project: Project) -> bool:
     ref = FunctionRef(index.path, function.block)
     if ref in project.reached or _is_command(function):
         return False
-    handed = (call for call in index.facts.calls if last_name(call.callee) in _HANDED_TO_THREADS)
+    handed = index.calls_named(*_HANDED_TO_THREADS)
     given = (project.symbols.function(index.path, call.block, each.value) for call in handed for each in call.arguments)
     return ref not in given
 

@@ -19,7 +19,7 @@ def check(project: Project) -> Iterator[Finding]:
 
 def _finding(client: EarlyClient, project: Project) -> Finding:
     *callers, last = client.way
-    app = project.forking.loaded[client.way[0].path]
+    app = project.forking.loads(client.way[0].path)
     return check.finding(
         f"{_message(client)}; make it in a `worker_process_init` handler, or where a task first needs it",
         last.location,
@@ -28,7 +28,7 @@ def _finding(client: EarlyClient, project: Project) -> Finding:
             *((Related(client.made.location, "made here"),) if client.made.location != last.location else ()),
             *(Related(step.location, "called at import") for step in callers),
             *(Related(user.location, f"used in `{user.label}`") for user in client.users[:3]),
-            Related(app.location, f"the workers of `{app.name}` import that file"),
+            *((Related(app.location, f"the workers of `{app.name}` import that file"),) if app is not None else ()),
         ),
         severity=ERROR if client.garbles else WARNING,
     )

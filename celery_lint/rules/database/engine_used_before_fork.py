@@ -56,7 +56,7 @@ def _is_cured(project: Project) -> bool:
 def _finding(use: EarlyUse, project: Project) -> Finding:
     engine, (*callers, last) = use.engine, use.way
     first = use.way[0]
-    app = project.forking.loaded[first.path]
+    app = project.forking.loads(first.path)
     name = (engine.call.target or "the engine").lstrip("@%")
     return check.finding(
         f"`{name}` connects while `{first.path}` is imported, before the worker forks: its processes share that "
@@ -67,7 +67,7 @@ def _finding(use: EarlyUse, project: Project) -> Finding:
         related=(
             Related(engine.location, "the engine"),
             *(Related(step.location, "called at import") for step in callers),
-            Related(app.location, f"the workers of `{app.name}` import that file"),
+            *((Related(app.location, f"the workers of `{app.name}` import that file"),) if app is not None else ()),
         ),
         remedy=_remedy(engine, project),
         withheld=_withheld(use, project),

@@ -10,7 +10,6 @@ from celery_lint.facts.model import Call, Items, Literal
 from celery_lint.finding import Applicability, Finding, Location, Span
 from celery_lint.project.code.api_uses import ApiUse, api_uses, replaced_import
 from celery_lint.project.code.files import is_aside
-from celery_lint.project.code.index import last_name
 from celery_lint.project.code.values import Known, Placed
 from celery_lint.project.model import Task
 from celery_lint.project.project import Project
@@ -69,9 +68,9 @@ def _instead(change: Change) -> str:
 
 def _mains(path: str, project: Project) -> Iterator[Finding]:
     """`app.worker_main(["-l", "info"])`: Celery 5 wants to be told that it is `worker`."""
-    for call in project.index(path).facts.calls:
+    for call in project.index(path).calls_named("worker_main"):
         argv = call.argument(0, "argv")
-        if last_name(call.callee) != "worker_main" or argv is None:
+        if argv is None:
             continue
         placed = Placed(path, call.block, argv.value)
         words = project.evaluator.items(placed)
