@@ -32,7 +32,8 @@ _WORDS = _CONNECTS | _TAKES_ENGINE | _QUERIES | {"autoload_with", "prepare"}
 _MENTION = re.compile(rb"\b(?:" + "|".join(sorted(_WORDS)).encode() + rb")\b")
 
 
-_SERVERS = r"postgres\w*|psycopg\w*|asyncpg|pg8000|mysql\w*|mariadb|oracledb|pyodbc"
+_SERVERS = r"postgres\w*|mysql|mariadb"
+_DRIVERS = ("psycopg", "psycopg2", "asyncpg", "pg8000", "pymysql", "mysqlclient", "mysql-connector-python", "pyodbc")
 
 
 class EarlyUse(Struct, frozen=True):
@@ -66,7 +67,7 @@ def _is_sqlite(connecting: _Connecting, project: Project) -> bool:
         return False
     known = [project.evaluator.text(url) for url in urls]
     from_environment = any(isinstance(each, Known) and each.from_environment for each in known)
-    return not from_environment or not project.mentions(_SERVERS)
+    return not from_environment or not (project.mentions(_SERVERS) or any(map(project.requires, _DRIVERS)))
 
 
 def _is_used_later(connecting: _Connecting, project: Project) -> bool:
