@@ -57,6 +57,8 @@ LOOP_BOUND: Mapping[str, str] = {
     "asyncio.Event": BOUND,
     "asyncio.Condition": BOUND,
 }
+# What lets a coroutine through at once, unless another one holds it.
+_LOCKS = frozenset({"asyncio.Lock", "asyncio.Semaphore", "asyncio.BoundedSemaphore"})
 _NAMES = sorted({name.rpartition(".")[2] for name in LOOP_BOUND})
 _MENTION = re.compile(rb"\b(?:" + "|".join(_NAMES).encode() + rb")\s*\(")
 _PACKAGES = re.compile("|".join(sorted({name.partition(".")[0] for name in LOOP_BOUND})).encode())
@@ -88,6 +90,11 @@ class Client(Struct, frozen=True, eq=False):
     def is_primitive(self) -> bool:
         """Whether it is a lock, a queue or the like: bound to a loop by the first that has to wait for it."""
         return self.maker.startswith("asyncio.")
+
+    @property
+    def is_lock(self) -> bool:
+        """Whether it is a primitive that binds itself to a loop only when two coroutines want it at a time."""
+        return self.maker in _LOCKS
 
     @property
     def name(self) -> str:

@@ -53,6 +53,11 @@ class FlaskConfig:
                     found.setdefault(name, []).extend(self._put(self.files.python(path), name))
         return tuple(_one_of(notes) for notes in found.values() if notes)
 
+    def values(self, key: str) -> list[Placed]:
+        """All that the project puts under KEY, outside tests."""
+        paths = self.files.holding(key)
+        return [note.value for path in paths for note in self._put(self.files.python(path), key)]
+
     @cached_property
     def is_loaded_too(self) -> bool:
         """Whether the project loads its configuration from elsewhere too, which may add to what `resolved` gives."""
