@@ -463,6 +463,28 @@ def test_what_fixes_is_done_each_time(lint: Lint, project: Path) -> None:
     assert "CEL408" not in done.shown[1]
 
 
+@pytest.mark.parametrize("option", ["--fix", "--fix-only", "--diff"])
+def test_where_nothing_was_to_be_changed_nothing_is_done_again(lint: Lint, project: Path, option: str) -> None:
+    lint()  # makes the cache, and what is in a folder that has just changed is not taken for known
+    time.sleep(0.05)
+    first = lint(option)
+    again = lint(option)
+
+    assert again == first._replace(opened=0)
+    assert first.opened > 0
+    change_content(project)
+    assert lint(option).shown == lint(option, "--no-cache").shown
+
+
+def test_what_was_shown_is_done_when_it_is_asked_for(lint: Lint, project: Path) -> None:
+    shown = [lint("--diff", "--unsafe-fixes").shown for _ in range(2)]
+    lint("--fix-only", "--unsafe-fixes")
+
+    assert shown[0] == shown[1]
+    assert "-    print(x)" in shown[0][1]
+    assert "print" not in (project / "proj/app.py").read_text()
+
+
 def test_the_secret_is_the_users_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     folder_in(str(tmp_path))

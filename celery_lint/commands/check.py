@@ -61,6 +61,11 @@ class Options(Struct, frozen=True, kw_only=True):
     report: tuple[str, ...] = ()
     own_rules: bool = False
 
+    @property
+    def edits(self) -> bool:
+        """Whether files are to be changed, or it is to be shown how they would be."""
+        return self.fix or self.fix_only or self.diff or self.add_ignore is not None
+
 
 class Surroundings(Struct, frozen=True):
     """What a run depends on beside the project and its options: what it writes to, and the way from the working
@@ -147,11 +152,10 @@ class _Memory:
         self.folder = None if options.no_cache else cache_folder(place, options.cache_dir)
         self.stamp = tool_stamp() if self.folder is not None else b""
         self._place = place
-        # What changes files, or tells how a run went, has to be done.
-        writes = options.fix or options.fix_only or options.diff or options.add_ignore is not None
-        acts = writes or options.verbose or options.durations
+        # Whoever asks how a run went wants one.
+        asks = options.verbose or options.durations
         self._replay = (
-            None if acts or self.folder is None else Replay(self.folder, self.stamp, str(place.root), _imports)
+            None if asks or self.folder is None else Replay(self.folder, self.stamp, str(place.root), _imports)
         )
         # Paths are in the key as they lead from the root, not from where they were named.
         self._key = key_of((replace(options, paths=(), jobs=None), place, selection, around, base))
