@@ -141,9 +141,10 @@ def run(project: Path, *commands: str | list[str]) -> Ended:
 
 # With `--durations` this process itself reads, and has then loaded what that takes for those that it forks later.
 COMMANDS: tuple[str | list[str], ...] = (
-    "check --verbose", "check --durations", "check --color always", "check --output-format concise", "check --output-format json",
-    "check --output-format jsonl", "check --output-format sarif", "check --output-format github",
-    "check --output-format gitlab", "check --output-format html", "check --output-format junit",
+    "check --verbose", "check --durations", "check --color always", "check --output-format concise",
+    "check --output-format json", "check --output-format jsonl", "check --output-format sarif",
+    "check --output-format github", "check --output-format gitlab", "check --output-format html",
+    "check --output-format junit",
     "check --report junit=out/x.xml --report=github=/dev/null --output-format full",
     "check --statistics", "check --diff --unsafe-fixes", "config", "map", "map --format json",
     "map --format mermaid", "map --format dot", "map --format html", ["map", "--task", NASTY], ["check", NASTY],
