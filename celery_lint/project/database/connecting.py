@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from celery_lint.facts.model import Assignment, Call, Name, Value
-from celery_lint.project.code.index import FileIndex, last_name, within
+from celery_lint.project.code.expressions import last_name, within
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.values import Known
 from celery_lint.project.database.engines import SYNC, Engine, Engines, address
 from celery_lint.project.database.forking import Step

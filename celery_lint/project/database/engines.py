@@ -10,9 +10,10 @@ from msgspec import Struct
 
 from celery_lint.facts.model import Attribute, Call, Function, Literal, Name, Operation, Subscript, Text, Value
 from celery_lint.finding import Location
-from celery_lint.project.code.files import Files, is_aside
+from celery_lint.project.code.expressions import last_name, within
+from celery_lint.project.code.files import Files
 from celery_lint.project.code.holders import Holder, Holders
-from celery_lint.project.code.index import FileIndex, last_name, within
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.symbols import ClassRef, FunctionRef, Internal, Symbols
 from celery_lint.project.code.values import Evaluator, Known, Placed
 from celery_lint.project.model import Reached
@@ -65,7 +66,7 @@ class Engines:
     def find(self) -> Iterator[Engine]:
         """All pooled engines, but those of tests and migrations."""
         for path in self.files.mentioning(self._mention):
-            if is_aside(path) or "migrations" in path or "alembic" in path:
+            if "migrations" in path or "alembic" in path:
                 continue
             index = self.files.python(path)
             calls = [call for call in index.facts.calls if self._makes_engine(index, call)]
@@ -76,7 +77,7 @@ class Engines:
     def find_unpooled(self) -> Iterator[Engine]:
         """The engines that surely have no pool: `poolclass=NullPool`."""
         for path in self.files.mentioning(self._mention):
-            if is_aside(path) or "migrations" in path or "alembic" in path:
+            if "migrations" in path or "alembic" in path:
                 continue
             index = self.files.python(path)
             for call in index.facts.calls:
@@ -236,7 +237,7 @@ class Engines:
         name = PurePosixPath(engine.path).stem
         importing = None if name == "__init__" else self.files.holding(name)
         for path in self.files.mentioning(_WEB, importing):
-            if is_aside(path) or path == engine.path:
+            if path == engine.path:
                 continue
             index = self.files.python(path)
             for item in index.facts.imports:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from celery_lint.project.code.index import last_name
+from celery_lint.project.code.expressions import last_name
 from celery_lint.project.code.values import Known
 from celery_lint.project.deployment.workers import GREEN
 from celery_lint.project.model import Task
