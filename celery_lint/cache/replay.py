@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import time
 from _blake2 import blake2b
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -92,7 +92,7 @@ class Replay:
         if recording is None or key not in recording.outputs or key in recording.files:
             return False
         paths = recording.watched.paths
-        if [_absolute(self._root, path) for path in paths] != watched:
+        if list(_places(self._root, paths)) != watched:
             return False
         return self._is_true(recording, _watched(paths, states), started)
 
@@ -146,7 +146,7 @@ class Replay:
         if self._sure is None:
             return None
         paths, times, sizes, inodes = msgspec.structs.astuple(self._sure)
-        return [_absolute(self._root, path) for path in paths], list(zip(times, sizes, inodes, strict=True))
+        return list(_places(self._root, paths)), list(zip(times, sizes, inodes, strict=True))
 
     def _write(self, name: str, content: _Recording | Answers | tuple[tuple[str, bytes], ...]) -> bytes:
         """Put CONTENT into the file NAME; a digest of it."""
@@ -221,19 +221,18 @@ def _name_of(key: bytes) -> str:
     return f"{_REPORTS}{key.hex()[:8]}.bin"
 
 
-def _absolute(root: str, path: str) -> str:
-    return path if os.path.isabs(path) else f"{root.rstrip('/')}/{path}"
+def _places(root: str, paths: Iterable[str]) -> Iterator[str]:
+    """PATHS, which are relative to ROOT or absolute, as they can be opened."""
+    start = root.rstrip("/") + "/"
+    for path in paths:
+        yield path if path.startswith("/") or os.path.isabs(path) else start + path
 
 
 def _look(root: str, paths: tuple[str, ...], seen: Mapping[str, State] | None = None) -> _Watched:
     """How PATHS are now, but for those that were SEEN."""
-    start = root.rstrip("/") + "/"
     known = seen or {}
-    states = [
-        known.get(path) or state_of(path if path.startswith("/") or os.path.isabs(path) else start + path)
-        for path in paths
-    ]
-    return _watched(paths, states)
+    places = zip(paths, _places(root, paths), strict=True)
+    return _watched(paths, [known.get(path) or state_of(place) for path, place in places])
 
 
 def _watched(paths: tuple[str, ...], states: Sequence[State]) -> _Watched:

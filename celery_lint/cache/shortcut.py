@@ -30,6 +30,9 @@ VARIABLES = (
 )  # fmt: skip
 """All variables that say how a run goes."""
 
+# A file holds, in this order: the key of the command line, a digest of how everything was that counts, and a line of
+# numbers: the exit status, whether stdout is text, and how many bytes each of the four parts has that follow. These are
+# stdout, stderr, the paths that count as they are, and those of which only counts whether they exist.
 # How many others are kept.
 _START, _MOST = "again-", 7
 RUN_KEY = 16

@@ -103,7 +103,7 @@ def _scope(
     done: Run, configuration: Configuration, kept: Baseline | None, base: Base | None, store: FactStore
 ) -> tuple[Scope, tuple[str, ...]]:
     """Which of the findings of DONE count, and what to say of what they are compared with."""
-    known = frozenset(rule.code for rule in catalogue_of(configuration).rules)
+    known = frozenset(catalogue_of(configuration).codes)
     if base is None:
         return Scope(kept, known=known), ()
     paths = {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from celery_lint.facts.model import Attribute, Call, Name
 from celery_lint.finding import Location
 from celery_lint.project.calls.calls import SIGNING
-from celery_lint.project.code.index import last_name
+from celery_lint.project.code.expressions import last_name
 from celery_lint.project.code.values import Known, Placed
 from celery_lint.project.model import ScheduleEntry, Task
 from celery_lint.project.schedule.crontabs import Crontab
