@@ -37,11 +37,12 @@ def check(project: Project) -> Iterator[Finding]:
 
 
 class _Sent(Struct, frozen=True, eq=False):
-    """An entry that sends TASK every SECONDS without `expires`."""
+    """An entry that sends TASK every SECONDS, RUNS times a day, without `expires`."""
 
     entry: ScheduleEntry
     task: Task
     seconds: float
+    runs: int
 
 
 def _sent(entry: ScheduleEntry, project: Project) -> _Sent | None:
@@ -50,10 +51,11 @@ def _sent(entry: ScheduleEntry, project: Project) -> _Sent | None:
     seconds = interval(entry, project)
     if seconds is None or not 0 < seconds < _OFTEN or project.twins.selected("PIE785", entry.location.path):
         return None
-    tasks = tasks_of(entry, project) if (runs_a_day(entry, project) or 0) >= _MANY else ()
-    if not tasks or any(_expires(task, project) or _runs_once(task) for task in tasks):
+    runs = runs_a_day(entry, project)
+    tasks = tasks_of(entry, project) if runs is not None and runs >= _MANY else ()
+    if runs is None or not tasks or any(_expires(task, project) or _runs_once(task) for task in tasks):
         return None
-    return _Sent(entry, tasks[0], seconds)
+    return _Sent(entry, tasks[0], seconds, runs)
 
 
 def _finding(found: list[_Sent], project: Project) -> Finding:
@@ -67,7 +69,7 @@ def _finding(found: list[_Sent], project: Project) -> Finding:
     )
     return check.finding(
         f"{what} without `expires`: while no worker takes them the messages pile up "
-        f"({sum(runs_a_day(sent.entry, project) or 0 for sent in found)} a day), and all of them run when one comes back",
+        f"({sum(sent.runs for sent in found)} a day), and all of them run when one comes back",
         first.entry.location,
         first.entry.entity,
         related=(
