@@ -22,7 +22,7 @@ from celery_lint.project.model import App, CeleryCommand
 from celery_lint.project.settings.installed import InstalledApps
 from celery_lint.project.tasks.walk import Walk
 
-_CELERY, _URLS = re.compile(rb"celery"), re.compile(rb"urlpatterns")
+_CELERY, _URLS = re.compile(rb"celery"), re.compile(rb"""urlpatterns|\binclude\(\s*(?:\(\s*)?["'][\w.]+["']""")
 _DISCOVERS = re.compile(rb"autodiscover_tasks")
 _DYNAMIC = re.compile(
     rb"\b(?:pkgutil|import_module|__import__|entry_points|import_string|exec_module|scandir|iterdir|rglob|glob|venusian"
@@ -194,7 +194,7 @@ class Registration:
             folder = folder.rpartition("/")[0]
 
     def _included(self, path: str) -> Iterator[str]:
-        """`include("shop.urls")` in a URL configuration of Django."""
+        """`include("shop.urls")` in a URL configuration of Django, or in what one imports (`routes = [...]`)."""
         for name in _INCLUDES.findall(self.files.data(path)):
             yield from self._module(path, name.decode())
 
