@@ -18,7 +18,8 @@ from pathlib import Path
 import msgspec
 
 from celery_lint.facts.model import PythonFacts
-from celery_lint.facts.python.nesting import TooDeepError, shallow_tree
+from celery_lint.facts.python.cpython import TooDeepError
+from celery_lint.facts.python.nesting import shallow_tree
 from celery_lint.facts.python.reader import read
 from celery_lint.facts.python.tree import made_tree
 

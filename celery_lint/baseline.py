@@ -62,7 +62,8 @@ class Baseline(Struct, frozen=True):
     exists: bool = True
 
     def match(self, report: Report, known: Collection[str]) -> Match:
-        """What of REPORT (all findings of a run) is in here. KNOWN are the codes of all rules that there are."""
+        """What of REPORT (all findings of a run) is in here. KNOWN are the codes of all rules that there are, and those
+        that they had before."""
         places = {
             Place(finding, index): identity
             for finding, own in identities(report.findings, report.source).items()
@@ -70,13 +71,19 @@ class Baseline(Struct, frozen=True):
         }
         entries = {entry.fingerprint: entry for entry in self.entries}
         prints = {place: identity.fingerprint for place, identity in places.items()}
-        matched = {place: entries[mark] for place, mark in prints.items() if mark in entries}
+        matched = {
+            place: entries[mark]
+            for place, identity in places.items()
+            for mark in _marks(identity, report.former_codes(identity.code))
+            if mark in entries
+        }
         used = {entry.fingerprint for entry in matched.values()}
         unused = [entry for mark, entry in entries.items() if mark not in used]
         left = {place: identity for place, identity in places.items() if place not in matched}
         moved = _moved(left, unused, report.root)
         used |= {entry.fingerprint for entry in moved.values()}
-        ran = report.judged | ({entry.code for entry in self.entries} - set(known))
+        former = {each for code in report.judged for each in report.former_codes(code)}
+        ran = report.judged | former | ({entry.code for entry in self.entries} - set(known))
         stale = tuple(entry for entry in unused if entry.fingerprint not in used and entry.code in ran)
         return Match(prints, matched | moved, stale)
 
@@ -129,6 +136,13 @@ def _narrowed(finding: Finding, new: Sequence[int]) -> Finding:
         each for each in finding.related if not each.again or (each.location in places and each.location != first)
     )
     return replace(finding, location=first, related=related)
+
+
+def _marks(identity: Identity, former: Sequence[str]) -> Iterator[str]:
+    """What IDENTITY is known by, and was by releases in which its rule had one of the FORMER codes. The fingerprint of
+    today comes last: it counts before others."""
+    yield from (replace(identity, code=code).fingerprint for code in former)
+    yield identity.fingerprint
 
 
 def _moved(left: Mapping[Place, Identity], unused: Sequence[Entry], root: Path) -> dict[Place, Entry]:

@@ -30,14 +30,15 @@ class FileIgnore(Struct, frozen=True):
 
 class Agenda(Struct, frozen=True):
     """The rules that run, the severities that the project gives to some of them (by code), and where some are not
-    reported."""
+    reported. RENAMED tells of selectors that are former codes and names."""
 
     rules: tuple[Rule, ...]
     severities: Mapping[str, Severity]
     file_ignores: tuple[FileIgnore, ...]
+    renamed: tuple[str, ...] = ()
 
 
-class Catalogue(Struct, frozen=True):
+class Catalogue(Struct, frozen=True, dict=True):
     """All rules, sorted by code."""
 
     rules: tuple[Rule, ...]
@@ -45,6 +46,15 @@ class Catalogue(Struct, frozen=True):
     def find(self, selector: str) -> tuple[Rule, ...]:
         """The rules that SELECTOR (a code, the start of one, or a name) means; none when it is unknown."""
         return tuple(rule for rule in self.rules if _closeness(selector, rule) >= 0)
+
+    @cached_property
+    def codes(self) -> Mapping[str, str]:
+        """The code of each rule by everything that it is, or was, called."""
+        return {word: rule.code for rule in self.rules for word in rule.words}
+
+    def now(self, word: str) -> str | None:
+        """What WORD, a former code or name of a rule, is today; None where it is none."""
+        return next((now for rule in self.rules if (now := rule.now(word)) is not None), None)
 
     def suggestion(self, word: str) -> str:
         """`; did you mean "…"?` for a selector that is unknown."""
@@ -65,25 +75,21 @@ class Catalogue(Struct, frozen=True):
                 FileIgnore(GitIgnoreSpec.from_lines([pattern]), self._codes(selectors))
                 for pattern, selectors in settings.per_file_ignores.items()
             ),
+            tuple(
+                f'{configuration.origin(key)}: {key}: "{selector}" is called {now} now'
+                for key, selector in dict.fromkeys(_all_selectors(settings))
+                if (now := self.now(selector)) is not None
+            ),
         )
 
     def _codes(self, selectors: Iterable[str]) -> frozenset[str]:
         return frozenset(rule.code for selector in selectors for rule in self.find(selector))
 
     def _refuse_unknown(self, configuration: Configuration) -> None:
-        settings = configuration.settings
-        ignored = [selector for selectors in settings.per_file_ignores.values() for selector in selectors]
-        for key, selectors in {
-            "select": settings.select or (),
-            "extend-select": settings.extend_select,
-            "ignore": settings.ignore,
-            "severity": tuple(settings.severity),
-            "per-file-ignores": tuple(ignored),
-        }.items():
-            for selector in selectors:
-                if not self.find(selector):
-                    why = _own_are_missing(configuration) or self.suggestion(selector)
-                    raise ConfigurationError(f'{configuration.origin(key)}: {key}: unknown rule "{selector}"{why}')
+        for key, selector in _all_selectors(configuration.settings):
+            if not self.find(selector):
+                why = _own_are_missing(configuration) or self.suggestion(selector)
+                raise ConfigurationError(f'{configuration.origin(key)}: {key}: unknown rule "{selector}"{why}')
 
 
 @cache
@@ -168,7 +174,7 @@ def _own_are_missing(configuration: Configuration) -> str:
 
 def _closeness(selector: str, rule: Rule) -> int:
     """How exactly SELECTOR means RULE: the length of the code that it gives, -1 when it does not."""
-    if selector in (rule.code, rule.name):
+    if selector in rule.words:
         return len(rule.code)
     return len(selector) if len(selector) >= 3 and rule.code.startswith(selector) else -1
 
@@ -180,6 +186,19 @@ def _runs(rule: Rule, settings: Settings) -> bool:
     if rule.code == _ALWAYS_ON or (settings.select is None and rule.preset in preset):
         wanted = max(wanted, 0)
     return wanted > max((_closeness(selector, rule) for selector in settings.ignore), default=-1)
+
+
+def _all_selectors(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Every selector that SETTINGS name, with its key."""
+    ignored = (selector for selectors in settings.per_file_ignores.values() for selector in selectors)
+    for key, selectors in {
+        "select": settings.select or (),
+        "extend-select": settings.extend_select,
+        "ignore": settings.ignore,
+        "severity": settings.severity,
+        "per-file-ignores": ignored,
+    }.items():
+        yield from ((key, selector) for selector in selectors)
 
 
 def _selectors(settings: Settings) -> tuple[str, ...]:

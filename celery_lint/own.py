@@ -101,16 +101,16 @@ def rule_files(folder: Path) -> list[Path]:
 def checked(ours: Sequence[Rule], own: Iterable[Rule]) -> tuple[Rule, ...]:
     """OURS and OWN rules together. Raises UserError for one of OWN that cannot be told from others: its code or name is
     taken, or does not look like one."""
-    taken = {word: rule for rule in ours for word in (rule.code, rule.name)}
+    taken = {word: rule for rule in ours for word in rule.words}
     rules = list(ours)
     for rule in own:
         _refuse_malformed(rule)
-        for word in (rule.code, rule.name):
+        for word in rule.words:
             if word in taken and file_of(taken[word]) != file_of(rule):
                 raise UserError(f"{file_of(rule)}: {word} is taken already, by {file_of(taken[word])}")
         if rule.code not in taken:
             rules.append(rule)
-        taken |= {rule.code: rule, rule.name: rule}
+        taken |= dict.fromkeys(rule.words, rule)
     return tuple(rules)
 
 
@@ -134,6 +134,9 @@ def _refuse_malformed(rule: Rule) -> None:
         raise UserError(f"{file_of(rule)}: {rule.code!r} is no code: three capitals (not CEL) and three digits")
     if not is_name(rule.name):
         raise UserError(f"{file_of(rule)}: {rule.name!r} is no name: two or more words, joined by -")
+    for word in rule.former:
+        if not (is_code(word) or is_name(word)):
+            raise UserError(f"{file_of(rule)}: {rule.code}: {word!r} can be neither a code nor a name that it had")
     if isinstance(subject := attempt(rule.subject), Crash):
         raise UserError(f"{file_of(rule)}: {rule.code}: what the rule is asked about is unclear: {subject.summary}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, get_type_hints
 
@@ -16,6 +17,8 @@ HIGH, MEDIUM, LOW = Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW
 
 # `recommended` runs, `strict` runs when it is asked for; `policy` finds nothing until its own option is set.
 Preset = Literal["recommended", "strict", "policy"]
+
+_CODE = re.compile(r"[A-Z]{3}\d{3}")
 
 # A check takes (subject, project) or (project); its subject's type is read from the annotation.
 Check = Callable[..., Iterator[Finding]]
@@ -35,6 +38,23 @@ class Rule(Struct, frozen=True):
     absorbs: tuple[str, ...] = ()
     twins: tuple[str, ...] = ()
     security: float | None = None
+    former: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What the rule is called by: its code and its name, and those that it had before."""
+        return self.code, self.name, *self.former
+
+    def now(self, word: str) -> str | None:
+        """What WORD, a code or name that the rule had before, is today; None where it is none of these."""
+        if word not in self.former:
+            return None
+        return self.code if word in self.former_codes else self.name
+
+    @property
+    def former_codes(self) -> tuple[str, ...]:
+        """The codes that the rule had before."""
+        return tuple(word for word in self.former if _CODE.fullmatch(word))
 
     @property
     def summary(self) -> str:
@@ -122,15 +142,17 @@ def rule(
     absorbs: tuple[str, ...] = (),
     twins: tuple[str, ...] = (),
     security: float | None = None,
+    former: tuple[str, ...] = (),
 ) -> Callable[[Check], Rule]:
     """Declare the decorated function to be the check of a rule; its name then stands for the rule.
 
     ABSORBS names rules whose finding at the same place has the same root cause: theirs is dropped. TWINS are codes of
     other linters that find the same: `# noqa` with one of them silences this rule too. SECURITY says how grave it is if
-    an attacker can use what is found, from 0.1 to 10, as CVSS counts.
+    an attacker can use what is found, from 0.1 to 10, as CVSS counts. FORMER are codes and names that the rule had
+    before: whoever uses one means it, and is told what it is called today.
     """
 
     def declare(check: Check) -> Rule:
-        return Rule(code, name, since, severity, confidence, fix, check, preset, absorbs, twins, security)
+        return Rule(code, name, since, severity, confidence, fix, check, preset, absorbs, twins, security, former)
 
     return declare

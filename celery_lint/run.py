@@ -29,7 +29,8 @@ from celery_lint.watch import UNWATCHED, Part, Watch
 class Run(Struct, frozen=True):
     """A REPORT, the tracebacks of rules that CRASHED, by code, the files that belong to the project, and the folders
     that could not be read. LOOKED_AT are the folders and ignore files that decide which files belong to it. PROJECTS
-    is what was understood of it: one, or each that the configuration names."""
+    is what was understood of it: one, or each that the configuration names. RENAMED tells where rules are called what
+    they were called before."""
 
     report: Report
     crashed: Mapping[str, str]
@@ -37,6 +38,7 @@ class Run(Struct, frozen=True):
     unlisted: tuple[Unlisted, ...] = ()
     looked_at: tuple[str, ...] = ()
     projects: tuple[Project, ...] = ()
+    renamed: tuple[str, ...] = ()
 
 
 def run(
@@ -78,7 +80,8 @@ def _all(configuration: Configuration, begun: Begun, with_fixes: bool, watch: Wa
     report = merged([each.report for each in runs], lambda path: owners[path](path))
     crashed = {code: trace for each in runs for code, trace in each.crashed.items()}
     understood = tuple(project for each in runs for project in each.projects)
-    return Run(report, crashed, tuple(owners), begun.found.unlisted, begun.found.looked_at, understood)
+    renamed = (*agenda.renamed, *(note for each in runs for note in each.renamed))
+    return Run(report, crashed, tuple(owners), begun.found.unlisted, begun.found.looked_at, understood, renamed)
 
 
 def _run(
@@ -114,7 +117,8 @@ def _run(
         judged=complete - frozenset(comments.crashed),
         rules={rule.code: rule for rule in agenda.rules},
     )
-    return Run(report, {**judged.crashed, **comments.crashed}, files.paths, projects=(project,))
+    crashed = {**judged.crashed, **comments.crashed}
+    return Run(report, crashed, files.paths, projects=(project,), renamed=silenced.renamed)
 
 
 def _attached(

@@ -17,7 +17,8 @@ from celery_lint.source import Source
 
 class Scope(Struct, frozen=True):
     """What counts. BASELINE: what does not. LINES: by path, the lines that a finding has to touch with one of its
-    locations, unless it was not there BEFORE; None when all count. KNOWN are the codes of all rules."""
+    locations, unless it was not there BEFORE; None when all count. KNOWN are the codes of all rules, and those
+    that they had before."""
 
     baseline: Baseline | None = None
     lines: Mapping[str, LineSet] | None = None

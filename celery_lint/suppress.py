@@ -18,11 +18,13 @@ Used = frozenset[tuple[str, Entry]]
 
 
 class Silenced(Struct, frozen=True):
-    """The findings that are KEPT, how many comments silenced, and what those comments amount to."""
+    """The findings that are KEPT, how many comments silenced, and what those comments amount to. RENAMED tells of
+    comments that name a rule as it was called before."""
 
     kept: tuple[Finding, ...]
     count: int
     suppressions: tuple[Suppression, ...]
+    renamed: tuple[str, ...] = ()
 
     def subjects(self, kind: type[object], /) -> Iterable[object]:
         """The suppressions: what a rule about them is asked about."""
@@ -43,7 +45,7 @@ def silence(
     ours = [each for path in paths if may_hold_directives(path) for each in directives(source_of(path))]
     by_path = _by_path(ours)
     twins = _twins(findings, source_of, catalogue)
-    codes = {name: rule.code for rule in catalogue.rules for name in (rule.code, rule.name)}
+    codes = catalogue.codes
     kept: list[Finding] = []
     used: set[tuple[str, Entry]] = set()
     for finding in findings:
@@ -52,7 +54,8 @@ def silence(
         if not entries and not _has_twin(finding, twins):
             kept.append(finding)
     suppressions = tuple(_suppression(each, frozenset(used), codes, judged) for each in ours)
-    return Silenced(tuple(kept), len(findings) - len(kept), suppressions)
+    renamed = tuple(note for each in ours for note in _renamed(each, source_of, catalogue))
+    return Silenced(tuple(kept), len(findings) - len(kept), suppressions, renamed)
 
 
 def without_ignored(findings: Iterable[Finding], file_ignores: Sequence[FileIgnore]) -> tuple[Finding, ...]:
@@ -121,6 +124,14 @@ def _suppression(directive: Directive, used: Used, codes: Mapping[str, str], jud
         tuple(entry for entry in known if codes[entry.name] in judged and (directive.path, entry) not in used),
         tuple((entry, _meant(entry.name, codes)) for entry in directive.entries if entry not in known),
     )
+
+
+def _renamed(directive: Directive, source_of: Callable[[str], Source], catalogue: Catalogue) -> Iterator[str]:
+    for entry in directive.entries:
+        now = catalogue.now(entry.name)
+        if now is not None:
+            line = source_of(directive.path).position(entry.span.start).line
+            yield f'{directive.path}:{line}: "{entry.name}" is called {now} now'
 
 
 def _meant(name: str, known: Collection[str]) -> str | None:

@@ -29,6 +29,16 @@ def _own_caches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _one_process() -> Iterator[None]:
+    """Runs of the command line in this process read by themselves: others would begin with all that the tests hold, to
+    read three files."""
+    with pytest.MonkeyPatch.context() as patch:
+        for command in ("beginning", "baseline", "init", "review"):
+            patch.setattr(f"celery_lint.commands.{command}.processors", lambda: 1)
+        yield
+
+
 @pytest.fixture
 def update(request: pytest.FixtureRequest) -> bool:
     """Whether this run rewrites what it would compare."""

@@ -61,6 +61,11 @@ def project(tmp_path: Path) -> Path:
     return root
 
 
+def settle() -> None:
+    """What was written just now could change again unseen."""
+    time.sleep(0.05)
+
+
 class Opened:
     """Counts the files of a project that this process opens. There is no way to take an audit hook back."""
 
@@ -101,15 +106,14 @@ def lint(
         assert isinstance(stopped.value.code, int)
         return Result((stopped.value.code, stdout, stderr.splitlines()), len(opened.paths))
 
-    # What was written just now could change again unseen.
-    time.sleep(0.05)
+    settle()
     yield run
     opened.root = "/nowhere/"
 
 
 @pytest.fixture
 def lint_apart(project: Path, tmp_path: Path) -> Lint:
-    """The same in a process of its own, which knows what it imported: it alone reads."""
+    """The same in a process of its own, with the same home: it knows what it imported, and it alone reads."""
 
     def run(*arguments: str) -> Result:
         environment = {name: value for name, value in os.environ.items() if name != "XDG_CACHE_HOME"}
@@ -123,8 +127,16 @@ def lint_apart(project: Path, tmp_path: Path) -> Lint:
         said = [line for line in lines if not line.startswith("SPY")]
         return Result((done.returncode, done.stdout, said), int(spied[1]), frozenset(spied[2:]))
 
-    time.sleep(0.05)
+    settle()
     return run
+
+
+def remembered(lint: Lint, *arguments: str, **how: Path) -> Result:
+    """A run that is remembered: the first makes the folder of the cache, so that the root has only just changed. (In a
+    process of its own the first may do: so much is loaded in between.)"""
+    lint(*arguments, **how)
+    settle()
+    return lint(*arguments, **how)
 
 
 def test_a_second_run_reads_nothing_and_says_the_same(lint_apart: Lint) -> None:
@@ -139,7 +151,7 @@ def test_a_second_run_reads_nothing_and_says_the_same(lint_apart: Lint) -> None:
 
 
 def test_each_format_is_remembered(lint: Lint) -> None:
-    full, json = lint(), lint("--output-format", "json")
+    full, json = remembered(lint), lint("--output-format", "json")
 
     assert lint().shown == full.shown
     assert lint("--output-format", "json").shown == json.shown != full.shown
@@ -168,7 +180,7 @@ def configure(root: Path) -> None:
 
 @pytest.mark.parametrize("change", [change_content, add_a_file, remove_a_file, ignore_a_folder, configure])
 def test_what_changed_is_seen(lint: Lint, project: Path, change: Callable[[Path], None]) -> None:
-    before = lint()
+    before = remembered(lint)
     change(project)
     after = lint()
 
@@ -187,31 +199,35 @@ def write_as_editors_do(path: Path, text: str) -> None:
 
 @pytest.mark.parametrize("save", [write, write_as_editors_do])
 def test_a_change_that_says_nothing_about_celery_needs_no_new_run(
-    lint_apart: Lint, project: Path, save: Callable[[Path, str], None]
+    lint: Lint, project: Path, save: Callable[[Path, str], None]
 ) -> None:
-    before, json = lint_apart(), lint_apart("--output-format", "json")
+    before, json = remembered(lint), lint("--output-format", "json")
     save(project / "proj/other.py", "def double(x):\n    return 2 * x\n")
-    after = lint_apart()
-
-    assert after.shown == before.shown
-    assert (after.opened, set(after.imported)) == (1, {"click"})
-    time.sleep(0.05)
-    assert lint_apart().opened == 0
-    assert (
-        lint_apart("--output-format", "json").shown
-        == json.shown
-        == lint_apart("--output-format", "json", "--no-cache").shown
-    )
-
-
-def test_what_nobody_asks_of_a_file_does_not_count(lint_apart: Lint, project: Path) -> None:
-    # Much is asked of files about Celery only, and `.get(…)` or a worker would be an answer to it.
-    (project / "proj/other.py").write_text("values = {}\nworker = values.get('one')\n")
-    before = lint_apart()
-    (project / "proj/other.py").write_text("values = {}\nworker = values.get('two')\n")
-    after = lint_apart()
+    settle()
+    after = lint()
 
     assert (after.shown, after.opened) == (before.shown, 1)
+    assert lint().opened == 0
+    assert lint("--output-format", "json").shown == json.shown == lint("--output-format", "json", "--no-cache").shown
+
+
+def test_what_nobody_asks_of_a_file_does_not_count(lint: Lint, project: Path) -> None:
+    # Much is asked of files about Celery only, and `.get(…)` or a worker would be an answer to it.
+    (project / "proj/other.py").write_text("values = {}\nworker = values.get('one')\n")
+    settle()
+    before = remembered(lint)
+    (project / "proj/other.py").write_text("values = {}\nworker = values.get('two')\n")
+    after = lint()
+
+    assert (after.shown, after.opened) == (before.shown, 1)
+
+
+def test_of_a_changed_file_no_library_is_asked(lint: Lint, lint_apart: Lint, project: Path) -> None:
+    before = remembered(lint)
+    (project / "proj/other.py").write_text("def double(x):\n    return 2 * x\n")
+    after = lint_apart()
+
+    assert (after.shown, after.opened, set(after.imported)) == (before.shown, 1, {"click"})
 
 
 ANSWERS_OTHERWISE = {
@@ -224,7 +240,7 @@ ANSWERS_OTHERWISE = {
 
 @pytest.mark.parametrize("text", ANSWERS_OTHERWISE.values(), ids=ANSWERS_OTHERWISE.keys())
 def test_a_change_that_answers_otherwise_is_seen(lint: Lint, project: Path, text: str) -> None:
-    lint()
+    remembered(lint)
     (project / "proj/other.py").write_text(text)
     after = lint()
 
@@ -235,8 +251,8 @@ def test_a_change_that_answers_otherwise_is_seen(lint: Lint, project: Path, text
 def test_an_import_that_loads_tasks_is_seen(lint: Lint, project: Path) -> None:
     (project / "proj/app.py").write_text(APP + TASK + "import proj.other\n")
     (project / "proj/jobs.py").write_text("from proj.app import app\n" + TASK.replace("send", "call"))
-    time.sleep(0.05)
-    before = lint()
+    settle()
+    before = remembered(lint)
     assert "CEL201" in before.shown[1]
     (project / "proj/other.py").write_text("from . import jobs\n")
 
@@ -247,7 +263,7 @@ def test_an_import_that_loads_tasks_is_seen(lint: Lint, project: Path) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
 def test_a_file_that_became_a_pipe_blocks_nothing(lint: Lint, project: Path) -> None:
-    lint()
+    remembered(lint)
     (project / "proj/other.py").unlink()
     os.mkfifo(project / "proj/other.py")
 
@@ -255,7 +271,7 @@ def test_a_file_that_became_a_pipe_blocks_nothing(lint: Lint, project: Path) -> 
 
 
 def test_answers_of_another_run_count_for_nothing(lint: Lint, project: Path) -> None:
-    before = lint()
+    before = remembered(lint)
     (project / NAME / "answers.bin").write_bytes(b"")
     (project / "proj/other.py").write_text("x = 2\n")
     after = lint()
@@ -264,20 +280,21 @@ def test_answers_of_another_run_count_for_nothing(lint: Lint, project: Path) -> 
     assert after.opened > 1
 
 
-def test_a_changed_configuration_reads_no_file_with_libcst(lint_apart: Lint, project: Path) -> None:
-    lint_apart()
+def test_a_changed_configuration_reads_no_file_with_libcst(lint: Lint, lint_apart: Lint, project: Path) -> None:
+    remembered(lint)
     configure(project)
 
     assert "libcst" not in lint_apart().imported
 
 
-def test_after_a_change_only_what_changed_is_opened(lint_apart: Lint, project: Path) -> None:
+def test_after_a_change_only_what_changed_is_opened(lint: Lint, lint_apart: Lint, project: Path) -> None:
     for number in range(20):
         (project / f"proj/more{number}.py").write_text(
             "from celery import group\n\ndef many(x):\n    return group(x)\n"
         )
-    time.sleep(0.05)
-    first = lint_apart()
+    settle()
+    first = lint()
+    settle()
     (project / "Procfile").write_text("worker: celery -A proj.app worker --loglevel=INFO\n")
     after = lint_apart()
 
@@ -285,13 +302,13 @@ def test_after_a_change_only_what_changed_is_opened(lint_apart: Lint, project: P
     # The Procfile, what configures and ignores, and the file with a finding, to show its lines.
     assert after.opened <= 6
     assert "libcst" not in after.imported
-    assert after.shown == lint_apart("--no-cache").shown
+    assert after.shown == lint("--no-cache").shown
 
 
-def test_a_fix_that_is_known_is_not_made_again(lint_apart: Lint, project: Path) -> None:
-    before = lint_apart("--output-format", "json")
+def test_a_fix_that_is_known_is_not_made_again(lint: Lint, lint_apart: Lint, project: Path) -> None:
+    before = lint("--output-format", "json")
     assert '"applicability": "unsafe"' in before.shown[1]
-    configure(project)
+    settle()
     (project / "celery-lint.toml").write_text("fail-level = 'info'\n")
     after = lint_apart("--output-format", "json")
 
@@ -300,7 +317,7 @@ def test_a_fix_that_is_known_is_not_made_again(lint_apart: Lint, project: Path) 
     (project / "proj/app.py").write_text(APP + "import logging\nlogger = logging.getLogger()\n" + TASK)
     changed = lint_apart("--output-format", "json")
     assert "libcst" in changed.imported
-    assert changed.shown == lint_apart("--output-format", "json", "--no-cache").shown
+    assert changed.shown == lint("--output-format", "json", "--no-cache").shown
 
 
 def test_a_file_that_had_just_changed_is_not_taken_for_known(tmp_path: Path) -> None:
@@ -313,7 +330,7 @@ def test_a_file_that_had_just_changed_is_not_taken_for_known(tmp_path: Path) -> 
 
     for settled in (False, True):
         if settled:
-            time.sleep(0.05)
+            settle()
         now = seen()
         when = now.look(["app.py"]).when
         now.save(lambda when=when: [Learned(when, {"app.py": b"content"}, {}, (), ())])  # type: ignore[misc]
@@ -328,7 +345,7 @@ def test_what_is_known_of_a_pattern_is_known_of_unchanged_files(tmp_path: Path) 
     paths = [f"{letter}.py" for letter in "abcdefghijklm"]
     for path in paths:
         (tmp_path / path).write_text(path)
-    time.sleep(0.05)
+    settle()
     key, other = (b"pattern", 0), (b"other", 0)
     first = Seen(folder, b"", str(tmp_path))
     when = first.look(paths).when
@@ -369,13 +386,6 @@ def test_facts_that_cannot_be_kept_are_read_again(tmp_path: Path, code: str) -> 
     store.save()
 
     assert FactStore(folder, b"").find(PythonFacts, "a.py", code.encode()) in (facts, None)
-
-
-def remembered(lint: Lint, **how: Path) -> Result:
-    """A run that is remembered: the first makes the folder of the cache, so that the root has only just changed."""
-    lint(**how)
-    time.sleep(0.05)
-    return lint(**how)
 
 
 def spoil(data: bytes) -> Iterator[bytes]:
@@ -451,6 +461,28 @@ def test_what_fixes_is_done_each_time(lint: Lint, project: Path) -> None:
     assert "print" not in (project / "proj/app.py").read_text()
     assert lint().shown == lint("--no-cache").shown
     assert "CEL408" not in done.shown[1]
+
+
+@pytest.mark.parametrize("option", ["--fix", "--fix-only", "--diff"])
+def test_where_nothing_was_to_be_changed_nothing_is_done_again(lint: Lint, project: Path, option: str) -> None:
+    lint()  # makes the cache, and what is in a folder that has just changed is not taken for known
+    time.sleep(0.05)
+    first = lint(option)
+    again = lint(option)
+
+    assert again == first._replace(opened=0)
+    assert first.opened > 0
+    change_content(project)
+    assert lint(option).shown == lint(option, "--no-cache").shown
+
+
+def test_what_was_shown_is_done_when_it_is_asked_for(lint: Lint, project: Path) -> None:
+    shown = [lint("--diff", "--unsafe-fixes").shown for _ in range(2)]
+    lint("--fix-only", "--unsafe-fixes")
+
+    assert shown[0] == shown[1]
+    assert "-    print(x)" in shown[0][1]
+    assert "print" not in (project / "proj/app.py").read_text()
 
 
 def test_the_secret_is_the_users_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,9 +50,9 @@ class _Stored(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Learned(Struct, frozen=True):
-    """What a run learned of files: their states WHEN it began, the CONTENTS of those it knows, and for each pattern
-    those that hold it and those that do not; CODE does not either, but for those that hold it, where the pattern is
-    one of WHOLE."""
+    """What a run learned of files: their states WHEN it began, and digests of the CONTENTS that it knows. ANSWERS are,
+    for each pattern, the files that hold it and files that do not. WHOLE are the patterns that were looked for in all
+    CODE: whatever of it is not said to hold one of these does not, and is not listed."""
 
     when: Mapping[str, State]
     contents: Mapping[str, bytes]

@@ -59,7 +59,7 @@ def baseline(options: Options) -> int:
         codes = ", ".join(sorted(done.crashed))
         warn(f"{codes} crashed, and a baseline of the rest would hide that: nothing is written")
         return FAILED
-    match = known.match(done.report, {rule.code for rule in catalogue_of(configuration).rules})
+    match = known.match(done.report, catalogue_of(configuration).codes)
     findings = {each for each in done.report.only(selection).findings if may_be_kept(each)}
     entries = tuple(_pruned(known, match)) if options.prune else tuple(_updated(known, match, findings, selection))
     if not entries and not known.exists:

@@ -30,6 +30,7 @@ class Entry(Struct, frozen=True):
     since: str
     absorbs: tuple[str, ...]
     twins: tuple[str, ...]
+    former: tuple[str, ...]
 
 
 def schema() -> dict[str, object]:
@@ -94,4 +95,5 @@ def _entry(rule: Rule) -> Entry:
         rule.since,
         rule.absorbs,
         rule.twins,
+        rule.former,
     )

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from celery_lint.again import imports_digest
 from celery_lint.cache.folder import Folder, folder_at, folder_in
 from celery_lint.cache.replay import Output, Replay, key_of
 from celery_lint.cache.shortcut import record
-from celery_lint.cache.stamp import digest, tool_stamp
+from celery_lint.cache.stamp import tool_stamp
 from celery_lint.commands.console import as_text, note, write, write_bytes
 from celery_lint.commands.reports import put, to_stdout, wanted
 from celery_lint.configfile import Place, locate
@@ -60,6 +61,11 @@ class Options(Struct, frozen=True, kw_only=True):
     no_baseline: bool = False
     report: tuple[str, ...] = ()
     own_rules: bool = False
+
+    @property
+    def edits(self) -> bool:
+        """Whether files are to be changed, or it is to be shown how they would be."""
+        return self.fix or self.fix_only or self.diff or self.add_ignore is not None
 
 
 class Surroundings(Struct, frozen=True):
@@ -147,11 +153,10 @@ class _Memory:
         self.folder = None if options.no_cache else cache_folder(place, options.cache_dir)
         self.stamp = tool_stamp() if self.folder is not None else b""
         self._place = place
-        # What changes files, or tells how a run went, has to be done.
-        writes = options.fix or options.fix_only or options.diff or options.add_ignore is not None
-        acts = writes or options.verbose or options.durations
+        # Whoever asks how a run went wants one.
+        asks = options.verbose or options.durations
         self._replay = (
-            None if acts or self.folder is None else Replay(self.folder, self.stamp, str(place.root), _imports)
+            None if asks or self.folder is None else Replay(self.folder, self.stamp, str(place.root), imports_digest)
         )
         # Paths are in the key as they lead from the root, not from where they were named.
         self._key = key_of((replace(options, paths=(), jobs=None), place, selection, around, base))
@@ -182,15 +187,8 @@ class _Memory:
             return
         stdout = output.stdout if isinstance(output.stdout, bytes) else as_text(output.stdout)
         said = (output.status, stdout, as_text(output.stderr))
-        record(self.folder, words, said, watched, [os.path.abspath(target) for target in targets], started)  # noqa: PTH100
-
-
-def _imports(data: bytes) -> bytes:
-    """A digest of what a Python file of the bytes DATA imports."""
-    from celery_lint.cache.facts import encoded
-    from celery_lint.project.code.imports import imported_names
-
-    return digest(encoded(imported_names(data)))
+        run = (str(self._place.root), self._key)
+        record(self.folder, words, said, run, watched, [os.path.abspath(target) for target in targets], started)  # noqa: PTH100
 
 
 def cache_folder(place: Place, chosen: Path | None) -> Folder | None:

@@ -68,35 +68,42 @@ def lint(
     if options.verbose:
         _say_what_was_used(configuration, place, done)
     said: tuple[str, ...] = () if options.quiet else compared
-    if options.diff or options.fix or options.fix_only or options.add_ignore is not None:
+    edits: Edits | None = None
+    if options.edits:
         with watch.at(Part.FIX):
             from celery_lint.commands.edits import edit
 
             edits = edit(done, configuration, selection, store, options, scope)
         if options.diff:
-            return Outcome(_difference(done, edits))
+            return _outcome(done, _difference(done, edits), configuration, options, edits)
         said = (*edits.say, *said)
-        scope = scope.after(lambda path: Source(path, edits.before[path]), edits.after)
-        done = run_on(configuration, targets, selection, store, watch=watch)
-        _save(store, done)
+        if edits.after:
+            scope = scope.after(lambda path: Source(path, edits.before[path]), edits.after)
+            done = run_on(configuration, targets, selection, store, watch=watch)
+            _save(store, done)
     done = replace(done, report=scope.of(done.report))
     with watch.at(Part.REPORT):
         output = results(done, configuration, place, selection, options, around)
-    sure = not done.crashed and not done.unlisted
-    whole = Output(output.status, output.stdout, (*said, *output.stderr), output.files)
-    if options.no_cache or not sure:
-        return Outcome(whole)
+    output = Output(output.status, output.stdout, (*said, *output.stderr), output.files)
+    return _outcome(done, output, configuration, options, edits)
+
+
+def _outcome(done: Run, output: Output, configuration: Configuration, options: Options, edits: Edits | None) -> Outcome:
+    """What came of a run. It is not to be taken for granted where something went wrong, and where there were EDITS to
+    be made or to be refused: what these depend on is more than the run looked at."""
+    if options.no_cache or done.crashed or done.unlisted or (edits is not None and (edits.after or edits.say)):
+        return Outcome(output)
     answers = together(project.files.answers() for project in done.projects)
     more = (*_own_rules(configuration), str(baseline.location(configuration, options.baseline)[0]))
     seen = {path: state for project in done.projects for path, state in project.files.states.items()}
-    return Outcome(whole, (*done.looked_at, *done.paths, *more), answers, seen)
+    return Outcome(output, (*done.looked_at, *done.paths, *more), answers, seen)
 
 
 def _scope(
     done: Run, configuration: Configuration, kept: Baseline | None, base: Base | None, store: FactStore
 ) -> tuple[Scope, tuple[str, ...]]:
     """Which of the findings of DONE count, and what to say of what they are compared with."""
-    known = frozenset(rule.code for rule in catalogue_of(configuration).rules)
+    known = frozenset(catalogue_of(configuration).codes)
     if base is None:
         return Scope(kept, known=known), ()
     paths = {

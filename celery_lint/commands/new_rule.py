@@ -76,6 +76,6 @@ def _refuse_malformed(code: str, name: str, *, is_ours: bool) -> None:
 
 def _refuse_taken(code: str, name: str, configuration: Configuration) -> None:
     for word in (code, name):
-        taken = next((rule for rule in catalogue_of(configuration).rules if word in (rule.code, rule.name)), None)
+        taken = next((rule for rule in catalogue_of(configuration).rules if word in rule.words), None)
         if taken is not None:
             raise UserError(f"there is a rule {taken.code} {taken.name} already")

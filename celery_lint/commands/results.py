@@ -79,6 +79,7 @@ def _said(done: Run, configuration: Configuration, report: Report, around: Surro
     if configuration.withholds_rules:
         path = configuration.settings.rules_path
         yield warning(f"the rules in {path} did not run: they are code of the project, and --own-rules runs them")
+    yield from map(warning, done.renamed)
     yield from _celery_of(done)
     yield summary(report, around.stderr)
 

@@ -7,11 +7,13 @@ from collections.abc import Iterator, Sequence
 
 from celery_lint.facts.model import Attribute, Call, Function, Name
 from celery_lint.finding import Location
-from celery_lint.project.code.files import Files, is_aside
+from celery_lint.project.code.files import Files
 from celery_lint.project.code.foreseen import DECLARES
 from celery_lint.project.code.modules import Modules
+from celery_lint.project.code.roots import Roots, count_imports
 from celery_lint.project.code.symbols import ClassRef, External, FunctionRef, Symbols
 from celery_lint.project.code.values import Evaluator, Known, Placed, Unknown
+from celery_lint.project.deployment.commands import find_commands
 from celery_lint.project.deployment.queues import find_queues
 from celery_lint.project.deployment.routing import read_routes
 from celery_lint.project.deployment.workers import WorkerFinder
@@ -21,13 +23,12 @@ from celery_lint.project.schedule.schedules import find_entries
 from celery_lint.project.settings.apps import Apps, Draft, main_name
 from celery_lint.project.settings.celery_version import find_release
 from celery_lint.project.settings.configuration import Configuration
-from celery_lint.project.tasks.names import module_names, task_names
+from celery_lint.project.tasks.names import task_names
 from celery_lint.project.tasks.reach import Reach, Root, signal_roots
-from celery_lint.project.tasks.tasks import Decorators, TaskDraft, TaskFinder, options_of
+from celery_lint.project.tasks.tasks import Decorators, TaskDraft, TaskFinder, may_declare, options_of
 from celery_lint.settings import Settings
 
 _SIGNALS = re.compile(rb"\.connect\b")
-_CELERY = re.compile(rb"celery|shared_task", re.IGNORECASE)
 _CELERY_NAMED = re.compile(rb"celery")
 _CONSUMERS = re.compile(rb"\badd_consumer\b")
 _HOOKS = ("__call__", "run", "before_start", "on_success", "on_failure", "on_retry", "after_return", "__init__")
@@ -35,18 +36,22 @@ _HOOKS = ("__call__", "run", "before_start", "on_success", "on_failure", "on_ret
 
 def link(files: Files, options: Settings) -> Project:
     """The project that FILES make up."""
-    symbols = Symbols(files, Modules(files))
-    evaluator = Evaluator(symbols)
-    _learn_roots(files, symbols.modules)
+    modules = Modules(files)
+    # Of the files that are read anyway to find the tasks.
+    imports = count_imports(may_declare(files), files, modules)
     files.follow_ahead()
+    symbols = Symbols(files, modules)
+    evaluator = Evaluator(symbols)
     apps = Apps(evaluator)
-    made = _apps(apps)
-    # Workers first: what `-A` names tells from which folder the worker imports, and so the names of tasks.
-    celery = find_release(files, options, [app.module_path for app in made.values()])
-    finder = WorkerFinder(files, apps, made, celery.table)
-    workers = tuple(finder.find(files.deploy_paths, options))
+    celery = find_release(files, options, [_module_path(draft) for draft in apps.drafts])
+    commands = find_commands(apps, celery.table, options.workers)
+    # From here on everything that is a module has its names.
+    roots = Roots(modules, imports, commands.starts)
+    made = _apps(apps, roots)
+    finder = WorkerFinder(evaluator, made)
+    workers = tuple(finder.find(commands))
     task_finder = TaskFinder(apps, Decorators(apps, options.task_decorators))
-    tasks = tuple(_task(draft, apps, made, symbols) for draft in _task_drafts(task_finder))
+    tasks = tuple(_task(draft, apps, made, roots) for draft in _task_drafts(task_finder))
     symbols.bind_self(_bound_tasks(tasks, evaluator))
     tables = {app: read_routes(app, evaluator) for app in made.values()}
     reach = Reach(symbols)
@@ -57,6 +62,7 @@ def link(files: Files, options: Settings) -> Project:
         celery=celery,
         symbols=symbols,
         evaluator=evaluator,
+        roots=roots,
         apps=tuple(made.values()),
         tasks=tasks,
         workers=workers,
@@ -71,29 +77,26 @@ def link(files: Files, options: Settings) -> Project:
     )
 
 
-def _learn_roots(files: Files, modules: Modules) -> None:
-    """What the files of the project that are about Celery import shows from which folders they are imported."""
-    for path in files.mentioning(_CELERY):
-        if not is_aside(path):
-            for item in files.python(path).facts.imports:
-                modules.find(path, item.target)
-
-
 # applications
 
 
-def _apps(apps: Apps) -> dict[int, App]:
+def _apps(apps: Apps, roots: Roots) -> dict[int, App]:
     configuration = Configuration(apps)
-    return {id(draft): _app(draft, apps, configuration) for draft in apps.drafts}
+    return {id(draft): _app(draft, apps, configuration, roots) for draft in apps.drafts}
 
 
-def _app(draft: Draft, apps: Apps, configuration: Configuration) -> App:
+def _module_path(draft: Draft) -> str:
+    """The file that holds an application by name, else the one that makes it."""
+    return draft.variables[0][0] if draft.variables else draft.location.path
+
+
+def _app(draft: Draft, apps: Apps, configuration: Configuration, roots: Roots) -> App:
     collector = configuration.of(draft)
     call = draft.constructor.value
     assert isinstance(call, Call)
-    path, variable = draft.variables[0] if draft.variables else (draft.location.path, call.target or "")
-    module = module_names(path, apps.symbols.modules)[0]
-    variable = variable.lstrip("@%")
+    path = _module_path(draft)
+    module = roots.names_of(path)[0]
+    variable = (draft.variables[0][1] if draft.variables else call.target or "").lstrip("@%")
     return App(
         name=f"{module}.{variable}" if variable else module,
         location=draft.location,
@@ -156,7 +159,7 @@ def _task_drafts(finder: TaskFinder) -> Iterator[TaskDraft]:
             yield draft
 
 
-def _task(draft: TaskDraft, apps: Apps, made: dict[int, App], symbols: Symbols) -> Task:
+def _task(draft: TaskDraft, apps: Apps, made: dict[int, App], roots: Roots) -> Task:
     options, is_open = options_of(draft, apps)
     name = options.get("name")
     owners = [made[id(item)] for item in draft.declaration.apps or ()]
@@ -164,7 +167,7 @@ def _task(draft: TaskDraft, apps: Apps, made: dict[int, App], symbols: Symbols) 
     base_class = _class(base.value, apps) if base is not None else None
     function = draft.function
     return Task(
-        names=task_names(draft, name, apps),
+        names=task_names(draft, name, apps, roots),
         location=draft.location,
         function=FunctionRef(draft.path, function.block) if function is not None else None,
         decorator=draft.decorator,
@@ -176,7 +179,7 @@ def _task(draft: TaskDraft, apps: Apps, made: dict[int, App], symbols: Symbols) 
         base_is_unknown=base is not None and base_class is None,
         is_async=function is not None and function.is_async,
         cls=ClassRef(draft.path, draft.cls.block) if draft.cls is not None else None,
-        custom_decorator=_wraps(draft.declaration.custom, symbols),
+        custom_decorator=_wraps(draft.declaration.custom, apps.symbols),
         decorators_below=draft.decorators_below,
         explicit_name=name is not None,
         label=draft.label,
@@ -253,8 +256,7 @@ def _app_roots(apps: Apps, symbols: Symbols) -> Iterator[Root]:
 
 
 def _signal_roots(files: Files, symbols: Symbols) -> Iterator[Root]:
-    connecting = [path for path in files.mentioning(_SIGNALS) if files.mentions(path, _CELERY_NAMED)]
-    yield from signal_roots(symbols, connecting)
+    yield from signal_roots(symbols, tuple(files.mentioning_all(_SIGNALS, _CELERY_NAMED)))
 
 
 # what stays open
@@ -291,6 +293,5 @@ def _queues_open(workers: tuple[Worker, ...], files: Files) -> str | None:
         if worker.excludes_queues:
             return f"`{worker.label}` excludes queues"
     for path in files.mentioning(_CONSUMERS):
-        if not is_aside(path):
-            return f"{path} adds consumers at run time"
+        return f"{path} adds consumers at run time"
     return None

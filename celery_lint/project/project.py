@@ -10,7 +10,6 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from celery_lint.celery_versions import table
 from celery_lint.finding import Location
 from celery_lint.project.calls.calls import TaskCall, TaskCalls
 from celery_lint.project.calls.canvas import Parts
@@ -20,8 +19,9 @@ from celery_lint.project.calls.sent import sent
 from celery_lint.project.code.files import Files
 from celery_lint.project.code.handlers import Handlers
 from celery_lint.project.code.index import FileIndex
+from celery_lint.project.code.roots import Roots
 from celery_lint.project.code.symbols import ClassRef, External, FunctionRef, Symbols
-from celery_lint.project.code.values import Evaluator, Known, Unknown
+from celery_lint.project.code.values import Evaluator, Unknown
 from celery_lint.project.database.engine_uses import used_by
 from celery_lint.project.database.engines import Engine, Engines
 from celery_lint.project.database.forking import Forking
@@ -49,8 +49,10 @@ from celery_lint.project.network.outgoing import Network
 from celery_lint.project.schedule.crontabs import Crontab, find_crontabs
 from celery_lint.project.settings.celery_version import CeleryRelease
 from celery_lint.project.settings.transports import Transports
+from celery_lint.project.settings.unseen import Unseen, mentions, written_in
 from celery_lint.project.settings.written import WrittenSetting, merged
 from celery_lint.project.tasks.bases import calls_otherwise
+from celery_lint.project.tasks.callers import Callers
 from celery_lint.project.tasks.reach import Reach
 from celery_lint.project.tasks.registration import Registration
 from celery_lint.project.tasks.retries import Held, RetryCall, find_retry_calls, find_task_holders
@@ -60,7 +62,6 @@ from celery_lint.source import Source
 
 # What Jinja writes Python files from: `{% for name in names %}`.
 _MARKUP = re.compile(rb"^[ \t]*\{%-?[ \t]*\w[^\n]*%\}", re.MULTILINE)
-_PROSE = (".md", ".rst", ".txt", ".lock", ".svg", ".html", ".css", ".js", ".ts", ".tsx", ".map", ".po", ".csv")
 
 
 def _is_requirements(path: str) -> bool:
@@ -78,6 +79,7 @@ class Project(Struct, frozen=True, eq=False, dict=True):
     celery: CeleryRelease
     symbols: Symbols
     evaluator: Evaluator
+    roots: Roots
     apps: tuple[App, ...]
     tasks: tuple[Task, ...]
     workers: tuple[Worker, ...]
@@ -160,7 +162,7 @@ class Project(Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def registration(self) -> Registration:
         """Which modules the workers import."""
-        return Registration(self.files, self.evaluator, self.commands)
+        return Registration(self.files, self.evaluator, self.commands, self.roots)
 
     @cached_property
     def forking(self) -> Forking:
@@ -230,12 +232,8 @@ class Project(Struct, frozen=True, eq=False, dict=True):
         return tuple(used_clients(self))
 
     @cached_property
-    def _callers(self) -> Mapping[FunctionRef, frozenset[FunctionRef]]:
-        callers: dict[FunctionRef, set[FunctionRef]] = defaultdict(set)
-        for caller in self.reached:
-            for callee, _, _ in self.reach.edges(caller):
-                callers[callee].add(caller)
-        return {callee: frozenset(found) for callee, found in callers.items()}
+    def _callers(self) -> Callers:
+        return Callers(self.reach, self.reached, self.tasks)
 
     @cached_property
     def task_functions(self) -> frozenset[FunctionRef]:
@@ -331,23 +329,15 @@ class Project(Struct, frozen=True, eq=False, dict=True):
 
     def direct_callers(self, function: FunctionRef) -> frozenset[FunctionRef]:
         """The functions of worker code that call FUNCTION."""
-        return self._callers.get(function, frozenset())
+        return self._callers.direct(function)
 
     def callers_of(self, function: FunctionRef) -> frozenset[FunctionRef]:
         """The functions of worker code that reach FUNCTION, itself included."""
-        seen = {function}
-        queue = [function]
-        while queue:
-            for caller in self._callers.get(queue.pop(), frozenset()):
-                if caller not in seen:
-                    seen.add(caller)
-                    queue.append(caller)
-        return frozenset(seen)
+        return self._callers.of(function)
 
     def tasks_reaching(self, function: FunctionRef) -> tuple[Task, ...]:
         """The tasks that run FUNCTION, in the order of the project."""
-        callers = self.callers_of(function)
-        return tuple(task for task in self.tasks if task.function in callers)
+        return self._callers.tasks(function)
 
     @cached_property
     def native_async(self) -> str | None:
@@ -355,42 +345,21 @@ class Project(Struct, frozen=True, eq=False, dict=True):
         pattern = re.compile(
             rb"celery_aio_pool|celery_pool_asyncio|aio_celery|celery-aio-pool|CELERY_CUSTOM_WORKER_POOL"
         )
-        return self.files.anywhere(pattern, lambda path: path.endswith(_PROSE))
+        return written_in(self.files, pattern)
 
     # three-valued questions
 
-    def may_set(self, app: App, *names: str) -> bool:
-        """Whether APP may have one of these settings (new-style names): false only when it surely has none.
-
-        Where its settings cannot all be followed, a setting whose name stands in no file of the project, in any
-        spelling, is not set by the project.
-        """
-        if any(self._is_set(app, name) for name in names):
-            return True
-        return app.settings.outside or (app.settings.open is not None and self._is_mentioned(names))
-
-    def _is_set(self, app: App, name: str) -> bool:
-        setting = app.settings.get(name)
-        return setting is not None and self.evaluator.scalar(setting.value) != Known(None)
-
     @cached_property
-    def _mentioned(self) -> dict[tuple[str, ...], bool]:
-        return {}
+    def _unseen(self) -> Unseen:
+        return Unseen(self.files, self.evaluator)
 
-    def _is_mentioned(self, names: tuple[str, ...]) -> bool:
-        if names not in self._mentioned:
-            self._mentioned[names] = self._find_mentioned(names)
-        return self._mentioned[names]
-
-    def _find_mentioned(self, names: tuple[str, ...]) -> bool:
-        old = [key for key, new in table().old_settings.items() if new in names]
-        words = "|".join(re.escape(word) for word in (*names, *old))
-        return self.mentions(words)
+    def may_set(self, app: App, *names: str) -> bool:
+        """Whether APP may have one of these settings (new-style names): false only when it surely has none."""
+        return self._unseen.may_set(app, *names)
 
     def mentions(self, words: str) -> bool:
         """Whether any file that is no test and no prose holds WORDS (a pattern), in any case and with any prefix."""
-        pattern = re.compile(rf"(?<![a-z0-9])(?:{words})(?![a-z0-9_])".encode(), re.IGNORECASE)
-        return self.files.anywhere(pattern, lambda path: path.endswith(_PROSE)) is not None
+        return mentions(words, self.files)
 
     def is_external_queue(self, name: str) -> bool:
         """Whether the project says that workers elsewhere consume a queue."""

@@ -54,6 +54,10 @@ class Report(Struct, frozen=True):
         found = identities(self.whole or self.findings, self.source)
         return {**{finding: known[0].fingerprint for finding, known in found.items()}, **self.known_as}
 
+    def former_codes(self, code: str) -> tuple[str, ...]:
+        """The codes that the rule CODE had before."""
+        return self.rules[code].former_codes if code in self.rules else ()
+
     def in_repository(self, path: str) -> str:
         """PATH as it leads from the root of the git repository."""
         return self.repository + (self.anchor if path == "." else path)

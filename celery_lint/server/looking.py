@@ -82,7 +82,7 @@ def take(
 
 def _scope(configuration: Configuration) -> Scope:
     """What counts: all that is not in the baseline."""
-    known = frozenset(rule.code for rule in catalogue_of(configuration).rules)
+    known = frozenset(catalogue_of(configuration).codes)
     try:
         return Scope(baseline.find(configuration, None), known=known)
     except UserError as error:  # it is a part of the configuration, and as easily mended

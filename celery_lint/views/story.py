@@ -8,7 +8,7 @@ from celery_lint.views.model import Entry, Limit, Picture, Queue, Route, Task, W
 from celery_lint.views.phrases import consumed_queues, ignored, queue_label, without_worker
 from celery_lint.views.readable import readable
 from celery_lint.views.sheet import Sheet, words
-from celery_lint.views.text import SEVERITY_STYLES, codes, worker_words
+from celery_lint.views.text import SEVERITY_STYLES, codes, consumer_words
 
 Node = Task | Entry | Route | Queue | Worker
 
@@ -64,9 +64,7 @@ def _queue(picture: Picture, identifier: str, sheet: Sheet, why: str, certain: b
     consumers = picture.out_of(identifier)
     for number, onward in enumerate(consumers, 1):
         worker = next(worker for worker in picture.workers if worker.id == onward.target)
-        mark = ("└" if number == len(consumers) else "├") + ("▶ " if onward.certain else "╌ ")
-        maybe = [] if onward.certain else [words("perhaps ", "dim")]
-        parts = [words(mark, "dim"), *maybe, *worker_words(worker), *codes(picture, onward.problems)]
+        parts = consumer_words(picture, onward, worker, is_last=number == len(consumers))
         yield from sheet.line(parts, worker.place, "   ")
         stem = "     " if number == len(consumers) else "│    "
         yield from sheet.paragraph(worker.command or consumed_queues(worker), stem, "dim")

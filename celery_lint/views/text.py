@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from celery_lint.views.model import App, Entry, Picture, Queue, Task, Worker
+from celery_lint.views.model import App, Edge, Entry, Picture, Queue, Task, Worker
 from celery_lint.views.phrases import (
     consumed_queues,
     counted,
@@ -55,6 +55,13 @@ def worker_words(worker: Worker) -> list[Words]:
     """A worker in one line: its name, its pool."""
     style = POOL_STYLES.get(worker.pool or "", "yellow")
     return [words(worker.label, "bold"), words(f"  {pool(worker)}", style)]
+
+
+def consumer_words(picture: Picture, edge: Edge, worker: Worker, *, is_last: bool) -> list[Words]:
+    """A worker below the queue from which EDGE leads to it: the way there, and the worker."""
+    mark = ("└" if is_last else "├") + ("▶ " if edge.certain else "╌ ")
+    maybe = [] if edge.certain else [words("perhaps ", "dim")]
+    return [words(mark, "dim"), *maybe, *worker_words(worker), *codes(picture, edge.problems)]
 
 
 def _title(sheet: Sheet, title: str) -> Iterator[str]:
@@ -115,9 +122,7 @@ def _queue(picture: Picture, queue: Queue, sheet: Sheet) -> Iterator[str]:
         yield from sheet.line([words(mark, *style), words(missing, *style)])
     for number, edge in enumerate(consumers, 1):
         worker = next(worker for worker in picture.workers if worker.id == edge.target)
-        mark = ("└" if number == len(consumers) else "├") + ("▶ " if edge.certain else "╌ ")
-        maybe = [] if edge.certain else [words("perhaps ", "dim")]
-        parts = [words(mark, "dim"), *maybe, *worker_words(worker), *codes(picture, edge.problems)]
+        parts = consumer_words(picture, edge, worker, is_last=number == len(consumers))
         yield from sheet.line(parts, worker.place, "   ")
 
 

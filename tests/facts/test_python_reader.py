@@ -10,7 +10,8 @@ import pytest
 from celery_lint.facts import model
 from celery_lint.facts.model import BlockKind, Call, Literal, Name, PythonFacts
 from celery_lint.facts.python.reader import read
-from celery_lint.project.code.index import FileIndex, within
+from celery_lint.project.code.expressions import within
+from celery_lint.project.code.index import FileIndex
 
 
 def facts(text: str) -> PythonFacts:

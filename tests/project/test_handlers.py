@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from celery_lint.project.code.expressions import last_name
 from celery_lint.project.code.handlers import RETRY, SOFT_LIMIT
-from celery_lint.project.code.index import FileIndex, last_name
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.project import Project
 from tests.project.support import linked
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from xml.etree import ElementTree
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -53,6 +53,13 @@ def reports(draw: st.DrawFn) -> Report:
     return Report(Path("/project"), findings, 0, LOOKED_AT, lambda _: source, anchor=path)
 
 
+def splitting(data: bytes, place: int) -> Report:
+    """A finding of no length at PLACE."""
+    source = Source("a/", data)
+    found = plain(location=Location("a/", Span(place, place)))
+    return Report(Path("/project"), (found,), 0, LOOKED_AT, lambda _: source, anchor="a/")
+
+
 def check(name: str, report: Report, text: str) -> None:
     if name in ("json", "sarif", "gitlab"):
         json.loads(text)
@@ -68,8 +75,9 @@ def check(name: str, report: Report, text: str) -> None:
     assert len(commands) == (len(report.findings) if name == "github" else 0), commands
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(reports())
+@example(splitting(b"error##[0", 6))
 def test_every_format_can_be_read(report: Report) -> None:
     for name in FORMATS:
         content = written(name, report, Target(Terminal(width=40)), nothing)

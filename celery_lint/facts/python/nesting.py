@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import codecs
 import re
+from itertools import accumulate
 from typing import Any
 
 from celery_lint.facts.python import cpython
+from celery_lint.facts.python.cpython import TooDeepError
 from celery_lint.regular import LARGEST
 
 # Half of what the parser takes on a stack of 8 MB, and twice of what anybody has written by hand.
@@ -42,7 +44,6 @@ _CHAINS = (
 _CASE = re.compile(rb"^[ \t\f]*case\b", re.MULTILINE)
 _BRACKET = re.compile(rb"[(\[{]|[)\]}]")
 
-_NEWLINE = re.compile(rb"\r\n|\r|\n")
 # A statement with fewer of them cannot be deep: CPython allows a hundred blocks and two hundred brackets.
 _SUSPICIOUS = 200
 
@@ -59,21 +60,11 @@ def is_too_large(data: bytes) -> bool:
     return len(data) > LARGEST or sum(data.count(mark) for mark in _MARKS) > _MOST_MARKS
 
 
-class TooDeepError(Exception):
-    """A file is nested deeper than can be parsed."""
-
-
 def shallow_tree(data: bytes) -> ast.Module | None:
     """CPython's tree of the Python file DATA, None when CPython finds no Python there; raises `TooDeepError`."""
     try:
         tree = cpython.module(data)
-    except SyntaxError as error:
-        if error.msg.startswith("too many"):
-            raise TooDeepError from None
-        return None
-    except (RecursionError, MemoryError):
-        raise TooDeepError from None
-    except ValueError:
+    except (SyntaxError, ValueError):
         return None
     if any(data.count(token) > _DEEPEST for token in _CHAINS) and _is_too_deep(tree, data):
         raise TooDeepError
@@ -110,7 +101,7 @@ def _is_too_deep(tree: ast.Module, data: bytes) -> bool:
             if (
                 len(head) > _SUSPICIOUS
                 and sum(map(head.count, _CHAINS)) > _SUSPICIOUS
-                and _depth(node) > _DEEPEST - level
+                and _is_deeper(node, _DEEPEST - level, lines)
             ):
                 return True
     return False
@@ -138,17 +129,28 @@ def _last_line(node: Any) -> int:
 def line_starts(data: bytes) -> list[int]:
     """The offset of each line of DATA, counted from 1 as CPython does, and the end of the last."""
     first = len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
-    return [0, first, *(found.end() for found in _NEWLINE.finditer(data)), len(data)]
+    return [0, first, *accumulate(map(len, data.splitlines(keepends=True))), len(data)]
 
 
-def _depth(tree: ast.AST) -> int:
-    deepest, pending = 0, [(tree, 1)]
+def _is_deeper(tree: ast.AST, limit: int, lines: list[int]) -> bool:
+    """Whether TREE has more than LIMIT levels. Each is written with a byte at least, so what is short is not looked
+    into."""
+    pending = [(tree, 1)]
     while pending:
         node, level = pending.pop()
         level += _links(node)
-        deepest = max(deepest, level)
-        pending.extend((child, level + 1) for child in ast.iter_child_nodes(node))
-    return deepest
+        if level > limit:
+            return True
+        room = limit - level
+        pending.extend((child, level + 1) for child in ast.iter_child_nodes(node) if _length(child, lines) > room)
+    return False
+
+
+def _length(node: ast.AST, lines: list[int]) -> int:
+    """How many bytes NODE is written with; as many as it likes where CPython does not say."""
+    if not isinstance(node, ast.expr | ast.keyword | ast.stmt):
+        return LARGEST
+    return lines[node.end_lineno or 0] + (node.end_col_offset or 0) - lines[node.lineno] - node.col_offset
 
 
 def _links(node: ast.AST) -> int:

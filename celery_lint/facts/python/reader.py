@@ -9,8 +9,9 @@ import libcst as cst
 
 from celery_lint.facts import model
 from celery_lint.facts.python import cpython
+from celery_lint.facts.python.cpython import TooDeepError
 from celery_lint.facts.python.names import class_scope, dotted, function_scope, import_base, module_scope, parameters
-from celery_lint.facts.python.nesting import TooDeepError, is_too_large, shallow_tree
+from celery_lint.facts.python.nesting import is_too_large, shallow_tree
 from celery_lint.facts.python.spans import GeneratedSpans, Spans
 from celery_lint.facts.python.tree import made_tree
 from celery_lint.facts.python.trial import survives
@@ -72,7 +73,7 @@ def _refused(path: str, data: bytes) -> model.PythonFacts | None:
     except SyntaxError as known:
         start = _offset(data, known.lineno or 1, (known.offset or 1) - 1)
         return _unreadable(path, _first_line(known.msg), Span(start, start))
-    except (ValueError, RecursionError, MemoryError):
+    except (ValueError, TooDeepError):
         pass
     return None
 

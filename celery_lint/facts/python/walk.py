@@ -71,7 +71,7 @@ def _can_say(kind: type[object]) -> bool:
     """Whether a KIND of thing is a node that can hold a fact."""
     known = _speaking()
     if kind not in known:
-        known[kind] = issubclass(kind, cst.CSTNode) and not issubclass(kind, _PUNCTUATION)
+        known[kind] = cst.CSTNode in kind.__mro__ and not any(each in kind.__mro__ for each in _PUNCTUATION)
     return known[kind]
 
 
@@ -83,20 +83,26 @@ class _Plan(Struct, frozen=True):
     fields: tuple[str, ...]
 
 
+_UNKNOWN = _Plan(None, None, ())
+Plans = dict[type[object], _Plan | None]
+"""What a walk does with each kind of thing; None for what is no node or need not be looked at."""
+
+
 @cache
-def _plans(visitor: type[cst.CSTVisitor], only_statements: bool) -> dict[type[object], _Plan | None]:
-    """The plans known so far, by kind of node; None for what is no node or need not be looked at."""
+def _plans(visitor: type[cst.CSTVisitor], only_statements: bool) -> Plans:
+    """Those known so far."""
     return {}
 
 
 def _plan(visitor: type[cst.CSTVisitor], kind: type[object], only_statements: bool) -> _Plan | None:
-    if not _can_say(kind) or not issubclass(kind, cst.CSTNode):
-        return None
-    if only_statements and issubclass(kind, cst.BaseExpression):
+    # `issubclass` asks abstract classes at length.
+    if not _can_say(kind) or (only_statements and cst.BaseExpression in kind.__mro__):
         return None
     visit, leave = f"visit_{kind.__name__}", f"leave_{kind.__name__}"
     return _Plan(
-        visit if hasattr(visitor, visit) else None, leave if hasattr(visitor, leave) else None, child_fields(kind)
+        visit if hasattr(visitor, visit) else None,
+        leave if hasattr(visitor, leave) else None,
+        child_fields(kind),  # type: ignore[arg-type]  # what can say something is a node
     )
 
 
@@ -105,20 +111,21 @@ def walk(node: cst.CSTNode, visitor: cst.CSTVisitor, *, only_statements: bool = 
 
     With ONLY_STATEMENTS the walk stays out of expressions.
     """
-    # One frame a level: what is nested deeply must not be so twice.
-    own, kind = type(node), type(visitor)
-    plans = _plans(kind, only_statements)
-    if own not in plans:
-        plans[own] = _plan(kind, own, only_statements)
-    plan = plans[own]
+    _walk(node, visitor, _plans(type(visitor), only_statements), only_statements)
+
+
+def _walk(node: cst.CSTNode, visitor: cst.CSTVisitor, plans: Plans, only_statements: bool) -> None:
+    # One frame a level: what is nested deeply must not be so twice. And none for what nobody looks at, which is most.
+    kind = type(node)
+    plan = plans.get(kind, _UNKNOWN)
+    if plan is _UNKNOWN:
+        plan = plans[kind] = _plan(type(visitor), kind, only_statements)
     if plan is None or (plan.visit is not None and getattr(visitor, plan.visit)(node) is False):
         return
     for name in plan.fields:
         value = getattr(node, name)
-        if type(value) is list or type(value) is tuple:
-            for item in value:
-                walk(item, visitor, only_statements=only_statements)
-        elif value is not None and type(value) is not str:
-            walk(value, visitor, only_statements=only_statements)
+        for item in value if type(value) is list or type(value) is tuple else (value,):
+            if plans.get(type(item), _UNKNOWN) is not None:
+                _walk(item, visitor, plans, only_statements)
     if plan.leave is not None:
         getattr(visitor, plan.leave)(node)

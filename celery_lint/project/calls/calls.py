@@ -12,8 +12,8 @@ from msgspec import Struct, field
 from celery_lint.facts.model import Attribute, Call, Name, Subscript, Value
 from celery_lint.finding import Location
 from celery_lint.project.calls.sent import sent_name
+from celery_lint.project.code.expressions import last_name
 from celery_lint.project.code.files import Files
-from celery_lint.project.code.index import last_name
 from celery_lint.project.code.settled import settled_entries, settled_items
 from celery_lint.project.code.symbols import ClassRef, FunctionRef
 from celery_lint.project.code.values import Evaluator, Known, Placed
@@ -101,8 +101,7 @@ class TaskCalls:
 
     def _paths(self) -> list[str]:
         """The files that may call a task."""
-        celery = tuple(self.files.mentioning(_CELERY))
-        found = {*self.files.mentioning(_MENTIONS), *self.files.mentioning(_MAY_MENTION, celery)}
+        found = {*self.files.mentioning(_MENTIONS), *self.files.mentioning_all(_CELERY, _MAY_MENTION)}
         return [path for path in self.files.code_paths if path in found]
 
     def _calls(self, path: str, call: Call, method: Method) -> Iterator[TaskCall]:

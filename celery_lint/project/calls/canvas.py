@@ -12,7 +12,7 @@ from celery_lint.facts.model import Argument, Call, Name, Opaque, Operation
 from celery_lint.facts.model import Items as Display
 from celery_lint.finding import Location
 from celery_lint.project.calls.calls import TaskCall, TaskCalls
-from celery_lint.project.code.index import called_on, last_name
+from celery_lint.project.code.expressions import called_on, last_name
 from celery_lint.project.code.origins import Origins
 from celery_lint.project.code.placed import Known, Placed
 from celery_lint.project.code.refs import FunctionRef

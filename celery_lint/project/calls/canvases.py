@@ -14,7 +14,8 @@ from celery_lint.facts.model import Assignment, Call, Evaluation, Name, Operatio
 from celery_lint.finding import Location
 from celery_lint.project.calls.calls import TaskCall, options_of
 from celery_lint.project.calls.canvas import KINDS, Canvas, Member, Part, Parts, Signed, owner_of
-from celery_lint.project.code.index import FileIndex, last_name, values_once
+from celery_lint.project.code.expressions import last_name, values_once
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.placed import Placed
 from celery_lint.project.code.settled import settled
 

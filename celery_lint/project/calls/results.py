@@ -16,7 +16,8 @@ from celery_lint.facts.model import Attribute, Block, Call, Literal, Name, Value
 from celery_lint.finding import Location
 from celery_lint.project.calls.calls import TaskCalls
 from celery_lint.project.calls.canvas import Canvas, Parts, Signed, owner_of
-from celery_lint.project.code.index import FileIndex, last_name, within
+from celery_lint.project.code.expressions import last_name, within
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.origins import Origins
 from celery_lint.project.code.symbols import External
 from celery_lint.project.code.values import Known, Placed, Unknown

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from celery_lint.facts.model import Call
-from celery_lint.project.code.files import Files, is_aside
-from celery_lint.project.code.index import last_name
+from celery_lint.project.code.expressions import last_name
+from celery_lint.project.code.files import Files
 from celery_lint.project.code.values import Evaluator, Known, Placed
 
 _SENDS = re.compile(rb"\b(?:send_task|signature|subtask)\b")
@@ -26,8 +26,6 @@ def sent_name(path: str, call: Call, evaluator: Evaluator) -> str | None:
 def sent(files: Files, evaluator: Evaluator) -> Iterator[tuple[str, str, Call]]:
     """All task names that the project sends, each with the file and the call."""
     for path in files.mentioning(_SENDS):
-        if is_aside(path):
-            continue
         for call in files.python(path).calls_named(*BY_NAME):
             name = sent_name(path, call, evaluator)
             if name is not None:

@@ -10,7 +10,6 @@ from msgspec import Struct
 from celery_lint.celery_versions import Change
 from celery_lint.facts.model import Call, Import, Name
 from celery_lint.finding import Applicability, Span
-from celery_lint.project.code.files import is_aside
 from celery_lint.project.code.index import FileIndex
 from celery_lint.project.project import Project
 from celery_lint.remedy import EditCode, Replacement
@@ -42,8 +41,6 @@ def api_uses(known: Mapping[str, Change], project: Project) -> Iterator[ApiUse]:
     if _SHADOWING & project.files.known:
         return
     for path in project.files.mentioning(_CELERY):
-        if is_aside(path):
-            continue
         index = project.index(path)
         found = [use for item in index.facts.imports for use in _imported(item, known, index, project)]
         yield from found

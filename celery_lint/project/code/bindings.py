@@ -9,8 +9,9 @@ from typing import Literal as OneOf
 from msgspec import Struct
 
 from celery_lint.facts.model import Assignment, Function, Items, Loop, Name, Parameter, Value
+from celery_lint.project.code.expressions import within
 from celery_lint.project.code.files import Files
-from celery_lint.project.code.index import FileIndex, within
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.placed import Placed
 from celery_lint.project.code.withs import blocks_in
 

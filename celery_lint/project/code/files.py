@@ -281,10 +281,23 @@ class Files:
         return tuple(path for path in self.python_paths if not is_aside(path))
 
     def mentioning(self, pattern: re.Pattern[bytes], among: Sequence[str] | None = None) -> Iterator[str]:
-        """The files whose bytes hold PATTERN: of AMONG, else of the Python files that are no tests or the like."""
+        """The files whose bytes hold PATTERN: of AMONG, else of the code: the Python files that are not `is_aside`."""
         if among is not None:
             return iter(self._searches.among(among, pattern))
         return iter(self._searches.code_with(pattern))
+
+    def mentioning_all(self, *patterns: re.Pattern[bytes]) -> Iterator[str]:
+        """The code whose bytes hold all PATTERNS. A pattern is looked for where those before it are found: the rarest
+        comes first."""
+        first, *others = patterns
+        found = list(self.mentioning(first))
+        for pattern in others:
+            found = self._searches.among(found, pattern)
+        return iter(found)
+
+    def is_mentioned(self, pattern: re.Pattern[bytes]) -> bool:
+        """Whether any code holds PATTERN."""
+        return any(True for _ in self.mentioning(pattern))
 
     def mentions(self, path: str, pattern: re.Pattern[bytes]) -> bool:
         """Whether the bytes of PATH hold PATTERN."""

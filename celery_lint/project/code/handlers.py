@@ -10,7 +10,8 @@ from msgspec import Struct
 from celery_lint.facts.model import Block, Call, Items, Jump, Name, Raise, Return
 from celery_lint.facts.model import Literal as Constant
 from celery_lint.finding import Location, Span
-from celery_lint.project.code.index import FileIndex, last_name
+from celery_lint.project.code.expressions import last_name
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.symbols import ClassRef, Symbols
 from celery_lint.project.code.values import Evaluator, Placed
 from celery_lint.project.tasks.retries import throws

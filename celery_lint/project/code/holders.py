@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from celery_lint.facts.model import Assignment, Call, Function, Name, Subscript
-from celery_lint.project.code.files import Files, is_aside
-from celery_lint.project.code.index import FileIndex, last_name, within
+from celery_lint.project.code.expressions import last_name, within
+from celery_lint.project.code.files import Files
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.refs import ClassRef, FunctionRef, Internal
 from celery_lint.project.code.symbols import Symbols
 
@@ -65,8 +66,6 @@ class Holders:
 
     def _module_level_calls(self, factory: FunctionRef, name: str) -> Iterator[Holder]:
         for path in self.files.holding(name):
-            if is_aside(path):
-                continue
             index = self.files.python(path)
             for assignment in index.assignments_by_function.get(-1, []):
                 if assignment.target is None or not assignment.target.startswith("@") or assignment.value is None:
@@ -83,8 +82,6 @@ class Holders:
         while queue:
             holder = queue.pop()
             for path in self.files.holding(holder.name.rpartition(".")[2]):
-                if is_aside(path):
-                    continue
                 for made in self._made_in(path).get(holder, ()):
                     if made not in found:
                         found.add(made)

@@ -8,7 +8,6 @@ comes last, since nobody puts a package's inside on the path on purpose.
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
@@ -32,12 +31,6 @@ class Modules:
 
     def __init__(self, files: Files) -> None:
         self._files = files
-        # How often an import of the project worked from a folder: the folders that are on somebody's path.
-        self.roots: Counter[str] = Counter()
-        # The folders that commands start in: what they load has its names from there, whatever the code imports.
-        self.started: set[str] = set()
-        # What the folder of the repository itself is called where something imports it from above.
-        self.above: set[str] = set()
         # By the folder of the importing file: all files in it import alike.
         self._known: dict[str, dict[str, Hit | None]] = {}
         self._below: dict[tuple[str, str], Hit | None] = {}
@@ -98,15 +91,14 @@ class Modules:
         names = tuple(dotted.split("."))
         around = [(root, self._found_below(root, dotted)) for root in self._roots_around(path, top)]
         hits = [
-            (len(hit[1]), position, root, hit)
+            (len(hit[1]), position, hit)
             for position, (root, hit) in enumerate(around)
             if hit is not None and not self._is_namesake(root, top, hit[0])
         ]
         if not hits:
             return self._elsewhere(path, names)
         # `app/app/core.py`: both folders hold an `app`, and only one of them an `app.core`.
-        _, _, root, hit = min(hits)
-        return self._note(root, hit)
+        return min(hits)[-1]
 
     def _is_namesake(self, root: str, name: str, file: str) -> bool:
         """Whether FILE, in the package ROOT, is called NAME after what it imports: `shop/kafka.py`, which starts with
@@ -116,7 +108,7 @@ class Modules:
         return any(each == name or each.startswith(f"{name}.") for each in self._files.imports(file).anywhere)
 
     def guess(self, path: str, dotted: str) -> str | None:
-        """The file that `find` would most likely give; nothing is learnt from it."""
+        """The file that `find` would most likely give, told from names of files alone: none is opened."""
         names = tuple(dotted.split("."))
         if dotted.startswith("."):
             hit = self._relative(path, dotted)
@@ -137,14 +129,7 @@ class Modules:
             and (hit := self.below(root, names)) is not None
             and not self._is_namesake(root, names[0], hit[0])
         ]
-        if not found:
-            return None
-        _, _, root, hit = min(found)
-        return self._note(root, hit)
-
-    def _note(self, root: str, found: Hit) -> Hit:
-        self.roots[root] += 1
-        return found
+        return min(found)[-1] if found else None
 
     def _relative(self, path: str, dotted: str) -> Hit | None:
         name = dotted.lstrip(".")
@@ -210,7 +195,7 @@ class Modules:
         package = _join(root, "__init__.py")
         return (package, names) if package in self._files.known else None
 
-    def names_of(self, path: str) -> list[str]:
+    def possible_names(self, path: str) -> list[str]:
         """The dotted names PATH can have, from the one seen from the project's root to its bare name, or to the
         shortest with which its relative imports work."""
         dotted = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")

@@ -19,7 +19,8 @@ from celery_lint.facts.model import (
     Value,
 )  # fmt: skip
 from celery_lint.finding import Span
-from celery_lint.project.code.index import FileIndex, last_name
+from celery_lint.project.code.expressions import last_name
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.placed import Placed
 from celery_lint.project.code.symbols import ClassRef, FunctionRef, Internal, Symbols
 

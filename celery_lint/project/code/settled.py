@@ -14,7 +14,8 @@ from celery_lint.facts.model import (
     Subscript,
     Value,
 )
-from celery_lint.project.code.index import FileIndex, within
+from celery_lint.project.code.expressions import within
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.placed import Known, Placed
 from celery_lint.project.code.symbols import Internal, Symbols
 from celery_lint.project.code.values import Evaluator

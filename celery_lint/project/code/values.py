@@ -21,8 +21,8 @@ from celery_lint.facts.model import (
     Text,
 )  # fmt: skip
 from celery_lint.facts.model import Mapping as Dict
+from celery_lint.project.code.expressions import last_name
 from celery_lint.project.code.following import DEPTH, Follower
-from celery_lint.project.code.index import last_name
 from celery_lint.project.code.placed import Evaluated, Known, Placed, Scalar, Unknown
 from celery_lint.project.code.symbols import FunctionRef
 

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from celery_lint.facts.model import Assignment, Call, Name, Value
-from celery_lint.project.code.index import FileIndex, last_name, within
-from celery_lint.project.database.engines import SYNC, Engine, Engines
+from celery_lint.project.code.expressions import last_name, within
+from celery_lint.project.code.index import FileIndex
+from celery_lint.project.code.values import Known
+from celery_lint.project.database.engines import SYNC, Engine, Engines, address
 from celery_lint.project.database.forking import Step
+from celery_lint.project.settings.flask import FlaskConfig
 
 if TYPE_CHECKING:
     from celery_lint.project.project import Project
@@ -30,6 +33,10 @@ _WORDS = _CONNECTS | _TAKES_ENGINE | _QUERIES | {"autoload_with", "prepare"}
 _MENTION = re.compile(rb"\b(?:" + "|".join(sorted(_WORDS)).encode() + rb")\b")
 
 
+_SERVERS = r"postgres\w*|mysql|mariadb"
+_DRIVERS = ("psycopg", "psycopg2", "asyncpg", "pg8000", "pymysql", "mysqlclient", "mysql-connector-python", "pyodbc")
+
+
 class EarlyUse(Struct, frozen=True):
     """A call that makes ENGINE connect before the workers fork, and the WAY from a module's import to it."""
 
@@ -42,14 +49,26 @@ def early_uses(project: Project) -> Iterator[EarlyUse]:
     """For each pooled engine that worker code uses, the first call that makes it connect before the fork."""
     engines = Engines(project.files, project.evaluator, SYNC)
     for engine in engines.find():
-        # SQLite has no server at the other end that could mix up answers.
         if not engine.holders or engine.dialect == "sqlite" or not project.forking.apps:
             continue
         name = engines.symbols.external(engine.path, engine.call.callee) or ""
         connecting = _Connecting(engine, engines, name.startswith("flask_sqlalchemy"))
         way = next(_ways(connecting, project), None)
-        if way is not None and _is_used_later(connecting, project):
+        if way is not None and _is_used_later(connecting, project) and not _is_sqlite(connecting, project):
             yield EarlyUse(engine, way, connecting.is_flask)
+
+
+def _is_sqlite(connecting: _Connecting, project: Project) -> bool:
+    """Whether Flask's configuration names SQLite, which has no server at the other end that could mix up answers. As
+    the default of a variable it only counts where the project knows no other database."""
+    if not connecting.is_flask:
+        return False
+    urls = FlaskConfig(project.evaluator).values("SQLALCHEMY_DATABASE_URI")
+    if not urls or not all(address(url, project.evaluator).startswith("sqlite:") for url in urls):
+        return False
+    known = [project.evaluator.text(url) for url in urls]
+    from_environment = any(isinstance(each, Known) and each.from_environment for each in known)
+    return not from_environment or not (project.mentions(_SERVERS) or any(map(project.requires, _DRIVERS)))
 
 
 def _is_used_later(connecting: _Connecting, project: Project) -> bool:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from celery_lint.facts.model import Call, Literal, Name
+from celery_lint.project.code.expressions import last_name
 from celery_lint.project.code.holders import Holder, Holders, returns
-from celery_lint.project.code.index import FileIndex, last_name
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.database.forking import Step
 from celery_lint.project.model import Reached
 

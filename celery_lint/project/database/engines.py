@@ -8,11 +8,12 @@ from pathlib import PurePosixPath
 
 from msgspec import Struct
 
-from celery_lint.facts.model import Attribute, Call, Function, Literal, Name, Text, Value
+from celery_lint.facts.model import Attribute, Call, Function, Literal, Name, Operation, Subscript, Text, Value
 from celery_lint.finding import Location
-from celery_lint.project.code.files import Files, is_aside
+from celery_lint.project.code.expressions import last_name, within
+from celery_lint.project.code.files import Files
 from celery_lint.project.code.holders import Holder, Holders
-from celery_lint.project.code.index import FileIndex, last_name, within
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.symbols import ClassRef, FunctionRef, Internal, Symbols
 from celery_lint.project.code.values import Evaluator, Known, Placed
 from celery_lint.project.model import Reached
@@ -65,7 +66,7 @@ class Engines:
     def find(self) -> Iterator[Engine]:
         """All pooled engines, but those of tests and migrations."""
         for path in self.files.mentioning(self._mention):
-            if is_aside(path) or "migrations" in path or "alembic" in path:
+            if "migrations" in path or "alembic" in path:
                 continue
             index = self.files.python(path)
             calls = [call for call in index.facts.calls if self._makes_engine(index, call)]
@@ -76,7 +77,7 @@ class Engines:
     def find_unpooled(self) -> Iterator[Engine]:
         """The engines that surely have no pool: `poolclass=NullPool`."""
         for path in self.files.mentioning(self._mention):
-            if is_aside(path) or "migrations" in path or "alembic" in path:
+            if "migrations" in path or "alembic" in path:
                 continue
             index = self.files.python(path)
             for call in index.facts.calls:
@@ -109,14 +110,16 @@ class Engines:
         return True
 
     def _is_extended(self, index: FileIndex, call: Call, value: Value) -> bool:
-        """Whether `options["poolclass"] = …` adds to the options elsewhere in the same function."""
+        """Whether the same function adds to the options what may be a pool: `options["poolclass"] = …`."""
         function = index.function_at(call.block)
         if not isinstance(value, Name):
             return True
         for assignment in index.assignments_by_function.get(function.block if function else -1, []):
             target = assignment.target_value
             if not isinstance(target, Name) and any(isinstance(v, Name) and v.ref == value.ref for v in within(target)):
-                return True
+                key = target.index if isinstance(target, Subscript) and isinstance(target.value, Name) else None
+                if not isinstance(key, Literal) or key.value == "poolclass":
+                    return True
         return False
 
     def _is_branch(self, index: FileIndex, call: Call, calls: list[Call]) -> bool:
@@ -151,8 +154,7 @@ class Engines:
         argument = call.argument(0, "url")
         if argument is None:
             return None, None
-        known = self.evaluator.text(Placed(index.path, call.block, argument.value))
-        text = known.value if isinstance(known, Known) else _beginning(argument.value)
+        text = address(Placed(index.path, call.block, argument.value), self.evaluator)
         found = re.match(r"(\w+)(?:\+(\w+))?(?=:|$)", text)
         return (found.group(1), found.group(2)) if found else (None, None)
 
@@ -235,7 +237,7 @@ class Engines:
         name = PurePosixPath(engine.path).stem
         importing = None if name == "__init__" else self.files.holding(name)
         for path in self.files.mentioning(_WEB, importing):
-            if is_aside(path) or path == engine.path:
+            if path == engine.path:
                 continue
             index = self.files.python(path)
             for item in index.facts.imports:
@@ -245,8 +247,19 @@ class Engines:
         return None
 
 
+def address(url: Placed, evaluator: Evaluator) -> str:
+    """The URL of a database, or how it begins."""
+    known = evaluator.text(url)
+    return known.value if isinstance(known, Known) else _beginning(url.value)
+
+
 def _beginning(value: Value) -> str:
-    """The literal start of an f-string."""
-    if isinstance(value, Text) and value.parts and isinstance(value.parts[0], Literal):
-        return str(value.parts[0].value)
+    """The literal start of an f-string, or of strings put together."""
+    match value:
+        case Text() if value.parts:
+            return _beginning(value.parts[0])
+        case Operation(operator="+"):
+            return _beginning(value.left)
+        case Literal():
+            return str(value.value)
     return ""

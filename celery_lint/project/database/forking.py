@@ -124,7 +124,7 @@ class Forking:
     @cached_property
     def has_hooks(self) -> bool:
         """Whether something asks Python itself to be called after a fork."""
-        return any(not is_aside(path) for path in self.project.files.mentioning(_AFTER_FORK))
+        return self.project.files.is_mentioned(_AFTER_FORK)
 
 
 def _is_certain(index: FileIndex, call: Call) -> bool:

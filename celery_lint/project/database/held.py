@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from celery_lint.facts.model import Call, Name, Value
-from celery_lint.project.code.index import FileIndex, last_name, within
+from celery_lint.project.code.expressions import last_name, within
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.refs import FunctionRef
 from celery_lint.project.code.withs import withs_in
 from celery_lint.project.database.sessions import Sessions

@@ -8,7 +8,7 @@ from typing import Literal as OneOf
 from msgspec import Struct
 
 from celery_lint.facts.model import Assignment, Call, Literal, Name, Opaque, Operation, Subscript, Value
-from celery_lint.project.code.index import last_name
+from celery_lint.project.code.expressions import last_name
 from celery_lint.project.code.placed import Placed
 from celery_lint.project.code.refs import ClassRef, External, Internal
 from celery_lint.project.code.values import Evaluator

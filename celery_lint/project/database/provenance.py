@@ -20,7 +20,7 @@ from celery_lint.facts.model import (
 )  # fmt: skip
 from celery_lint.finding import Location, Span
 from celery_lint.project.code.bindings import Binding, bindings
-from celery_lint.project.code.index import called_on, last_name
+from celery_lint.project.code.expressions import called_on, last_name
 from celery_lint.project.code.placed import Placed
 from celery_lint.project.code.refs import ClassRef, External, FunctionRef
 from celery_lint.project.code.values import Evaluator

@@ -17,7 +17,8 @@ _FACTORIES: dict[str, Kind] = {"sessionmaker": "sync", "async_sessionmaker": "as
 _CLASSES: dict[str, Kind] = {"Session": "sync", "AsyncSession": "async"}
 _MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
 _PACKAGES = ("sqlalchemy", "sqlmodel")
-_IMPORTS = re.compile(rb"\b(?:from|import)\b[^\n]*\b(?:sqlalchemy|sqlmodel)\b")
+# Bounded, for it is tried at each of these words: a line may be long, and hold nothing else.
+_IMPORTS = re.compile(rb"\b(?:from|import)\b[^\n]{0,200}\b(?:sqlalchemy|sqlmodel)\b")
 _DEPTH = 6
 
 

@@ -33,7 +33,7 @@ def _may_run(project: Project) -> bool:
         return True
     if any(project.files.mentions(path, _BEAT) for path in project.files.deploy_paths if not path.endswith(".py")):
         return True
-    return any(not is_aside(path) for path in project.files.mentioning(_STARTS_BEAT))
+    return project.files.is_mentioned(_STARTS_BEAT)
 
 
 def lock(command: CeleryCommand, project: Project) -> str | None:

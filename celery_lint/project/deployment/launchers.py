@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 from celery_lint.facts.model import Command, Items, Name, Value, Word
-from celery_lint.project.code.files import Files, is_aside
-from celery_lint.project.code.index import FileIndex, within
+from celery_lint.project.code.expressions import within
+from celery_lint.project.code.files import Files
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.values import Evaluator, Known, Placed
 
 WORKER_MAIN = "worker_main"
@@ -17,9 +18,7 @@ _LAUNCHES = re.compile(rb"""['"]celery['"]|worker_main""")
 
 def launched(files: Files, evaluator: Evaluator) -> Iterator[tuple[Command, Placed | None]]:
     """The commands that Python files run, each with the application whose `worker_main` it is."""
-    for path in files.mentioning(_COMMANDS, tuple(files.mentioning(_LAUNCHES))):
-        if is_aside(path):
-            continue
+    for path in files.mentioning_all(_LAUNCHES, _COMMANDS):
         index = files.python(path)
         seen: set[int] = set()
         for value, block in _values(index):

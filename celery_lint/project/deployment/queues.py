@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from celery_lint.facts.model import Attribute, Call
 from celery_lint.finding import Location
 from celery_lint.project.calls.sent import sent_name
-from celery_lint.project.code.files import Files, is_aside
-from celery_lint.project.code.index import last_name
+from celery_lint.project.code.expressions import last_name
+from celery_lint.project.code.files import Files
 from celery_lint.project.code.values import Evaluator, Known, Placed
 from celery_lint.project.deployment.routing import RouteTable, queue_name
 from celery_lint.project.model import App, Queue, QueueUse, Task
@@ -74,8 +74,6 @@ def _scheduled(app: App, evaluator: Evaluator) -> Iterator[QueueUse]:
 def _sent(files: Files, evaluator: Evaluator, own: set[str]) -> Iterator[QueueUse]:
     """`task.apply_async(queue="x")`, `app.send_task(…, queue="x")`, `task.s().set(queue="x")`."""
     for path in files.mentioning(_SENDS):
-        if is_aside(path):
-            continue
         for call in files.python(path).calls_named(*_SENDERS, "set"):
             argument = call.argument(None, "queue")
             if argument is None or not _sends(call):

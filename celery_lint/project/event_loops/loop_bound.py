@@ -11,9 +11,9 @@ from msgspec import Struct
 
 from celery_lint.facts.model import Call, Function, Literal, Name, Value
 from celery_lint.finding import Location
-from celery_lint.project.code.files import is_aside
+from celery_lint.project.code.expressions import last_name, within
 from celery_lint.project.code.holders import Holder, Holders, returns
-from celery_lint.project.code.index import FileIndex, last_name, within
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.refs import ClassRef, FunctionRef
 from celery_lint.project.code.withs import withs_in
 from celery_lint.project.model import Reached, Task
@@ -57,6 +57,8 @@ LOOP_BOUND: Mapping[str, str] = {
     "asyncio.Event": BOUND,
     "asyncio.Condition": BOUND,
 }
+# What lets a coroutine through at once, unless another one holds it.
+_LOCKS = frozenset({"asyncio.Lock", "asyncio.Semaphore", "asyncio.BoundedSemaphore"})
 _NAMES = sorted({name.rpartition(".")[2] for name in LOOP_BOUND})
 _MENTION = re.compile(rb"\b(?:" + "|".join(_NAMES).encode() + rb")\s*\(")
 _PACKAGES = re.compile("|".join(sorted({name.partition(".")[0] for name in LOOP_BOUND})).encode())
@@ -90,6 +92,11 @@ class Client(Struct, frozen=True, eq=False):
         return self.maker.startswith("asyncio.")
 
     @property
+    def is_lock(self) -> bool:
+        """Whether it is a primitive that binds itself to a loop only when two coroutines want it at a time."""
+        return self.maker in _LOCKS
+
+    @property
     def name(self) -> str:
         """What the code calls it."""
         if self.owner is not None:
@@ -116,12 +123,12 @@ def used_clients(project: Project) -> Iterator[tuple[Client, tuple[Task, ...]]]:
 
 
 def _find(project: Project, holders: Holders) -> Iterator[Client]:
-    for path in project.files.mentioning(_MENTION, tuple(project.files.mentioning(_PACKAGES))):
-        index = project.index(path) if not is_aside(path) else None
-        for call in index.facts.calls if index is not None else ():
+    for path in project.files.mentioning_all(_PACKAGES, _MENTION):
+        index = project.index(path)
+        for call in index.facts.calls:
             maker = project.symbols.external(path, call.callee)
             error = LOOP_BOUND.get(maker) if maker is not None else None
-            if index is not None and maker is not None and error is not None:
+            if maker is not None and error is not None:
                 yield from _kept(project, holders, index, call, maker, error)
 
 
@@ -157,10 +164,8 @@ def _is_made_once(project: Project, holders: Holders, owner: ClassRef) -> bool:
     reached = {(each.function.path, each.function.block) for each in project.reached.values()}
     kept = False
     for path in project.files.holding(name):
-        index = project.index(path) if not is_aside(path) else None
-        for call in index.calls_named(name) if index is not None else ():
-            if index is None:
-                continue
+        index = project.index(path)
+        for call in index.calls_named(name):
             if project.symbols.class_of(path, call.block, call.callee) != owner:
                 continue
             function = index.function_at(call.block)

@@ -10,7 +10,8 @@ from typing import Literal as OneOf
 from msgspec import Struct
 
 from celery_lint.facts.model import Assignment, Attribute, Await, Call, Choice, Function, Name, Operation, Value
-from celery_lint.project.code.index import FileIndex, last_name
+from celery_lint.project.code.expressions import called_on, last_name
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.symbols import ClassRef, External, FunctionRef, Internal, Symbols
 
 LOOP_MAKERS = frozenset({
@@ -118,13 +119,13 @@ class Loops:
         """Whether CALL runs something on what is provably an event loop."""
         if not self._are_made or last_name(call.callee) != "run_until_complete":
             return False
-        owner = _owner(call)
+        owner = called_on(call.callee)
         return owner is not None and self._is_loop(index, call.block, owner)
 
     # how long it lives
 
     def _lifetime(self, index: FileIndex, call: Call) -> Lifetime:
-        owner = _owner(call)
+        owner = called_on(call.callee)
         found = self._life(index, call.block, owner) if owner is not None else "call"
         if found == "thread" and isinstance(owner, Name) and self._is_closed(index, call.block, owner):
             return "call"
@@ -342,15 +343,6 @@ class Loops:
 
 def _is_plain_local(target: str | None) -> bool:
     return target is not None and target.startswith("%") and "." not in target
-
-
-def _owner(call: Call) -> Value | None:
-    """What a method is called on."""
-    if isinstance(call.callee, Attribute):
-        return call.callee.value
-    if isinstance(call.callee, Name) and "." in call.callee.ref:
-        return Name(call.callee.ref.rpartition(".")[0])
-    return None
 
 
 def _longest(found: Iterable[Lifetime]) -> Lifetime:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from celery_lint.facts.model import Call, Name, Value
-from celery_lint.project.code.index import FileIndex, last_name, within
+from celery_lint.project.code.expressions import last_name, within
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.symbols import Symbols
 
 _ENDINGS = frozenset({"shutdown_asyncgens", "shutdown_default_executor"})

@@ -7,7 +7,6 @@ import re
 from celery_lint.facts.model import Call
 from celery_lint.finding import Applicability, Span
 from celery_lint.project.calls.calls import TaskCall
-from celery_lint.project.code.files import is_aside
 from celery_lint.project.project import Project
 from celery_lint.remedy import EditCode, Replacement
 
@@ -64,7 +63,7 @@ def has_on_commit(call: TaskCall, project: Project) -> bool:
         return False
     if task.options_open or task.custom_decorator or any(app.task_class for app in project.apps_of(task)):
         return False
-    return any(not is_aside(path) for path in project.files.mentioning(_DJANGO))
+    return project.files.is_mentioned(_DJANGO)
 
 
 def _text(path: str, span: Span, project: Project) -> str:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from celery_lint.facts.model import Assignment, Call, Function, Name, Parameter, Value
-from celery_lint.project.code.files import is_aside
-from celery_lint.project.code.index import last_name
+from celery_lint.project.code.expressions import last_name
 from celery_lint.project.code.placed import Placed
 from celery_lint.project.code.refs import FunctionRef, Internal
 from celery_lint.project.code.symbols import Symbols
@@ -30,7 +29,7 @@ class Passed:
         index = self.files.python(path)
         if function.decorators or index.class_of(function) is not None or index.function_at(function.outer) is not None:
             return []
-        paths = [other for other in self.files.holding(function.name) if not is_aside(other)]
+        paths = list(self.files.holding(function.name))
         if len(paths) > _FILES:
             return []
         position = function.parameters.index(parameter)
@@ -63,8 +62,6 @@ class Passed:
             return
         called = (signal.fact.target or "").lstrip("@")
         for other in self.files.holding(called):
-            if is_aside(other):
-                continue
             for call in self.files.python(other).calls_named(*_SENDS):
                 if self._signal(other, call) == signal:
                     given = call.argument(None, name)

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Literal, Subscript
 from celery_lint.finding import Location
-from celery_lint.project.code.files import is_aside
 from celery_lint.project.code.values import Known, Placed
 from celery_lint.project.project import Project
 from celery_lint.project.settings.django import Django
@@ -18,7 +17,7 @@ _MENTIONS = re.compile(rb"ATOMIC_REQUESTS")
 
 def atomic_requests(project: Project) -> Location | None:
     """Where `ATOMIC_REQUESTS` is switched on; None when it surely is nowhere, or is told not to be."""
-    paths = [path for path in project.files.mentioning(_MENTIONS) if not is_aside(path) and path.endswith(".py")]
+    paths = list(project.files.mentioning(_MENTIONS))
     found = [each for path in paths for each in _set_in(path, project)]
     found += [each for app in project.apps[:1] for each in _of_databases(app.module_path, project)] if paths else []
     states = {project.evaluator.scalar(value) for value in found}

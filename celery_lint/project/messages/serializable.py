@@ -20,7 +20,6 @@ from celery_lint.facts.model import (
     Subscript,
     Value,
 )  # fmt: skip
-from celery_lint.project.code.files import is_aside
 from celery_lint.project.code.symbols import ClassRef, Internal
 from celery_lint.project.code.values import Known, Placed, Unknown
 from celery_lint.project.database.orm import model_kind
@@ -77,7 +76,7 @@ def serializer_of(task: Task, project: Project) -> Known[str] | Unknown:
 
 def extends_json(project: Project) -> bool:
     """Whether the project teaches Kombu's JSON other types, or replaces it: then nothing is known to be refused."""
-    return any(not is_aside(path) for path in project.files.mentioning(_CUSTOM))
+    return project.files.is_mentioned(_CUSTOM)
 
 
 # annotations

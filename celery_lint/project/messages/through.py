@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Literal as OneOf
 
 from celery_lint.facts.model import Call, Function, Name
-from celery_lint.project.code.index import FileIndex, last_name
+from celery_lint.project.code.expressions import last_name
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.refs import FunctionRef
 from celery_lint.project.code.symbols import Symbols
 

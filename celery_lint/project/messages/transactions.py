@@ -10,8 +10,9 @@ from msgspec import Struct
 
 from celery_lint.facts.model import Call, Function, Name, Value
 from celery_lint.finding import Location
-from celery_lint.project.code.files import Files, is_aside
-from celery_lint.project.code.index import FileIndex, called_on, last_name
+from celery_lint.project.code.expressions import called_on, last_name
+from celery_lint.project.code.files import Files
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.refs import ClassRef, External, FunctionRef
 from celery_lint.project.code.symbols import Symbols
 from celery_lint.project.messages.through import Through
@@ -124,7 +125,7 @@ class Transactions:
         outer = index.function_at(fact.outer)
         if outer is not None or index.class_of(fact) is not None or fact.decorators:
             return None
-        paths = [path for path in self.files.holding(fact.name) if not is_aside(path)]
+        paths = list(self.files.holding(fact.name))
         if any(path != function.path and not self.files.mentions(path, _MENTIONS_ATOMIC) for path in paths):
             return None
         found: list[Transaction | None] = []

@@ -14,8 +14,9 @@ from msgspec import Struct
 
 from celery_lint.facts.model import Argument, Attribute, Call, Name, Value
 from celery_lint.finding import Location
-from celery_lint.project.code.files import Files, is_aside
-from celery_lint.project.code.index import FileIndex, called_on, last_name
+from celery_lint.project.code.expressions import called_on, last_name
+from celery_lint.project.code.files import Files
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.origins import Origins
 from celery_lint.project.code.symbols import ClassRef, External, FunctionRef
 from celery_lint.project.code.values import Evaluator, Known, Placed
@@ -276,7 +277,7 @@ class Network:
         return self._mentions(_SOCKET_DEFAULT)
 
     def _mentions(self, pattern: re.Pattern[bytes]) -> bool:
-        return any(not is_aside(path) for path in self.files.mentioning(pattern))
+        return self.files.is_mentioned(pattern)
 
 
 def _methods_of(clients: Iterable[Client]) -> frozenset[str] | None:

@@ -12,7 +12,6 @@ from msgspec.structs import replace
 
 from celery_lint.facts.model import Argument, Call, Literal
 from celery_lint.finding import Location
-from celery_lint.project.code.files import is_aside
 from celery_lint.project.code.values import Evaluator, Known, Placed
 from celery_lint.project.model import ScheduleEntry
 
@@ -135,8 +134,6 @@ def find_crontabs(project: Project) -> Iterator[Crontab]:
             placed = evaluator.follow(schedule)
             entries[(placed.path, placed.span)] = entry
     for path in project.files.mentioning(_MADE, sorted(project.files.celery_paths)):
-        if is_aside(path):
-            continue
         for call in project.index(path).facts.calls:
             name = project.symbols.external(path, call.callee)
             if name in _NAMES:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from celery_lint.facts.model import Attribute, Call, Name
 from celery_lint.finding import Location
 from celery_lint.project.calls.calls import SIGNING
-from celery_lint.project.code.index import last_name
+from celery_lint.project.code.expressions import last_name
 from celery_lint.project.code.values import Known, Placed
 from celery_lint.project.model import ScheduleEntry, Task
 from celery_lint.project.schedule.crontabs import Crontab
@@ -60,6 +60,15 @@ def interval(entry: ScheduleEntry, project: Project) -> float | None:
     if not isinstance(known, Known) or known.from_environment or isinstance(known.value, bool):
         return None
     return float(known.value) if isinstance(known.value, int | float) else None
+
+
+def runs_a_day(entry: ScheduleEntry, project: Project) -> int | None:
+    """How often ENTRY comes on a day on which it does; None when it cannot be known."""
+    crontab = _crontab(entry, project)
+    if crontab is not None:
+        return len(crontab.times.minutes) * len(crontab.times.hours) if crontab.times is not None else None
+    seconds = interval(entry, project)
+    return round(86400 / seconds) if seconds else None
 
 
 def _crontab(entry: ScheduleEntry, project: Project) -> Crontab | None:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 
 from celery_lint.facts.model import Assignment, Call, Literal, Name, Subscript
 from celery_lint.finding import Location
-from celery_lint.project.code.files import is_aside
 from celery_lint.project.code.values import Evaluator, Known, Placed
 from celery_lint.project.model import App, ScheduleEntry
 from celery_lint.project.settings.apps import Apps
@@ -27,8 +26,6 @@ def find_entries(apps: Apps, made: Mapping[int, App]) -> Iterator[ScheduleEntry]
     if len(every) == 1:
         yield from _stored(apps, every[0])
     for path in apps.files.mentioning(_SCHEDULES):
-        if is_aside(path):
-            continue
         index = apps.files.python(path)
         for assignment in index.facts.assignments:
             yield from _added(path, assignment, apps, made)
@@ -39,7 +36,7 @@ def find_entries(apps: Apps, made: Mapping[int, App]) -> Iterator[ScheduleEntry]
 def _stored(apps: Apps, app: App) -> Iterator[ScheduleEntry]:
     """`PeriodicTask.objects.create(task="…")` of django-celery-beat; not in migrations, which tell of the past."""
     for path in apps.files.mentioning(_STORED):
-        if is_aside(path) or "/migrations/" in path:
+        if "/migrations/" in path:
             continue
         for call in apps.files.python(path).calls_named(*_STORES):
             owner = call.callee.ref.rpartition(".")[0] if isinstance(call.callee, Name) else ""

@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from celery_lint.facts.model import Assignment, Attribute, Call, Function, Literal, Name, Subscript, Value
 from celery_lint.finding import Location
-from celery_lint.project.code.files import is_aside
-from celery_lint.project.code.index import FileIndex, last_name, within
+from celery_lint.project.code.expressions import called_on, last_name, within
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.symbols import ClassRef, External, FunctionRef, Internal
 from celery_lint.project.code.values import Evaluator, Known, Placed
 
@@ -83,8 +83,7 @@ class Apps:
     # finding them
 
     def _find(self) -> Iterator[Draft]:
-        paths = [path for path in self.files.mentioning(_MAKES_APP) if not is_aside(path)]
-        for path in paths:
+        for path in self.files.mentioning(_MAKES_APP):
             index = self.files.python(path)
             for call in index.facts.calls:
                 made = self.symbols.class_of(path, call.block, call.callee)
@@ -96,7 +95,7 @@ class Apps:
     def _find_current(self) -> Iterator[Draft]:
         """Celery's default application, in a project that makes none and configures `celery.current_app`."""
         for path in self.files.mentioning(_CURRENT_APP):
-            if is_aside(path) or not self.files.mentions(path, _CONFIGURES):
+            if not self.files.mentions(path, _CONFIGURES):
                 continue
             for assignment in self.files.python(path).facts.assignments:
                 value = assignment.value
@@ -119,10 +118,10 @@ class Apps:
     def _find_foreign(self) -> Iterator[Draft]:
         """`app = TenantAwareCelery("proj")` of another package: it is configured the way only applications are."""
         for path in self.files.mentioning(_USES_APP):
-            if is_aside(path) or not self.files.mentions(path, _CELERY):
+            if not self.files.mentions(path, _CELERY):
                 continue
             index = self.files.python(path)
-            used = (_owner(call.callee) for call in index.facts.calls if index.is_import_time(call.block))
+            used = (_configured(call.callee) for call in index.facts.calls if index.is_import_time(call.block))
             for ref in dict.fromkeys(ref for ref in used if ref is not None):
                 made = self._made_by_call(path, ref)
                 if made is not None and not self.of(Placed(path, 0, Name(ref))):
@@ -176,8 +175,6 @@ class Apps:
 
     def _callers(self, factory: FunctionRef, name: str) -> Iterator[Placed]:
         for path in self.files.holding(name):
-            if is_aside(path):
-                continue
             index = self.files.python(path)
             for call in index.calls_named(name):
                 if self.symbols.function(path, call.block, call.callee) == factory:
@@ -343,12 +340,10 @@ def _is_dropped(index: FileIndex, function: Function, call: Call) -> bool:
     return not declares and not any(isinstance(value, Name) and value.ref == target for value in mentioned)
 
 
-def _owner(callee: Value) -> str | None:
-    """`@app` of a call of `app.autodiscover_tasks`, at the top level of its module."""
-    if not isinstance(callee, Name):
-        return None
-    owner, _, method = callee.ref.rpartition(".")
-    return owner if method in _APP_METHODS and owner.startswith("@") and "." not in owner else None
+def _configured(callee: Value) -> str | None:
+    """`@app` of a call of `app.autodiscover_tasks`, of an app that its module knows by name."""
+    app = called_on(callee) if last_name(callee) in _APP_METHODS else None
+    return app.ref if isinstance(app, Name) and app.ref.startswith("@") and "." not in app.ref else None
 
 
 def shape(value: Value) -> str:

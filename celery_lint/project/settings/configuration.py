@@ -22,8 +22,7 @@ from celery_lint.facts.model import (
     Value,
 )
 from celery_lint.finding import Location, Span
-from celery_lint.project.code.files import is_aside
-from celery_lint.project.code.index import last_name
+from celery_lint.project.code.expressions import last_name
 from celery_lint.project.code.values import Known, Placed, Unknown
 from celery_lint.project.settings.apps import Apps, Draft
 from celery_lint.project.settings.collector import Collector, Note
@@ -63,8 +62,7 @@ class Configuration:
         for draft in apps.drafts:
             self._constructor(draft)
         for path in self.files.mentioning(_CONFIGURES):
-            if not is_aside(path):
-                self._file(path)
+            self._file(path)
 
     def of(self, draft: Draft) -> Collector:
         """What was gathered for an application."""

@@ -65,7 +65,7 @@ class Django:
 
     @cached_property
     def _entry_points(self) -> tuple[str, ...]:
-        return tuple(path for path in self.files.mentioning(_NAMED) if not is_aside(path))
+        return tuple(self.files.mentioning(_NAMED))
 
     def _named_in(self, path: str) -> Iterator[Source]:
         """What the Python file PATH sets the variable to, or sets it to if nobody else has."""

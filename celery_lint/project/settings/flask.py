@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from celery_lint.facts.model import Assignment, Attribute, Call, Literal, Name, Opaque, Subscript, Value
 from celery_lint.finding import Location
-from celery_lint.project.code.files import is_aside
-from celery_lint.project.code.index import FileIndex, called_on, last_name
+from celery_lint.project.code.expressions import called_on, last_name
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.values import Evaluator, Known, Placed
 from celery_lint.project.settings.collector import Note
 from celery_lint.project.settings.written import meaning
@@ -48,16 +48,20 @@ class FlaskConfig:
         several places is not known: which one counts is decided at run time."""
         found: dict[str, list[Note]] = {}
         for path in self.files.mentioning(_CELERYS):
-            if not is_aside(path):
-                for name in sorted({name.decode() for name in _CELERYS.findall(self.files.data(path))}):
-                    if meaning(name) is not None:
-                        found.setdefault(name, []).extend(self._put(self.files.python(path), name))
+            for name in sorted({name.decode() for name in _CELERYS.findall(self.files.data(path))}):
+                if meaning(name) is not None:
+                    found.setdefault(name, []).extend(self._put(self.files.python(path), name))
         return tuple(_one_of(notes) for notes in found.values() if notes)
+
+    def values(self, key: str) -> list[Placed]:
+        """All that the project puts under KEY, outside tests."""
+        paths = self.files.holding(key)
+        return [note.value for path in paths for note in self._put(self.files.python(path), key)]
 
     @cached_property
     def is_loaded_too(self) -> bool:
         """Whether the project loads its configuration from elsewhere too, which may add to what `resolved` gives."""
-        return any(self.files.mentioning(_LOADS))
+        return self.files.is_mentioned(_LOADS)
 
     def _put(self, index: FileIndex, key: str) -> list[Note]:
         """What INDEX puts under KEY of a configuration, and what a class or module of settings calls so. What tests

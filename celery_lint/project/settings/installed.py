@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterator
 
 from celery_lint.facts.model import Attribute, Literal, Name, PythonFacts, Value
-from celery_lint.project.code.files import Files, is_aside
-from celery_lint.project.code.index import last_name, within
+from celery_lint.project.code.expressions import last_name, within
+from celery_lint.project.code.files import Files
 from celery_lint.project.code.symbols import ClassRef, Internal
 from celery_lint.project.code.values import Evaluator, Known, Placed
 
@@ -30,7 +30,7 @@ class InstalledApps:
 
     def settings(self) -> tuple[str, ...]:
         """The settings files: those that say what is installed."""
-        found = (path for path in self.files.mentioning(_INSTALLED) if not is_aside(path))
+        found = self.files.mentioning(_INSTALLED)
         return tuple(path for path in found if any(True for _ in self.installed_apps(path)))
 
     def loaded(self, related: str | None, reasons: list[str]) -> Iterator[str]:

@@ -170,8 +170,6 @@ def uses(project: Project, name: str, written: Iterable[WrittenSetting], before:
     for each in written:
         spans.setdefault(each.location.path, []).extend((each.location.span, each.value.span))
     for path in project.files.holding(name):
-        if is_aside(path):
-            continue
         own = spans.get(path, [])
         for found in word.finditer(project.files.data(path)):
             if not any(span.contains(Span(*found.span())) for span in own):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from celery_lint.facts.model import Attribute, Call, Literal, Name, Opaque, Operation, Value
-from celery_lint.project.code.index import called_on, last_name
+from celery_lint.project.code.expressions import called_on, last_name
 
 _VARS, _NAMES = frozenset({"builtins.vars"}), frozenset({"builtins.vars", "builtins.dir"})
 _DUMPS = frozenset({"model_dump", "dict"})
@@ -33,7 +33,7 @@ def picked(value: Value) -> Picked | None:
         return None
     key, _, loop = value.parts
     assert isinstance(loop, Opaque)
-    owner = _owner(loop.parts[1]) if len(loop.parts) > 1 else None
+    owner = _gone_over(loop.parts[1]) if len(loop.parts) > 1 else None
     if owner is None:
         return None
     filters = [part for given in loop.parts[2:] for part in _conditions(given) if not _is_plain(part)]
@@ -41,7 +41,7 @@ def picked(value: Value) -> Picked | None:
     return Picked(owner, prefixes[0] if prefixes else "", not isinstance(key, Name), len(prefixes) == len(filters))
 
 
-def _owner(source: Value) -> Value | None:
+def _gone_over(source: Value) -> Value | None:
     """The object whose names SOURCE goes over: `dir(x)`, `vars(x).items()`, `x.__dict__.items()`, `x.dict().items()`"""
     if not isinstance(source, Call):
         return None

@@ -11,7 +11,6 @@ from msgspec import Struct
 
 from celery_lint.celery_versions import LATEST, plugins, table
 from celery_lint.facts.model import Name
-from celery_lint.project.code.files import is_aside
 from celery_lint.project.code.nearest import misspelt
 from celery_lint.project.code.symbols import ClassRef, External, FunctionRef
 from celery_lint.project.model import Option, Task
@@ -142,4 +141,4 @@ def _may_be_read(name: str, task: Task, project: Project) -> bool:
         return True
     word = re.escape(name.encode())
     pattern = re.compile(rb"\.\s*" + word + rb"\b|[\"']" + word + rb"[\"']")
-    return any(not is_aside(path) for path in project.files.mentioning(pattern))
+    return project.files.is_mentioned(pattern)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from celery_lint.facts.model import Argument, Attribute, Call, Function, Name, Parameter
-from celery_lint.project.code.index import FileIndex, last_name, within
+from celery_lint.project.code.expressions import last_name, within
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.placed import Placed
 from celery_lint.project.code.symbols import FunctionRef, Symbols
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from celery_lint.project.code.files import is_aside
 from celery_lint.project.model import Task
 from celery_lint.project.project import Project
 
@@ -23,6 +22,5 @@ def is_only_called(task: Task, project: Project) -> bool:
     return any(
         project.symbols.function(path, call.block, call.callee) == task.function
         for path in project.files.holding(name)
-        if not is_aside(path)
         for call in project.index(path).calls_named(name)
     )

@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from celery_lint.facts.model import Argument, Attribute, Call, Function, Lambda, Name, Value
 from celery_lint.finding import Location
-from celery_lint.project.code.index import FileIndex, last_name
+from celery_lint.project.code.expressions import last_name
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.symbols import ClassRef, External, FunctionRef, Symbols
 from celery_lint.project.code.values import Placed
 from celery_lint.project.model import How, Reached, Step, Task

@@ -14,14 +14,15 @@ from itertools import chain
 from msgspec import Struct
 
 from celery_lint.facts.model import Call, Lambda, Literal, Name
-from celery_lint.project.code.files import Files, is_aside
+from celery_lint.project.code.files import Files
+from celery_lint.project.code.roots import Roots
 from celery_lint.project.code.symbols import Symbols
 from celery_lint.project.code.values import Evaluator, Known, Placed
 from celery_lint.project.model import App, CeleryCommand
 from celery_lint.project.settings.installed import InstalledApps
 from celery_lint.project.tasks.walk import Walk
 
-_CELERY, _URLS = re.compile(rb"celery"), re.compile(rb"urlpatterns")
+_CELERY, _URLS = re.compile(rb"celery"), re.compile(rb"""urlpatterns|\binclude\(\s*(?:\(\s*)?["'][\w.]+["']""")
 _DISCOVERS = re.compile(rb"autodiscover_tasks")
 _DYNAMIC = re.compile(
     rb"\b(?:pkgutil|import_module|__import__|entry_points|import_string|exec_module|scandir|iterdir|rglob|glob|venusian"
@@ -56,10 +57,11 @@ class Imported(Struct, frozen=True):
 class Registration:
     """Answers which files the workers of an application import."""
 
-    def __init__(self, files: Files, evaluator: Evaluator, commands: tuple[CeleryCommand, ...]) -> None:
+    def __init__(self, files: Files, evaluator: Evaluator, commands: tuple[CeleryCommand, ...], roots: Roots) -> None:
         self.files = files
         self.evaluator = evaluator
         self.symbols: Symbols = evaluator.symbols
+        self.roots = roots
         self.commands = tuple(command for command in commands if command.invocation.is_worker)
         self.django = InstalledApps(files, evaluator, self._module)
         self._walks: dict[int, Walk] = {}
@@ -152,7 +154,7 @@ class Registration:
         return any(
             path in self.targets(other)
             for other in self.files.mentioning(word)
-            if other != path and other not in but_by and not is_aside(other)
+            if other != path and other not in but_by
         )
 
     def targets(self, path: str) -> tuple[str, ...]:
@@ -192,7 +194,7 @@ class Registration:
             folder = folder.rpartition("/")[0]
 
     def _included(self, path: str) -> Iterator[str]:
-        """`include("shop.urls")` in a URL configuration of Django."""
+        """`include("shop.urls")` in a URL configuration of Django, or in what one imports (`routes = [...]`)."""
         for name in _INCLUDES.findall(self.files.data(path)):
             yield from self._module(path, name.decode())
 
@@ -242,7 +244,7 @@ class Registration:
             found = modules.below(root, names)
             if found is not None:
                 yield found[0]
-        if names and names[0] in modules.above and (inner := modules.below("", names[1:])) is not None:
+        if names and names[0] in self.roots.above and (inner := modules.below("", names[1:])) is not None:
             yield inner[0]
 
     def _listed(self, app: App, reasons: list[str]) -> list[str]:
@@ -278,7 +280,7 @@ class Registration:
 
     def _may_list(self) -> bool:
         """Whether some file may set `imports` where the settings of an application cannot be followed."""
-        return any(not is_aside(path) for path in self.files.mentioning(_NAMES_IMPORTS))
+        return self.files.is_mentioned(_NAMES_IMPORTS)
 
     def _module(self, path: str, name: str) -> Iterator[str]:
         found = self.symbols.modules.find(path, name)
@@ -289,7 +291,7 @@ class Registration:
 
     def discovering(self) -> tuple[str, ...]:
         """The files that call `autodiscover_tasks`."""
-        return tuple(path for path in self.files.mentioning(_DISCOVERS) if not is_aside(path))
+        return tuple(self.files.mentioning(_DISCOVERS))
 
     def discoveries(self, path: str) -> Iterator[Discovery]:
         """The `autodiscover_tasks` calls of a file."""

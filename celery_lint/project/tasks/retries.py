@@ -10,7 +10,8 @@ from msgspec import Struct
 
 from celery_lint.facts.model import Call, Function, Literal, Name, Value
 from celery_lint.finding import Location
-from celery_lint.project.code.index import FileIndex, last_name
+from celery_lint.project.code.expressions import called_on, last_name
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.symbols import FunctionRef
 from celery_lint.project.code.values import Known
 
@@ -104,7 +105,7 @@ def given_to(held: Held, project: Project) -> Iterator[tuple[FunctionRef, str, V
                 continue
             fact = project.symbols.fact(callee)
             is_method = project.symbols.index(callee).class_of(fact) is not None
-            if is_method and _owner(call) == held.name and fact.parameters:
+            if is_method and _is_name(called_on(call.callee), held.name) and fact.parameters:
                 yield callee, f"%{fact.parameters[0].name}", call.callee
             yield from _as_argument(held, call, callee, fact, is_method)
 
@@ -149,19 +150,18 @@ def _inside(function: FunctionRef, project: Project) -> list[Function]:
     return project.index(function.path).inside(project.symbols.fact(function))
 
 
-def _owner(call: Call) -> str | None:
-    """What a method is called on: `%self` of `self.retry()`."""
-    return call.callee.ref.rpartition(".")[0] if isinstance(call.callee, Name) else None
+def _is_name(value: Value | None, name: str | None) -> bool:
+    return isinstance(value, Name) and value.ref == name
 
 
 def _is_running_task(call: Call, held: Held, project: Project) -> bool:
-    owner = _owner(call)
-    if not owner:
+    owner = called_on(call.callee)
+    if not isinstance(owner, Name):
         return False
-    if owner == held.name:
+    if _is_name(owner, held.name):
         return True
     index: FileIndex = project.index(held.function.path)
-    if project.symbols.external(index.path, Name(owner)) in _CURRENT:
+    if project.symbols.external(index.path, owner) in _CURRENT:
         return True
-    function = project.symbols.function(index.path, call.block, Name(owner))
+    function = project.symbols.function(index.path, call.block, owner)
     return function is not None and function == held.task.function

@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from celery_lint.facts.model import Attribute, Call, Class, Function, Name, Value
 from celery_lint.finding import Location
-from celery_lint.project.code.files import is_aside
-from celery_lint.project.code.index import FileIndex, last_name
+from celery_lint.project.code.expressions import last_name
+from celery_lint.project.code.files import Files
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.symbols import ClassRef, External, FunctionRef, Internal
 from celery_lint.project.code.values import Known, Placed
 from celery_lint.project.model import Option
@@ -213,6 +214,11 @@ def _names_celery(name: str) -> bool:
     return last == "task" and bool(owner) and owner[-1] in _APP_NAMES and owner != ["celery"]
 
 
+def may_declare(files: Files) -> Iterator[str]:
+    """The files about Celery, and all others that may declare a task by the looks of them."""
+    return files.mentioning(_DECLARES)
+
+
 class TaskFinder:
     """Finds the declarations of tasks in all files."""
 
@@ -226,9 +232,7 @@ class TaskFinder:
 
     def find(self) -> Iterator[TaskDraft]:
         """All tasks, in the order of files and lines."""
-        for path in self.files.mentioning(_DECLARES):
-            if is_aside(path):
-                continue
+        for path in may_declare(self.files):
             index = self.files.python(path)
             for function in index.facts.functions:
                 found = self._decorated(index, function)

@@ -32,7 +32,7 @@ def check(project: Project) -> Iterator[Finding]:
 
 def _paths(files: Files) -> list[str]:
     """The files that are worth reading: `.s(` alone is a method of many things that are not Celery's."""
-    found = {*files.mentioning(_SENDS), *files.mentioning(_SIGNS, tuple(files.mentioning(_CELERY)))}
+    found = {*files.mentioning(_SENDS), *files.mentioning_all(_CELERY, _SIGNS)}
     return [path for path in files.code_paths if path in found]
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Call, Lambda, Name, Value
 from celery_lint.finding import Applicability, Finding, Location, Related
-from celery_lint.project.code.files import is_aside
-from celery_lint.project.code.index import FileIndex, last_name, within
+from celery_lint.project.code.expressions import last_name, within
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.messages.on_commit import partial_instead
 from celery_lint.project.messages.transactions import Transactions
 from celery_lint.project.project import Project
@@ -26,8 +26,6 @@ def check(project: Project) -> Iterator[Finding]:
     """`on_commit` gets a call that was made already, or a lambda that sees the last item of a loop."""
     transactions = Transactions(project.files, project.symbols)
     for path in project.files.mentioning(_MENTIONS):
-        if is_aside(path):
-            continue
         for call in project.index(path).facts.calls:
             given = call.argument(0, "func")
             if given is None or project.symbols.external(path, call.callee) != "django.db.transaction.on_commit":

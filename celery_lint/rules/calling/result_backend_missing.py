@@ -56,8 +56,6 @@ def _reads(app: App, project: Project) -> Iterator[tuple[Location, str]]:
     """The places that ask for results of APP's tasks."""
     results = project.results
     for path in project.files.mentioning(results.mentions):
-        if is_aside(path):
-            continue
         found = [(wait.location, wait.result) for wait in results.waits(path)]
         found += list(results.reads(path))
         for at, result in sorted(found, key=lambda each: each[0].span):

@@ -8,8 +8,8 @@ from pathlib import PurePosixPath
 from celery_lint.facts.model import Call, Function, Name
 from celery_lint.finding import Finding, Related
 from celery_lint.project.calls.results import Wait
-from celery_lint.project.code.files import is_aside
-from celery_lint.project.code.index import FileIndex, last_name
+from celery_lint.project.code.expressions import last_name
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.symbols import FunctionRef
 from celery_lint.project.project import Project
 from celery_lint.rule import MEDIUM, WARNING, rule
@@ -23,7 +23,7 @@ _ASKS = frozenset({"ready", "successful", "failed", "state", "status"})
 def check(project: Project) -> Iterator[Finding]:
     """`.get()` without a timeout outside of tasks, or any `.get()` in a coroutine."""
     for path in project.files.mentioning(project.results.mentions):
-        if is_aside(path) or _is_script(path):
+        if _is_script(path):
             continue
         for wait in project.results.waits(path):
             index = project.index(path)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from celery_lint.facts.model import Call
 from celery_lint.finding import Finding, Related, Severity
 from celery_lint.project.calls.results import Wait, entered
-from celery_lint.project.code.index import last_name, within
+from celery_lint.project.code.expressions import last_name, within
 from celery_lint.project.code.values import Known, Placed
 from celery_lint.project.deployment.workers import GREEN
 from celery_lint.project.model import Reached, Task

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Call, Name
 from celery_lint.finding import Finding, Location, Related, Span
-from celery_lint.project.code.files import is_aside
-from celery_lint.project.code.index import last_name
+from celery_lint.project.code.expressions import last_name
 from celery_lint.project.code.symbols import External
 from celery_lint.project.model import Task
 from celery_lint.project.project import Project
@@ -26,8 +25,6 @@ _SINGLE = frozenset({"starlette.background.BackgroundTask", "fastapi.background.
 def check(project: Project) -> Iterator[Finding]:
     """A Celery task is handed to FastAPI's background tasks, and runs in the web process."""
     for path in project.files.mentioning(_MENTIONS):
-        if is_aside(path):
-            continue
         for call in project.index(path).facts.calls:
             if call.arguments and not call.arguments[0].star and _takes_function(path, call, project):
                 task = project.task_calls.task_of(path, call.block, call.arguments[0].value)

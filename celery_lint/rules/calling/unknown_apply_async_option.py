@@ -12,7 +12,7 @@ from celery_lint.finding import Finding, Location, Related, Span
 from celery_lint.project.calls.arguments import parameters, sends_as_celery
 from celery_lint.project.calls.calls import TaskCall
 from celery_lint.project.calls.canvas import Canvas
-from celery_lint.project.code.index import last_name
+from celery_lint.project.code.expressions import last_name
 from celery_lint.project.code.nearest import misspelt
 from celery_lint.project.code.placed import Placed
 from celery_lint.project.code.settled import settled_entries

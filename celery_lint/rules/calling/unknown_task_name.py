@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from celery_lint.facts.model import Call, Name
 from celery_lint.finding import Finding, Location, Related
 from celery_lint.project.calls.sent import BY_NAME, sent_name
-from celery_lint.project.code.files import is_aside
-from celery_lint.project.code.index import last_name
+from celery_lint.project.code.expressions import last_name
 from celery_lint.project.code.nearest import nearest
 from celery_lint.project.code.symbols import Internal
 from celery_lint.project.project import Project
@@ -28,8 +27,6 @@ def check(project: Project) -> Iterator[Finding]:
     if not project.tasks:
         return
     for path in project.files.mentioning(_SENDS):
-        if is_aside(path):
-            continue
         for call in project.index(path).calls_named(*BY_NAME, *_METHODS):
             yield from _by_name(path, call, project)
             yield from _imported(path, call, project)

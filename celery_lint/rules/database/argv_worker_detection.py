@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Attribute, Call, Literal, Name, Operation, Value
 from celery_lint.finding import Finding, Location
-from celery_lint.project.code.index import FileIndex, last_name, within
+from celery_lint.project.code.expressions import last_name, within
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.project import Project
 from celery_lint.rule import HIGH, INFO, rule
 

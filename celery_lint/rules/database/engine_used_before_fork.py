@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Related, Span
-from celery_lint.project.code.files import is_aside
-from celery_lint.project.code.index import last_name
+from celery_lint.project.code.expressions import last_name
 from celery_lint.project.code.layout import unit_of
 from celery_lint.project.database.connecting import EarlyUse, early_uses
 from celery_lint.project.database.engines import Engine
@@ -45,10 +44,7 @@ def _is_cured(project: Project) -> bool:
         for call in project.symbols.index(function).calls(project.symbols.fact(function))
     )
     written = (
-        path
-        for one, other in _CURES
-        for path in project.files.mentioning(one)
-        if project.files.mentions(path, other) and not is_aside(path)
+        path for one, other in _CURES for path in project.files.mentioning(one) if project.files.mentions(path, other)
     )
     return project.forking.has_hooks or any(name in _RENEWS for name in handled) or any(True for _ in written)
 

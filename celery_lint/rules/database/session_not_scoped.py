@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Assignment, Await, Call, Function, Name, Value
 from celery_lint.finding import Finding, Location, Related
-from celery_lint.project.code.index import FileIndex, within
+from celery_lint.project.code.expressions import within
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.database.sessions import Sessions
 from celery_lint.project.model import Reached
 from celery_lint.project.project import Project

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Location, Related
-from celery_lint.project.code.files import is_aside
 from celery_lint.project.code.values import Known
 from celery_lint.project.deployment.workers import GREEN
 from celery_lint.project.event_loops.loops import LoopUse
@@ -23,7 +22,7 @@ def check(worker: Worker, project: Project) -> Iterator[Finding]:
     """A gevent or eventlet worker consumes tasks that drive asyncio."""
     if not isinstance(worker.pool, Known) or worker.pool.value not in GREEN or worker.concurrency == 1:
         return
-    if any(not is_aside(path) for path in project.files.mentioning(_BRIDGES)):
+    if project.files.is_mentioned(_BRIDGES):
         return
     driving = [(task, place) for task in project.tasks if (place := _drives(task, project)) is not None]
     certain = [(task, place) for task, place in driving if _serves(worker, task, project)]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Related
 from celery_lint.project.event_loops.loop_bound import Client
-from celery_lint.project.event_loops.own_loops import has_own_loop
+from celery_lint.project.event_loops.own_loops import has_own_loop, runs_side_by_side
 from celery_lint.project.model import Task
 from celery_lint.project.project import Project
 from celery_lint.rule import MEDIUM, WARNING, listed, rule
@@ -16,9 +16,14 @@ from celery_lint.rule import MEDIUM, WARNING, listed, rule
 def check(project: Project) -> Iterator[Finding]:
     """An asynchronous client or lock is shared by tasks that each run their own event loop."""
     for client, tasks in project.client_uses:
-        own = tuple(task for task in tasks if has_own_loop(task, project))
+        own = tuple(task for task in tasks if has_own_loop(task, project) and _may_wait(client, task, project))
         if own:
             yield _finding(client, own)
+
+
+def _may_wait(client: Client, task: Task, project: Project) -> bool:
+    """Whether TASK ever waits for CLIENT; a lock that nobody else holds belongs to no loop."""
+    return not client.is_lock or runs_side_by_side(task, project)
 
 
 def _finding(client: Client, tasks: tuple[Task, ...]) -> Finding:

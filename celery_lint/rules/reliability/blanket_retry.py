@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Name, Operation, Value
 from celery_lint.finding import Finding, Location, Related
+from celery_lint.project.code.expressions import within
 from celery_lint.project.code.handlers import BROAD, Handler
-from celery_lint.project.code.index import FileIndex, within
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.model import Task
 from celery_lint.project.project import Project
 from celery_lint.project.tasks.options import Given, option_of

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Call
 from celery_lint.finding import Finding
+from celery_lint.project.code.expressions import last_name
 from celery_lint.project.code.handlers import Handler, parts_of_try
-from celery_lint.project.code.index import FileIndex, last_name
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.model import Task
 from celery_lint.project.project import Project
 from celery_lint.project.tasks.options import Given

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Literal, Name, Operation, Value
 from celery_lint.finding import Finding, Location, Related
-from celery_lint.project.code.index import within
+from celery_lint.project.code.expressions import within
 from celery_lint.project.code.values import Known
 from celery_lint.project.model import Task
 from celery_lint.project.project import Project

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Call, Name, Value
 from celery_lint.finding import Finding, Related
-from celery_lint.project.code.index import last_name
+from celery_lint.project.code.expressions import last_name
 from celery_lint.project.model import Reached, Task
 from celery_lint.project.network.outgoing import Outgoing
 from celery_lint.project.project import Project

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Call
 from celery_lint.finding import Finding, Location, Related
-from celery_lint.project.code.index import FileIndex, last_name
+from celery_lint.project.code.expressions import last_name
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.values import Known, Placed
 from celery_lint.project.deployment.workers import GREEN
 from celery_lint.project.model import Reached

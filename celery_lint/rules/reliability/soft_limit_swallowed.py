@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Related
+from celery_lint.project.code.expressions import last_name
 from celery_lint.project.code.handlers import SOFT_LIMIT, Handler
-from celery_lint.project.code.index import FileIndex, last_name
+from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.values import Known
 from celery_lint.project.model import App, Reached, Task
 from celery_lint.project.project import Project

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from celery_lint.facts.model import Argument, Call
 from celery_lint.finding import Finding, Location, Severity
 from celery_lint.project.calls.canvas import owner_of
-from celery_lint.project.code.index import last_name
+from celery_lint.project.code.expressions import last_name
 from celery_lint.project.code.values import Known, Placed
 from celery_lint.project.project import Project
 from celery_lint.project.schedule.crontabs import FIELDS, Crontab, Refusal, Spec, construct, single, written

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from celery_lint.facts.model import Call, Literal, Name, Value
 from celery_lint.finding import Finding, Location, Related, Span
 from celery_lint.project.calls.calls import TaskCall
-from celery_lint.project.code.files import is_aside
 from celery_lint.project.code.symbols import FunctionRef
 from celery_lint.project.code.values import Placed
 from celery_lint.project.model import ScheduleEntry
@@ -134,8 +133,6 @@ def _sent_by_hooks(project: Project) -> Iterator[Finding]:
 
 def _hooks(project: Project) -> Iterator[FunctionRef]:
     for path in project.files.mentioning(_HOOKS):
-        if is_aside(path):
-            continue
         index = project.index(path)
         for function in index.facts.functions:
             if any(_connects(decorator) for decorator in function.decorators):

@@ -39,8 +39,8 @@ class _Sent(Struct, frozen=True):
 @rule("CEL805", "pickle-accepted", since="0.1", severity=ERROR, confidence=HIGH, security=8.1)
 def check(project: Project) -> Iterator[Finding]:
     """Workers accept pickle: whoever can write to the broker can run code in them."""
-    paths = [path for path in project.files.mentioning(_MENTIONS) if not is_aside(path)]
-    if not paths or any(True for path in project.files.mentioning(_SIGNED) if not is_aside(path)):
+    paths = list(project.files.mentioning(_MENTIONS))
+    if not paths or project.files.is_mentioned(_SIGNED):
         return
     written = [each for each in project.written_settings if each.is_read and not is_for_tests(project, each)]
     accepting = [each for each in written if each.name in _ACCEPT and _pickles(each.value, project)]
@@ -125,7 +125,7 @@ def _sent(project: Project) -> Iterator[_Sent]:
         if option is not None and not is_aside(option.location.path) and _pickles(option.value, project):
             said = f"task `{task.name}` is sent as pickle"
             yield _Sent(said, option.location, task.entity, project.apps_of(task))
-    if not any(True for path in project.files.mentioning(_GIVEN) if not is_aside(path)):
+    if not project.files.is_mentioned(_GIVEN):
         return
     for call in project.calls:
         given = call.options.get("serializer")

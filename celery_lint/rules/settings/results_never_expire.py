@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Related
-from celery_lint.project.code.files import is_aside
 from celery_lint.project.code.values import Known
 from celery_lint.project.deployment.beats import workers_without_beat
 from celery_lint.project.model import App
@@ -57,7 +56,7 @@ def _never_removed(app: App, project: Project) -> Iterator[Finding]:
         return
     if any(entry.app is app for entry in project.schedule):  # CEL707 says that beat is missing
         return
-    removes = any(not is_aside(path) for path in project.files.mentioning(_CLEANS))
+    removes = project.files.is_mentioned(_CLEANS)
     workers = workers_without_beat(app, project) if not removes else ()
     if workers:
         yield check.finding(

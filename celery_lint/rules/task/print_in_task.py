@@ -101,7 +101,7 @@ def _is_helper(function: FunctionRef, project: Project, seen: frozenset[Function
     fact = project.symbols.fact(function)
     if project.index(function.path).class_of(fact) is not None or fact.decorators:
         return False
-    paths = [path for path in project.files.holding(fact.name) if not is_aside(path)]
+    paths = list(project.files.holding(fact.name))
     # A file that mentions it and calls nothing of that name need not be read to know that it is handed around.
     called = re.compile(rb"\b" + re.escape(fact.name.encode()) + rb"\s*\(")
     if any(path != function.path and not project.files.mentions(path, called) for path in paths):

@@ -10,7 +10,6 @@ from celery_lint.project.code.values import Placed
 from celery_lint.project.code.wrappers import Replacing, replacing
 from celery_lint.project.model import Task
 from celery_lint.project.project import Project
-from celery_lint.project.tasks.names import module_names
 from celery_lint.remedy import EditCode, Replacement
 from celery_lint.rule import MEDIUM, WARNING, rule
 
@@ -52,7 +51,7 @@ def _is_allowed(outer: Replacing, project: Project) -> bool:
     """Whether the configuration says that it takes tasks on purpose."""
     names = {outer.name}
     if outer.ref is not None:
-        modules = module_names(outer.ref.path, project.symbols.modules)
+        modules = project.roots.names_of(outer.ref.path)
         names.update(f"{module}.{outer.name}" for module in modules)
     return any(fnmatch.fnmatch(name, pattern) for name in names for pattern in project.options.task_wrappers)
 

@@ -11,7 +11,6 @@ from celery_lint.facts.model import Attribute, Literal, Name, Value
 from celery_lint.finding import Applicability, Finding, Location, Related, Span
 from celery_lint.project.calls.calls import TaskCall
 from celery_lint.project.code.api_uses import ApiUse, api_uses, replaced_import
-from celery_lint.project.code.files import is_aside
 from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.symbols import External
 from celery_lint.project.model import App, Option, Task
@@ -41,8 +40,7 @@ def check(project: Project) -> Iterator[Finding]:
         yield from _settings(app, project)
     yield from (_subtask(call, project) for call in project.calls if call.method == "subtask")
     for path in project.files.mentioning(_RESULTS):
-        if not is_aside(path):
-            yield from _members(path, known.deprecated_members["AsyncResult"], project)
+        yield from _members(path, known.deprecated_members["AsyncResult"], project)
 
 
 def _going(change: Change) -> str:

@@ -9,7 +9,6 @@ from celery_lint.celery_versions import Change
 from celery_lint.facts.model import Call, Items, Literal
 from celery_lint.finding import Applicability, Finding, Location, Span
 from celery_lint.project.code.api_uses import ApiUse, api_uses, replaced_import
-from celery_lint.project.code.files import is_aside
 from celery_lint.project.code.values import Known, Placed
 from celery_lint.project.model import Task
 from celery_lint.project.project import Project
@@ -30,8 +29,7 @@ def check(project: Project) -> Iterator[Finding]:
     for task in project.tasks:
         yield from _options(task, project)
     for path in project.files.mentioning(_MAIN):
-        if not is_aside(path):
-            yield from _mains(path, project)
+        yield from _mains(path, project)
 
 
 def _import(use: ApiUse, project: Project) -> Finding:

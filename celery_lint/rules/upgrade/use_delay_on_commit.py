@@ -9,8 +9,7 @@ from msgspec import Struct
 
 from celery_lint.facts.model import Argument, Call, Lambda, Literal, Name
 from celery_lint.finding import Applicability, Finding, Location, Span
-from celery_lint.project.code.files import is_aside
-from celery_lint.project.code.index import last_name
+from celery_lint.project.code.expressions import last_name
 from celery_lint.project.code.layout import call_text, indent_at
 from celery_lint.project.code.symbols import External
 from celery_lint.project.model import Task
@@ -42,8 +41,6 @@ def check(project: Project) -> Iterator[Finding]:
     if not project.celery.at_least("5.4"):
         return
     for path in project.files.mentioning(_ON_COMMIT):
-        if is_aside(path):
-            continue
         for call in project.index(path).facts.calls:
             sending = _sending(path, call, project)
             if sending is not None and _is_django(sending.task, project):

@@ -16,6 +16,8 @@ from celery_lint.remedy import EditCommand, Replacement
 from celery_lint.rule import ERROR, HIGH, INFO, WARNING, rule
 
 _NAMES_APP = re.compile(rb"(?m)^[ \t]*(?:export\s+)?(?:APP|CELERY_APP)\s*[=:]")
+# In a Dockerfile or a start script: what they start inherits it, through supervisord as well.
+_EXPORTS_APP = re.compile(rb"(?m)^[ \t]*(?:export|ENV)[ \t]+APP[ \t=]|\bCELERY_APP[ \t]*[=: ]")
 
 
 @rule("CEL211", "broken-worker-command", since="0.1", severity=ERROR, confidence=HIGH, fix="unsafe")
@@ -91,8 +93,10 @@ def _needs_app(command: CeleryCommand, project: Project) -> bool:
         return False
     if any(path.endswith("celeryconfig.py") for path in project.files.paths):
         return False
+    if any(project.files.mentions(path, _EXPORTS_APP) for path in project.files.deploy_paths):
+        return False
     named = (path for path in project.files.paths if not path.endswith((".py", ".md")) and not is_aside(path))
-    return not any(project.files.mentions(path, _NAMES_APP) for path in named if ".env" in path or "env" in path)
+    return not any(project.files.mentions(path, _NAMES_APP) for path in named if "env" in path)
 
 
 def _without_app(command: CeleryCommand, project: Project) -> Finding:

@@ -26,7 +26,7 @@ def check(command: CeleryCommand, project: Project) -> Iterator[Finding]:
         yield from _combinations(command)
         yield from _overridden(command, project)
     unknown = list(_unknown(command, project)) if command.command.through is None else []
-    if unknown and not any(project.files.mentioning(_USER_OPTIONS)):
+    if unknown and not project.files.is_mentioned(_USER_OPTIONS):
         yield from unknown
 
 

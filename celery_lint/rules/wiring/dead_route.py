@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from celery_lint.finding import Finding, Related
 from celery_lint.project.model import Route
 from celery_lint.project.project import Project
-from celery_lint.project.tasks.names import module_names
 from celery_lint.rule import HIGH, WARNING, listed, rule
 
 
@@ -88,9 +87,8 @@ def _finding(route: Route, names: set[str], project: Project) -> Finding:
 def _of_module(route: Route, project: Project) -> Finding | None:
     """The route of a module that does have tasks, under names of their own."""
     module = route.pattern.removesuffix(".*")
-    modules = project.symbols.modules
     mine = [task for task in project.tasks if route.app in project.apps_of(task)]
-    tasks = [task for task in mine if module in module_names(task.location.path, modules)]
+    tasks = [task for task in mine if module in project.roots.names_of(task.location.path)]
     if module == route.pattern or not tasks:
         return None
     names = listed([task.name for task in tasks])

@@ -10,8 +10,11 @@ from celery_lint.project.model import App, Task
 from celery_lint.project.project import Project
 from celery_lint.project.tasks.tasks import SHARED
 from celery_lint.remedy import LoadApp
-from celery_lint.rule import ERROR, HIGH, rule
+from celery_lint.rule import ERROR, HIGH, WARNING, rule
 
+# Reading the variable that an application without settings looks at itself.
+_READ = re.compile(rb"""["']CELERY_BROKER_URL["']""")
+_NOWHERE = "goes to amqp://guest@localhost"
 _DJANGO = re.compile(rb"DJANGO_SETTINGS_MODULE|django\.conf")
 
 
@@ -26,10 +29,11 @@ def check(app: App, project: Project) -> Iterator[Finding]:
     if not shared or not _is_beside_settings(app, folder, project) or project.registration.is_imported(app.module_path):
         return
     name = app.variables[0][1]
+    has_broker = any(project.files.mentioning(_READ))
+    sending = "has the broker of `CELERY_BROKER_URL`, but none of your routes" if has_broker else _NOWHERE
     yield check.finding(
         f"no process but the worker imports `{app.name}`, so `{shared[0].name}` and other shared tasks use one "
-        "without your settings in the web process, and `.delay()` goes to amqp://guest@localhost; import it in "
-        f"{package}",
+        f"without your settings in the web process, and `.delay()` {sending}; import it in {package}",
         Location(package, Span(0, 0)),
         app.entity,
         related=(
@@ -37,6 +41,7 @@ def check(app: App, project: Project) -> Iterator[Finding]:
             *(Related(task.location, f"shared task `{task.name}`") for task in shared[:5]),
         ),
         remedy=LoadApp(package, f".{file.removesuffix('.py')}", name),
+        severity=WARNING if has_broker else ERROR,
     )
 
 

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 
 from celery_lint.finding import Applicability, Finding, Location, Related
-from celery_lint.project.code.files import is_aside
 from celery_lint.project.code.values import Known
 from celery_lint.project.deployment.command_line import position
 from celery_lint.project.deployment.launchers import WORKER_MAIN
@@ -33,7 +32,7 @@ def check(project: Project) -> Iterator[Finding]:
     """gevent or eventlet is selected where Celery does not patch for it."""
     found = [finding for command in project.commands for finding in _of_command(command, project)]
     found += [finding for app in project.apps for finding in _of_settings(app, project)]
-    if found and all(is_aside(path) for path in project.files.mentioning(_PATCHES)):
+    if found and not project.files.is_mentioned(_PATCHES):
         yield from found
 
 

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Related
-from celery_lint.project.code.files import is_aside
 from celery_lint.project.code.nearest import nearest
 from celery_lint.project.code.values import Placed, Unknown
 from celery_lint.project.deployment.routing import queue_name
@@ -66,7 +65,7 @@ def _fed(project: Project) -> set[str] | None:
 
 def _is_computed_somewhere(project: Project) -> bool:
     for path in project.files.mentioning(_QUEUES):
-        for call in project.index(path).facts.calls if not is_aside(path) else ():
+        for call in project.index(path).facts.calls:
             argument = call.argument(None, "queue")
             if argument is not None and queue_name(project.evaluator, Placed(path, call.block, argument.value)) is None:
                 return True
@@ -78,4 +77,4 @@ def _may_be_fed(queue: str, project: Project) -> bool:
     if project.is_external_queue(queue):
         return True
     written = re.compile(rb"[\"']" + re.escape(queue.encode()) + rb"[\"']")
-    return any(not is_aside(path) for path in project.files.mentioning(written))
+    return project.files.is_mentioned(written)

@@ -9,7 +9,6 @@ from pathlib import PurePosixPath
 from celery_lint.finding import Finding, Location, Related
 from celery_lint.project.model import App
 from celery_lint.project.project import Project
-from celery_lint.project.tasks.names import module_names
 from celery_lint.rule import MEDIUM, WARNING, listed, rule
 
 _BESIDE = frozenset({"scripts", "script", "bin", "migrations", "tools", "benchmarks", "notebooks"})
@@ -41,7 +40,7 @@ def _counts(app: App, project: Project) -> bool:
 
 def _package(app: App, project: Project) -> tuple[str, str]:
     """The import root of an application and its top-level package."""
-    module = module_names(app.module_path, project.symbols.modules)[0]
+    module = project.roots.names_of(app.module_path)[0]
     depth = module.count(".") + (2 if app.module_path.endswith("/__init__.py") else 1)
     return "/".join(app.module_path.split("/")[:-depth]), module.partition(".")[0]
 

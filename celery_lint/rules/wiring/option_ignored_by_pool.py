@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 
 from celery_lint.facts.model import Call, Name
 from celery_lint.finding import Finding, Location, Related
-from celery_lint.project.code.files import is_aside
 from celery_lint.project.code.values import Known, Placed
 from celery_lint.project.deployment.purposes import is_for_development
 from celery_lint.project.model import App, Worker
@@ -124,7 +123,7 @@ def _of_revokes(project: Project) -> Iterator[Finding]:
     if pools is None or not pools <= _NO_TERMINATE:
         return
     for path in project.files.mentioning(_REVOKES):
-        for call in project.index(path).facts.calls if not is_aside(path) else ():
+        for call in project.index(path).facts.calls:
             if _terminates(call, path, project):
                 yield check.finding(
                     f"`terminate=True` stops nothing: {_named(pools)} cannot end a task that runs, and the "

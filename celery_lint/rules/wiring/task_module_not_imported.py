@@ -10,7 +10,6 @@ from celery_lint.facts.model import Items
 from celery_lint.finding import Finding, Related
 from celery_lint.project.model import App, CeleryCommand
 from celery_lint.project.project import Project
-from celery_lint.project.tasks.names import module_names
 from celery_lint.project.tasks.plain import is_only_called, is_sent
 from celery_lint.project.tasks.unregistered import Unregistered, unregistered
 from celery_lint.remedy import IncludeModule
@@ -57,7 +56,7 @@ def _is_used(found: Unregistered, missed: tuple[Unregistered, ...], project: Pro
 
 def _finding(together: list[Unregistered], app: App, use: Use, project: Project) -> Finding:
     first = together[0].tasks[0]
-    modules = tuple(module_names(found.path, project.symbols.modules)[0] for found in together)
+    modules = tuple(project.roots.names_of(found.path)[0] for found in together)
     named = f"`{modules[0]}`" + (f" and {len(modules) - 1} other modules beside it" if len(modules) > 1 else "")
     others = [task for found in together for task in found.tasks if task is not first]
     more = f" and {len(others)} more" if others else ""

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from celery_lint.project.calls.calls import TaskCall
 from celery_lint.project.deployment.routing import queue_name
 from celery_lint.project.model import Task
-from celery_lint.project.tasks.names import module_names
 from celery_lint.views import model
 from celery_lint.views.drawing.canvas import Canvas
 
@@ -24,7 +23,7 @@ def find_callers(canvas: Canvas) -> Mapping[Task, tuple[model.Caller, ...]]:
 
 def _caller(canvas: Canvas, call: TaskCall) -> model.Caller:
     project = canvas.project
-    module = module_names(call.path, project.symbols.modules)[0]
+    module = project.roots.names_of(call.path)[0]
     what = f"{module}.{project.symbols.fact(call.function).qualname}" if call.function is not None else module
     queue = call.options.get("queue")
     name = queue_name(project.evaluator, queue) if queue is not None else None

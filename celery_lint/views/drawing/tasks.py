@@ -8,7 +8,6 @@ from celery_lint.finding import Finding, Location
 from celery_lint.project.code.values import Known
 from celery_lint.project.model import Option, Route, Task, Worker
 from celery_lint.project.project import Project
-from celery_lint.project.tasks.names import module_names
 from celery_lint.views import model
 from celery_lint.views.drawing.callers import find_callers
 from celery_lint.views.drawing.canvas import Canvas
@@ -36,7 +35,7 @@ def draw_tasks(canvas: Canvas) -> Iterator[model.Task]:
             id=identifier,
             name=task.name,
             names=task.names,
-            module=module_names(task.location.path, project.symbols.modules)[0],
+            module=project.roots.names_of(task.location.path)[0],
             place=canvas.place(task.location),
             apps=tuple(canvas.apps[app] for app in project.apps_of(task)),
             is_async=task.is_async,

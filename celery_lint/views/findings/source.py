@@ -92,7 +92,9 @@ def code(text: str, path: str, marked: tuple[int, int] = (0, 0)) -> str:
     text = text[:_LONGEST_LINE]
     pattern = _PYTHON if path.endswith((".py", ".pyi")) else _OTHER
     kinds = [(found.start(), found.end(), found.lastgroup or "") for found in pattern.finditer(text)]
-    edges = sorted({0, len(text), *marked, *(place for kind in kinds for place in kind[:2])})
+    # What is not marked is in one piece: only whole would it be seen that it is a command to a build.
+    ends = marked if marked[0] < marked[1] else ()
+    edges = sorted({0, len(text), *ends, *(place for kind in kinds for place in kind[:2])})
     shown = []
     for first, last in pairwise(edges):
         if first >= len(text):

@@ -87,27 +87,28 @@ def compared(
             text = text.replace(old, new)
         return text
 
-    left = list(now.findings)
-    old = list(then.findings)
+    new, old = list(now.findings), list(then.findings)
     for key in (_by_text, _by_words, _by_entity, _by_message):
-        known = Counter(key(finding, then, renamed) for finding in old)
-        rest = []
-        for finding in left:
-            mark = key(finding, now, str)
-            if known[mark]:
-                known[mark] -= 1
-            else:
-                rest.append(finding)
-        gone = Counter(key(finding, now, str) for finding in left) - Counter(key(finding, now, str) for finding in rest)
-        kept = []
-        for finding in old:
-            mark = key(finding, then, renamed)
-            if gone[mark]:
-                gone[mark] -= 1
-            else:
-                kept.append(finding)
-        left, old = rest, kept
-    return frozenset(left), tuple(old)
+        marks_now = [key(finding, now, str) for finding in new]
+        marks_then = [key(finding, then, renamed) for finding in old]
+        both = Counter(marks_now) & Counter(marks_then)
+        new, old = _without(new, marks_now, both), _without(old, marks_then, both)
+    return frozenset(new), tuple(old)
+
+
+_Mark = tuple[str, ...]
+
+
+def _without(findings: Sequence[Finding], marks: Sequence[_Mark], taken: Counter[_Mark]) -> list[Finding]:
+    """FINDINGS, each with its mark, without as many of each mark as are TAKEN: the first ones."""
+    left = Counter(taken)
+    rest: list[Finding] = []
+    for finding, mark in zip(findings, marks, strict=True):
+        if left[mark]:
+            left[mark] -= 1
+        else:
+            rest.append(finding)
+    return rest
 
 
 Rename = Callable[[str], str]

@@ -12,7 +12,6 @@ from celery_lint.celery_versions import LATEST
 from celery_lint.finding import Finding
 from celery_lint.project.code.values import Unknown
 from celery_lint.project.project import Project
-from celery_lint.project.tasks.names import module_names
 from celery_lint.views.model import Place
 from celery_lint.views.starter.model import Material, Suggestion
 from celery_lint.views.starter.toml import array, string
@@ -309,4 +308,4 @@ def _module(path: str, material: Material) -> str:
 
 def _names(path: str, project: Project) -> Sequence[str]:
     """What PATH is called when it is imported."""
-    return module_names(path, project.symbols.modules)[:1]
+    return project.roots.names_of(path)[:1]

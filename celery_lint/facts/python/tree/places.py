@@ -11,7 +11,7 @@ from celery_lint.finding import Span
 
 # What may stand between two tokens inside brackets.
 _GAP = re.compile(rb"(?:[ \t\f\r\n]++|\\\r?\n|\\\r|#[^\r\n]*+)*+")
-_OPENING, _CLOSING, _COMMA = b"(", b")", b","
+_OPENING, _CLOSING, _COMMA, _COMMA_AND_BLANK = b"(", b")", b",", b", "
 
 
 class Places:
@@ -36,7 +36,10 @@ class Places:
         """NODE with the parentheses around it. BOUNDARY is where what stands before it ends, without its parentheses;
         OTHERS of the parentheses opened since then belong to something else."""
         start, end = self.start(node), self.end(node)
-        if boundary >= start or not self._at(_CLOSING, self.after_gap(end)):
+        # Most arguments stand behind the parenthesis of the call, or behind a comma.
+        if boundary + others >= start or self.data.endswith(_COMMA_AND_BLANK, 0, start):
+            return Span(start, end)
+        if not self._at(_CLOSING, self.after_gap(end)):
             return Span(start, end)
         opened = self.opened(boundary, start)[others:]
         closed = self.closed(end, len(opened))

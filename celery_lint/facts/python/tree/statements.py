@@ -62,13 +62,14 @@ class MadeTree(Struct, frozen=True):
 
 
 def made_tree(tree: ast.Module, data: bytes) -> MadeTree | None:
-    """The file DATA, made from TREE, CPython's reading of it. None where LibCST has to parse the file itself."""
+    """The file DATA, made from TREE, CPython's reading of it. None where LibCST has to parse the file itself. Raises
+    `RecursionError` where it is nested too deeply."""
     if not data.isascii() and _encoding(data) not in ("utf-8", "utf-8-sig"):
         return None
     statements = Statements(data)
     try:
         module = _module(statements.body(tree.body)[0])
-    except (UnknownSyntaxError, RecursionError):
+    except UnknownSyntaxError:
         return None
     statements.spans[id(module)] = Span(statements.places.lines[1], len(data))
     return MadeTree(module, statements.spans, statements.constants)

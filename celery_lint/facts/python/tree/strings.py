@@ -52,7 +52,7 @@ class Strings(Leaves):
         """An f-string, or several strings in a row with one among them."""
         try:
             return self.row(start, end)
-        except (UnknownSyntaxError, SyntaxError, ValueError, RecursionError, MemoryError):
+        except (UnknownSyntaxError, SyntaxError, ValueError):
             return self.parsed(twin, start, end)
 
     def row(self, start: int, end: int) -> Node:
