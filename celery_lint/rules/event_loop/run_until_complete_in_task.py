@@ -11,7 +11,8 @@ from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.symbols import FunctionRef
 from celery_lint.project.database.engine_uses import minds_loops
 from celery_lint.project.deployment.workers import GREEN
-from celery_lint.project.event_loops.loops import Awaitability, LoopUse
+from celery_lint.project.event_loops.awaitables import Awaitability, Awaitables
+from celery_lint.project.event_loops.loops import LoopUse
 from celery_lint.project.event_loops.winding_down import winds_down
 from celery_lint.project.model import Reached, Task
 from celery_lint.project.project import Project
@@ -128,7 +129,7 @@ def _argument(project: Project, reached: Reached, call: Call) -> Awaitability:
     if argument is None:
         return "unknown"
     index = project.index(reached.function.path)
-    return project.loops.awaitability(index, call.block, argument.value)
+    return Awaitables(project.symbols).of(index, call.block, argument.value)
 
 
 def _removable(use: LoopUse, reached: Reached, project: Project) -> Iterator[Location]:
