@@ -11,7 +11,6 @@ from celery_lint.project.model import Reached
 from celery_lint.project.project import Project
 from celery_lint.rule import ERROR, HIGH, rule
 
-
 _MAKERS = frozenset({"asyncio.new_event_loop", "asyncio.events.new_event_loop", "uvloop.new_event_loop"})
 
 
