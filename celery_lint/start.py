@@ -7,32 +7,53 @@ import os
 import sys
 
 from celery_lint import __version__
-from celery_lint.cache.shortcut import said
+from celery_lint.cache.shortcut import saying
 
 TYPE_CHECKING = False  # `typing` takes longer to load than all that is done here
 if TYPE_CHECKING:
     from typing import NoReturn
 
+    from celery_lint.cache.shortcut import Saying
+
 
 def entry() -> NoReturn:
     """Run the command line in a process of its own, and end it."""
     try:
-        _say_again(sys.argv[1:])
+        has_changed = _say_again(sys.argv[1:])
     except KeyboardInterrupt:
         sys.stderr.write("error: interrupted\n")
         os._exit(130)
     from celery_lint.cli import entry
 
-    entry()
+    entry(has_changed=has_changed)
 
 
-def _say_again(words: list[str]) -> None:
-    """End the process, if what WORDS would say is known."""
-    known: tuple[int, str | bytes, str] | None
-    known = (0, f"celery-lint {__version__}\n", "") if words == ["--version"] else said(words)
-    if known is None or not isinstance(sys.stdout, io.TextIOWrapper) or sys.stderr is None:
-        return
-    status, stdout, stderr = known
+def _say_again(words: list[str]) -> bool:
+    """End the process, if what WORDS would say is known. Otherwise, whether that is so because something has changed
+    that counts."""
+    if not isinstance(sys.stdout, io.TextIOWrapper) or sys.stderr is None:
+        return False
+    if words == ["--version"]:
+        _say(0, f"celery-lint {__version__}\n", "")
+    last = saying(words)
+    if last is None or not last.is_framed:
+        return False
+    if last.holds or _holds_still(last):
+        _say(*last.output)
+    return True
+
+
+def _holds_still(last: Saying) -> bool:
+    """Whether what has changed since LAST counts for nothing."""
+    from celery_lint.again import holds_still
+
+    return holds_still(last)
+
+
+def _say(status: int, stdout: str | bytes, stderr: str) -> None:
+    """End the process with STATUS, after STDOUT and STDERR."""
+    assert isinstance(sys.stdout, io.TextIOWrapper)
+    assert sys.stderr is not None
     sys.stdout.reconfigure(errors="backslashreplace")
     try:
         if isinstance(stdout, bytes):

@@ -99,7 +99,9 @@ def test_it_says_what_was_said(run: Run, words: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("--fix",), ("--verbose",), ("--durations",), ("--no-cache",), ("--report", "json=../out.json")], ids=str
+    "words",
+    [("--fix", "--unsafe-fixes"), ("--verbose",), ("--durations",), ("--no-cache",), ("--report", "json=../out.json")],
+    ids=str,
 )
 def test_what_does_something_is_done(run: Run, words: tuple[str, ...]) -> None:
     run(*words)
@@ -237,17 +239,56 @@ def test_a_configuration_that_is_named_counts_from_where_it_was_named(
     assert "CEL408" not in run("--config", "mine.toml", "..")[1]
 
 
-def test_nothing_is_loaded_for_it(project: Path) -> None:
-    def start(*words: str) -> tuple[int, str, list[str]]:
-        command = [sys.executable, "-c", ENTRY, *words]
-        done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False, timeout=120)
-        return done.returncode, done.stdout, done.stderr.splitlines()
+def start(project: Path, *words: str) -> tuple[int, str, list[str], set[str]]:
+    """Runs the command line in a process of its own: what it shows, and what it loads."""
+    command = [sys.executable, "-c", ENTRY, *words]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False, timeout=120)
+    *lines, loaded = done.stderr.splitlines()
+    return done.returncode, done.stdout, lines, set(loaded.split())
 
-    first, second = start("--isolated"), start("--isolated")
+
+def test_nothing_is_loaded_for_it(project: Path) -> None:
+    first, second = start(project, "--isolated"), start(project, "--isolated")
 
     assert "CEL408" in first[1]
-    assert (second[0], second[1], second[2][:-1]) == (first[0], first[1], first[2][:-1])
-    assert "msgspec" in first[2][-1].split()
-    assert set(second[2][-1].split()) <= {"__future__", "_blake2", *OURS}
-    assert start("--version")[1].startswith("celery-lint ")
-    assert set(start("--version")[2][-1].split()) <= {"__future__", "_blake2", *OURS}
+    assert second[:3] == first[:3]
+    assert "msgspec" in first[3]
+    assert second[3] <= {"__future__", "_blake2", *OURS}
+    version = start(project, "--version")
+    assert version[1].startswith("celery-lint ")
+    assert version[3] <= {"__future__", "_blake2", *OURS}
+
+
+def test_for_a_change_that_says_nothing_no_command_line_is_loaded(project: Path) -> None:
+    first = start(project, "--isolated")
+    (project / "proj/other.py").write_text("y = 1\n")
+    settle()
+    second, third = start(project, "--isolated"), start(project, "--isolated")
+
+    assert second[:3] == third[:3] == first[:3]
+    assert "celery_lint.cache.replay" in second[3]
+    assert second[3].isdisjoint({"click", "celery_lint.cli", "celery_lint.run", "libcst"})
+    assert third[3] <= {"__future__", "_blake2", *OURS}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        changed("proj/app.py", APP.replace("print(1)", "pass")),
+        changed("proj/new.py", APP),
+        changed("celery-lint.toml", 'ignore = ["CEL408"]\n'),
+        changed(".gitignore", "proj/app.py\n"),
+    ],
+    ids=["a task", "a file", "the configuration", "what belongs to the project"],
+)
+def test_a_change_that_counts_is_judged(
+    project: Path, change: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = start(project)
+    monkeypatch.chdir(project)
+    change()
+    settle()
+    second = start(project)
+
+    assert second[:2] != first[:2]
+    assert second[:2] == start(project, "--no-cache")[:2]

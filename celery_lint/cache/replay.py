@@ -14,6 +14,7 @@ import msgspec
 
 from celery_lint.cache.answers import LARGEST_TEXT, Answers, names_in, together
 from celery_lint.cache.folder import Folder
+from celery_lint.cache.shortcut import RUN_KEY
 from celery_lint.cache.stamp import digest
 from celery_lint.cache.state import State, is_settled, state_of
 
@@ -79,18 +80,33 @@ class Replay:
         files = self._files(key, recording.files[key]) if key in recording.files else ()
         if files is None:
             return None
-        output = msgspec.structs.replace(recording.outputs[key], files=files)
         started = time.time_ns()
-        now = _look(self._root, recording.watched.paths)
+        if not self._is_true(recording, _look(self._root, recording.watched.paths), started):
+            return None
+        return msgspec.structs.replace(recording.outputs[key], files=files)
+
+    def holds(self, key: bytes, watched: Sequence[str], states: Sequence[State], started: int) -> bool:
+        """Whether the run of KEY, which depends on WATCHED (absolute paths), would write the same with these in STATES.
+        Somebody STARTED (nanoseconds since the epoch) to look at them before."""
+        recording = self._load()
+        if recording is None or key not in recording.outputs or key in recording.files:
+            return False
+        paths = recording.watched.paths
+        if list(_places(self._root, paths)) != watched:
+            return False
+        return self._is_true(recording, _watched(paths, states), started)
+
+    def _is_true(self, recording: _Recording, now: _Watched, started: int) -> bool:
+        """Whether RECORDING holds as things are NOW; somebody STARTED to look before. If so it is known from now on."""
         if now == recording.watched:
             self._sure = now
-            return output
+            return True
         if not self._counts_for_nothing(recording, now):
-            return None
+            return False
         if all(is_settled(each, started) for each in now.times):
             self._write(_FILE, msgspec.structs.replace(recording, watched=now))
             self._sure = now
-        return output
+        return True
 
     def record(
         self,
@@ -197,7 +213,7 @@ class Replay:
 
 def key_of(parts: Sequence[object]) -> bytes:
     """One key for all PARTS that decide what a run writes; each must have a `repr` that says everything."""
-    return blake2b(repr(tuple(parts)).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    return blake2b(repr(tuple(parts)).encode("utf-8", "surrogatepass"), digest_size=RUN_KEY).digest()
 
 
 def _name_of(key: bytes) -> str:
@@ -216,6 +232,9 @@ def _look(root: str, paths: tuple[str, ...], seen: Mapping[str, State] | None = 
     """How PATHS are now, but for those that were SEEN."""
     known = seen or {}
     places = zip(paths, _places(root, paths), strict=True)
-    states = [known.get(path) or state_of(place) for path, place in places]
+    return _watched(paths, [known.get(path) or state_of(place) for path, place in places])
+
+
+def _watched(paths: tuple[str, ...], states: Sequence[State]) -> _Watched:
     times, sizes, inodes = zip(*states, strict=True) if states else ((), (), ())
     return _Watched(paths, times, sizes, inodes)

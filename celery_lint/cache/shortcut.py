@@ -1,5 +1,5 @@
 """The same words in the same place, and nothing has changed: what was said then is said again, and neither the command
-line nor a library is loaded.
+line nor a library is loaded. Where something has, `replay` may know that it does not matter.
 
 `replay` knows what a run depends on, and leaves this behind for the next one. It does not matter what the words mean:
 whatever else decides that (the folder, variables, the terminal, this celery-lint) has to be the same.
@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from _blake2 import blake2b
+from time import time_ns
 
 from celery_lint.cache.sealed import NAME, home, known_secret, unsealed
 from celery_lint.cache.stamp import tool_stamp
@@ -34,57 +35,100 @@ VARIABLES = (
 # stdout, stderr, the paths that count as they are, and those of which only counts whether they exist.
 # How many others are kept.
 _START, _MOST = "again-", 7
+RUN_KEY = 16
+"""How many bytes the key of a run has."""
 _CONFIGURATION = ("celery-lint.toml", "pyproject.toml")
-# Bytes: a key and a digest.
+# A file begins with these, in bytes: the key, digests of how things were (what the run depends on, and what decides
+# which run it is), and the key of the run.
 _KEY = _DIGEST = 32
+_WATCHED, _FRAMING, _RUN = slice(_KEY, _KEY + _DIGEST), slice(64, 64 + _DIGEST), slice(96, 96 + RUN_KEY)
 
 
-def said(words: Sequence[str]) -> tuple[int, str | bytes, str] | None:
-    """What the command line WORDS would say: exit status, stdout, stderr; None when that has to be found out."""
-    for folder, secret in _caches(words):
-        key = key_of(words)
-        data = unsealed(folder, _name(key), secret) if key is not None else None
-        if data is None or data[:_KEY] != key:
-            continue
-        digest, (head, _, rest) = data[_KEY : _KEY + _DIGEST], data[_KEY + _DIGEST :].partition(b"\n")
+class Saying:
+    """What a command line said, as the file NAME in FOLDER holds it (DATA), with SECRET.
+
+    `output` is its exit status, stdout and stderr. It depends on the files and folders `watched` (absolute), which the
+    run of `run` in the project at `root` looked at, and on what decides which run that is.
+    """
+
+    def __init__(self, folder: str, secret: bytes, name: str, data: bytes) -> None:
+        self.folder, self.secret, self.name, self.data = folder, secret, name, data
+        self.started = time_ns()
+        self.run = data[_RUN]
+        (head, _, rest) = data[_RUN.stop :].partition(b"\n")
         parts = []
         status, is_text, *lengths = map(int, head.split())
         for length in lengths:
             parts.append(rest[:length])
             rest = rest[length:]
         stdout = parts.pop(0)
-        stderr, watched, looked_for = (part.decode("utf-8", "surrogatepass") for part in parts)
-        if digest == _digest(map(state_of, watched.split("\0")), looked_for.split("\0")):
-            return status, stdout.decode("utf-8", "surrogatepass") if is_text else stdout, stderr
+        stderr, self.root, watched, framing, looked_for = (part.decode("utf-8", "surrogatepass") for part in parts)
+        self.output = (status, stdout.decode("utf-8", "surrogatepass") if is_text else stdout, stderr)
+        self.watched = watched.split("\0")
+        self.states = [state_of(path) for path in self.watched]
+        self._framing = _digest([state_of(path) for path in framing.split("\0")], looked_for.split("\0"))
+
+    @property
+    def is_framed(self) -> bool:
+        """Whether the same words mean the same run."""
+        return self.data[_FRAMING] == self._framing
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing has changed since."""
+        return self.is_framed and self.data[_WATCHED] == _digest(self.states)
+
+    def renew(self, folder: Folder) -> None:
+        """Put down in FOLDER, where this came from, that it is true of how things are now."""
+        folder.write(self.name, self.data[: _WATCHED.start] + _digest(self.states) + self.data[_WATCHED.stop :])
+
+
+def saying(words: Sequence[str]) -> Saying | None:
+    """What the command line WORDS said last; None when nothing is known."""
+    key = key_of(words)
+    if key is None:
+        return None
+    for folder, secret in _caches(words):
+        data = unsealed(folder, _name(key), secret)
+        if data is not None and data[:_KEY] == key:
+            return Saying(folder, secret, _name(key), data)
     return None
+
+
+def said(words: Sequence[str]) -> tuple[int, str | bytes, str] | None:
+    """What the command line WORDS would say: exit status, stdout, stderr; None when that has to be found out."""
+    last = saying(words)
+    return last.output if last is not None and last.holds else None
 
 
 def record(
     folder: Folder,
     words: Sequence[str],
     output: tuple[int, str | bytes, str],
+    run: tuple[str, bytes],
     watched: tuple[Sequence[str], Sequence[State]],
     targets: Sequence[str],
     started: int,
 ) -> None:
-    """Remember in FOLDER that WORDS, which name TARGETS (absolute), say OUTPUT. WATCHED are the paths (absolute) that
-    it depends on, and how each of them was; the run STARTED (nanoseconds since the epoch) before it looked."""
+    """Remember in FOLDER that WORDS, which name TARGETS (absolute), say OUTPUT. RUN is the root of the project and the
+    key by which `replay` knows it. WATCHED are the paths (absolute) that it depends on, and how each of them was; the
+    run STARTED (nanoseconds since the epoch) before it looked."""
     key = key_of(words)
     if key is None or any(os.path.realpath(target) != target for target in targets):
         return
     folders = list(dict.fromkeys(above for target in targets for above in _above(target)))
-    more = [*targets, *(os.path.join(each, name) for each in folders for name in _CONFIGURATION)]
-    states = [state_of(path) for path in more]
+    framing = [*targets, *(os.path.join(each, name) for each in folders for name in _CONFIGURATION)]
+    states = [state_of(path) for path in framing]
     if not all(is_settled(time, started) for time, _, _ in states):
         return  # it may have changed since it was looked for
     # What git does changes the time of its folder, and is no matter.
     looked_for = [os.path.join(each, ".git") for each in folders]
-    digest = _digest((*watched[1], *states), looked_for)
     status, stdout, stderr = output
-    texts = (stdout, stderr, "\0".join((*watched[0], *more)), "\0".join(looked_for))
+    texts = (stdout, stderr, run[0], "\0".join(watched[0]), "\0".join(framing), "\0".join(looked_for))
     parts = [text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass") for text in texts]
     head = b" ".join(b"%d" % number for number in (status, isinstance(stdout, str), *map(len, parts)))
-    folder.write(_name(key), b"".join((key, digest, head, b"\n", *parts)))
+    digests = (key, _digest(watched[1]), _digest(states, looked_for), run[1])
+    folder.write(_name(key), b"".join((*digests, head, b"\n", *parts)))
     folder.keep_last(_START, _MOST, _name(key))
 
 
@@ -149,7 +193,7 @@ def _above(path: str) -> Iterable[str]:
         path = parent
 
 
-def _digest(states: Iterable[State], looked_for: Iterable[str]) -> bytes:
+def _digest(states: Iterable[State], looked_for: Iterable[str] = ()) -> bytes:
     """A digest of how things are: STATES, and whether the paths LOOKED_FOR exist."""
     found = b"".join([b"%d %d %d\n" % state for state in states])
     found += bytes(os.path.exists(path) for path in looked_for)

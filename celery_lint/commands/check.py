@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from celery_lint.again import imports_digest
 from celery_lint.cache.folder import Folder, folder_at, folder_in
 from celery_lint.cache.replay import Output, Replay, key_of
 from celery_lint.cache.shortcut import record
-from celery_lint.cache.stamp import digest, tool_stamp
+from celery_lint.cache.stamp import tool_stamp
 from celery_lint.commands.console import as_text, note, write, write_bytes
 from celery_lint.commands.reports import put, to_stdout, wanted
 from celery_lint.configfile import Place, locate
@@ -77,9 +78,9 @@ class Surroundings(Struct, frozen=True):
     blob: str = ""
 
 
-def check(options: Options, words: Sequence[str] | None = None) -> int:
+def check(options: Options, words: Sequence[str] | None = None, *, has_changed: bool = False) -> int:
     """Do what OPTIONS ask for; the exit status. WORDS are those of the command line, in a process that is for it
-    alone."""
+    alone. HAS_CHANGED: it is known that what the same run wrote before does not hold any more."""
     started = time.time_ns()
     asked = wanted(options.report)
     options = replace(options, output_format=to_stdout(asked, options.output_format))
@@ -95,7 +96,7 @@ def check(options: Options, words: Sequence[str] | None = None) -> int:
     )
     base = _base(options, place)
     memory = _Memory(options, place, selection, around, base)
-    output = memory.output()
+    output = memory.output() if not has_changed else None
     if output is None:
         output = _linted(options, targets, place, selection, around, memory, base)
     if words is not None and base is None:
@@ -155,7 +156,7 @@ class _Memory:
         # Whoever asks how a run went wants one.
         asks = options.verbose or options.durations
         self._replay = (
-            None if asks or self.folder is None else Replay(self.folder, self.stamp, str(place.root), _imports)
+            None if asks or self.folder is None else Replay(self.folder, self.stamp, str(place.root), imports_digest)
         )
         # Paths are in the key as they lead from the root, not from where they were named.
         self._key = key_of((replace(options, paths=(), jobs=None), place, selection, around, base))
@@ -186,15 +187,8 @@ class _Memory:
             return
         stdout = output.stdout if isinstance(output.stdout, bytes) else as_text(output.stdout)
         said = (output.status, stdout, as_text(output.stderr))
-        record(self.folder, words, said, watched, [os.path.abspath(target) for target in targets], started)  # noqa: PTH100
-
-
-def _imports(data: bytes) -> bytes:
-    """A digest of what a Python file of the bytes DATA imports."""
-    from celery_lint.cache.facts import encoded
-    from celery_lint.project.code.imports import imported_names
-
-    return digest(encoded(imported_names(data)))
+        run = (str(self._place.root), self._key)
+        record(self.folder, words, said, run, watched, [os.path.abspath(target) for target in targets], started)  # noqa: PTH100
 
 
 def cache_folder(place: Place, chosen: Path | None) -> Folder | None:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import libcst as cst
 
-from celery_lint.fix.code import Code, Extent
+from celery_lint.fix.code import Code
 from celery_lint.fix.draft import Draft
 from celery_lint.fix.outcome import Withheld
+from celery_lint.fix.recorded import Extent
 
 Holder = cst.Call | cst.Dict | cst.List | cst.Tuple | cst.Set
 Member = cst.Arg | cst.BaseDictElement | cst.BaseElement

@@ -12,16 +12,15 @@ import tokenize
 import warnings
 from bisect import bisect_left, bisect_right
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
 from functools import cached_property
 from io import StringIO
 from typing import NamedTuple, TypeVar
 
 import libcst as cst
-from libcst._nodes.internal import CodegenState
 
 from celery_lint.finding import Edit, Span
 from celery_lint.fix.outcome import Withheld
+from celery_lint.fix.recorded import Extent, Recorded, recorded
 from celery_lint.source import Source
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
@@ -37,58 +36,12 @@ Block = cst.Module | cst.IndentedBlock
 Definition = cst.FunctionDef | cst.ClassDef
 
 
-class Extent(NamedTuple):
-    """A half-open range of characters."""
-
-    start: int
-    end: int
-
-
 class Line(NamedTuple):
     """One line: where it starts, where its text ends, where its newline ends."""
 
     start: int
     end: int
     next: int
-
-
-class _Recorder(CodegenState):
-    """Renders a tree and notes where every node comes out, and under which parent."""
-
-    def __init__(self, module: cst.Module) -> None:
-        super().__init__(module.default_indent, module.default_newline)
-        self.module = module
-        self.position = 0
-        self.extents: dict[cst.CSTNode, Extent] = {}
-        self.parents: dict[cst.CSTNode, cst.CSTNode] = {}
-        self._open: list[tuple[cst.CSTNode, int]] = []
-
-    def add_indent_tokens(self) -> None:
-        super().add_indent_tokens()
-        self.position += sum(map(len, self.indent_tokens))
-
-    def add_token(self, value: str) -> None:
-        super().add_token(value)
-        self.position += len(value)
-
-    def before_codegen(self, node: cst.CSTNode) -> None:
-        if self._open:
-            self.parents[node] = self._open[-1][0]
-        self._open.append((node, self.position))
-
-    def after_codegen(self, node: cst.CSTNode) -> None:
-        _, start = self._open.pop()
-        self.extents.setdefault(node, Extent(start, self.position))
-
-    @contextmanager
-    def record_syntactic_position(
-        self, node: cst.CSTNode, *, start_node: cst.CSTNode | None = None, end_node: cst.CSTNode | None = None
-    ) -> Iterator[None]:
-        start = self.position
-        yield
-        first = self.extents[start_node].start if start_node is not None else start
-        last = self.extents[end_node].end if end_node is not None else self.position
-        self.extents[node] = Extent(first, last)
 
 
 class Code:
@@ -100,14 +53,14 @@ class Code:
         self.text = _decoded(source)
 
     @cached_property
-    def _tree(self) -> _Recorder | Withheld:
+    def _tree(self) -> Recorded | Withheld:
         try:
-            return _recorded(self.text)
+            return recorded(self.text)
         except Withheld as error:
             return error
 
     @property
-    def _recorder(self) -> _Recorder:
+    def _recorded(self) -> Recorded:
         if isinstance(self._tree, Withheld):
             raise Withheld(*self._tree.args)
         return self._tree
@@ -115,15 +68,15 @@ class Code:
     @cached_property
     def module(self) -> cst.Module:
         """The whole tree."""
-        return self._recorder.module
+        return self._recorded.module
 
     @cached_property
     def _extents(self) -> dict[cst.CSTNode, Extent]:
-        return self._recorder.extents
+        return self._recorded.extents
 
     @cached_property
     def _parents(self) -> dict[cst.CSTNode, cst.CSTNode]:
-        return self._recorder.parents
+        return self._recorded.parents
 
     # Where nodes stand
 
@@ -354,25 +307,6 @@ def _decoded(source: Source) -> str:
         return source.data.decode(source.encoding)
     except (SyntaxError, UnicodeError, LookupError):
         raise Withheld("the file is not text in its declared encoding") from None
-
-
-def _recorded(text: str) -> _Recorder:
-    """The tree of TEXT, and where its nodes stand."""
-    try:
-        recorder = _Recorder(_parsed(text))
-        recorder.module._codegen(recorder)
-    except RecursionError:
-        raise Withheld("the code of this file is nested too deeply") from None
-    if "".join(recorder.tokens) != text:
-        raise Withheld("LibCST cannot give this file back unchanged")
-    return recorder
-
-
-def _parsed(text: str) -> cst.Module:
-    try:
-        return cst.parse_module(text)
-    except cst.ParserSyntaxError:
-        raise Withheld("LibCST cannot read the syntax of this file") from None
 
 
 def _tokens(text: str) -> Generator[tokenize.TokenInfo]:

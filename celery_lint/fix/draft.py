@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from celery_lint.finding import Edit
-from celery_lint.fix.code import Code, Extent
+from celery_lint.fix.code import Code
 from celery_lint.fix.outcome import Withheld
+from celery_lint.fix.recorded import Extent
 from celery_lint.fix.scopes import imported_at, is_hidden, runs_at_once
 
 

@@ -9,9 +9,10 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 import libcst as cst
 
 from celery_lint.fix.blocks import Orphan, Piece, take_out, whole_last_line
-from celery_lint.fix.code import Block, Extent
+from celery_lint.fix.code import Block
 from celery_lint.fix.draft import Draft
 from celery_lint.fix.outcome import Withheld
+from celery_lint.fix.recorded import Extent
 
 
 class Reshape:

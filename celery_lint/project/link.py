@@ -23,9 +23,10 @@ from celery_lint.project.schedule.schedules import find_entries
 from celery_lint.project.settings.apps import Apps, Draft, main_name
 from celery_lint.project.settings.celery_version import find_release
 from celery_lint.project.settings.configuration import Configuration
+from celery_lint.project.tasks.declaring import Decorators
 from celery_lint.project.tasks.names import task_names
 from celery_lint.project.tasks.reach import Reach, Root, signal_roots
-from celery_lint.project.tasks.tasks import Decorators, TaskDraft, TaskFinder, may_declare, options_of
+from celery_lint.project.tasks.tasks import TaskDraft, TaskFinder, may_declare, options_of
 from celery_lint.settings import Settings
 
 _SIGNALS = re.compile(rb"\.connect\b")

@@ -53,10 +53,10 @@ from celery_lint.project.settings.unseen import Unseen, mentions, written_in
 from celery_lint.project.settings.written import WrittenSetting, merged
 from celery_lint.project.tasks.bases import calls_otherwise
 from celery_lint.project.tasks.callers import Callers
+from celery_lint.project.tasks.declaring import TASK_CLASSES
 from celery_lint.project.tasks.reach import Reach
 from celery_lint.project.tasks.registration import Registration
 from celery_lint.project.tasks.retries import Held, RetryCall, find_retry_calls, find_task_holders
-from celery_lint.project.tasks.tasks import TASK_CLASSES
 from celery_lint.settings import Settings
 from celery_lint.source import Source
 

@@ -8,10 +8,11 @@ import libcst as cst
 
 from celery_lint.finding import Location
 from celery_lint.fix.blocks import Piece, take_out, whole_last_line
-from celery_lint.fix.code import Code, Extent
+from celery_lint.fix.code import Code
 from celery_lint.fix.draft import Draft
 from celery_lint.fix.names import alias_of, written
 from celery_lint.fix.project import Drafts
+from celery_lint.fix.recorded import Extent
 from celery_lint.remedy import RunCoroutines
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from celery_lint.fix.code import Extent
 from celery_lint.fix.imports import with_imports
 from celery_lint.fix.outcome import Rewrite, Withheld
 from celery_lint.fix.project import Drafts, Files
+from celery_lint.fix.recorded import Extent
 from celery_lint.remedy import EditCode
 
 _BETWEEN = "\0"

@@ -6,13 +6,14 @@ import libcst as cst
 
 from celery_lint.finding import Applicability
 from celery_lint.fix.blocks import Piece, take_out, whole_last_line
-from celery_lint.fix.code import Code, Extent
+from celery_lint.fix.code import Code
 from celery_lint.fix.draft import Draft
 from celery_lint.fix.loggers import Logger, module_logger, new_logger
 from celery_lint.fix.names import Names
 from celery_lint.fix.outcome import Rewrite, Withheld
 from celery_lint.fix.printing import Message, read_print
 from celery_lint.fix.project import Drafts, Files
+from celery_lint.fix.recorded import Extent
 from celery_lint.remedy import LogInstead
 
 

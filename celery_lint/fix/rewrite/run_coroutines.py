@@ -12,7 +12,7 @@ import libcst as cst
 from msgspec import Struct
 
 from celery_lint.finding import Applicability
-from celery_lint.fix.code import Code, Extent
+from celery_lint.fix.code import Code
 from celery_lint.fix.draft import Draft
 from celery_lint.fix.imports import bound_at_top
 from celery_lint.fix.loops.asyncio_name import asyncio_name, import_asyncio
@@ -26,6 +26,7 @@ from celery_lint.fix.loops.wrap import unwrapped, wrap_awaitable
 from celery_lint.fix.names import Names, written
 from celery_lint.fix.outcome import Rewrite, Withheld
 from celery_lint.fix.project import Drafts, Files
+from celery_lint.fix.recorded import Extent
 from celery_lint.remedy import RunCoroutines
 
 

@@ -14,10 +14,11 @@ from msgspec import Struct
 from celery_lint.finding import Applicability
 from celery_lint.fix.arguments import value_end, value_start
 from celery_lint.fix.blocks import whole_last_line
-from celery_lint.fix.code import Block, Code, Extent
+from celery_lint.fix.code import Block, Code
 from celery_lint.fix.draft import Draft
 from celery_lint.fix.outcome import Rewrite, Withheld
 from celery_lint.fix.project import Drafts, Files
+from celery_lint.fix.recorded import Extent
 from celery_lint.fix.reshape import Reshape
 from celery_lint.fix.session import Session, idle_handlers
 from celery_lint.remedy import ScopeSession

@@ -6,12 +6,12 @@ import libcst as cst
 
 from celery_lint.finding import Applicability
 from celery_lint.fix.arguments import put_last, remove, value_end
-from celery_lint.fix.code import Extent
 from celery_lint.fix.draft import Draft
 from celery_lint.fix.imports import bound_at_top, ensure_import
 from celery_lint.fix.names import Names
 from celery_lint.fix.outcome import Rewrite, Withheld
 from celery_lint.fix.project import Drafts, Files
+from celery_lint.fix.recorded import Extent
 from celery_lint.remedy import UseNullPool
 
 # What QueuePool takes and NullPool refuses or has no use for (SQLAlchemy 2.0, `create_engine`).

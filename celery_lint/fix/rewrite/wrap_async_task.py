@@ -16,12 +16,13 @@ from collections.abc import Iterator
 import libcst as cst
 
 from celery_lint.finding import Applicability
-from celery_lint.fix.code import Code, Extent
+from celery_lint.fix.code import Code
 from celery_lint.fix.draft import Draft
 from celery_lint.fix.imports import bound_at_top, ensure_import
 from celery_lint.fix.names import Names
 from celery_lint.fix.outcome import Rewrite, Withheld
 from celery_lint.fix.project import Drafts, Files
+from celery_lint.fix.recorded import Extent
 from celery_lint.remedy import WrapAsyncTask
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from celery_lint.finding import Applicability
-from celery_lint.fix.code import Extent
 from celery_lint.fix.outcome import Rewrite
 from celery_lint.fix.project import Drafts, Files
+from celery_lint.fix.recorded import Extent
 from celery_lint.remedy import WrapInList
 
 

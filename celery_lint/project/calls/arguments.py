@@ -12,8 +12,8 @@ from celery_lint.project.code.symbols import ClassRef, External
 from celery_lint.project.code.values import Known, Placed
 from celery_lint.project.model import Task
 from celery_lint.project.project import Project
+from celery_lint.project.tasks.declaring import TASK_CLASSES
 from celery_lint.project.tasks.passthrough import call_hands_on, passes_arguments_on
-from celery_lint.project.tasks.tasks import TASK_CLASSES
 
 _SENDERS = ("delay", "apply_async", "signature", "s", "si", "subtask")
 

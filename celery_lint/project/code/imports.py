@@ -23,7 +23,6 @@ _IMPORT = re.compile(
     rb"(?:^|\A\xef\xbb\xbf|[\r:;])[ \t]*(?:from|import)\b(?:[^\n(\\]++|\\.)*+(?:\([^)]{0,5000}+\)[^\n]*+)?\n?",
     re.M | re.S,
 )
-_STRING = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 _CERTAIN = (ast.Try, ast.With, ast.ClassDef)
 
 
@@ -40,16 +39,6 @@ def imported_names(data: bytes) -> ImportedNames:
     return ImportedNames(tuple(dict.fromkeys(anywhere)), tuple(dict.fromkeys(at_once)))
 
 
-def mentioned_modules(data: bytes, skip: re.Pattern[str]) -> Iterator[str]:
-    """The dotted names in the strings that a settings file assigns to names that do not match SKIP."""
-    tree = _parsed(data)
-    for node in ast.walk(tree) if tree is not None else ():
-        if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign) and node.value is not None:
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            if not any(skip.search(_written(target)) for target in targets):
-                yield from _strings(node.value)
-
-
 def _head(data: bytes) -> bytes:
     """DATA up to the end of its last import, which is a fraction of it. Where that cuts a string or a bracket in two,
     or leaves a block without a body, it is no Python."""
@@ -57,19 +46,6 @@ def _head(data: bytes) -> bytes:
     for found in _IMPORT.finditer(data):
         end = found.end()
     return data[:end]
-
-
-def _written(target: ast.expr) -> str:
-    try:
-        return ast.unparse(target)
-    except RecursionError:  # no name of a setting
-        return ""
-
-
-def _strings(value: ast.expr) -> Iterator[str]:
-    for node in ast.walk(value):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and _STRING.fullmatch(node.value):
-            yield node.value
 
 
 def _parsed(data: bytes) -> ast.Module | None:

@@ -87,7 +87,7 @@ class EarlyClients:
         forking = self.project.forking
         if not forking.apps or forking.has_hooks:
             return
-        for path in forking.loaded_of(self._mentioning()):
+        for path in self._mentioning():
             index = self.project.index(path)
             for call in index.facts.calls:
                 name = self.project.symbols.external(path, call.callee)
@@ -96,15 +96,17 @@ class EarlyClients:
                 elif name in _SESSIONS:
                     yield from self._used(index, call, _SESSIONS[name])
 
-    def _mentioning(self) -> Iterator[str]:
-        """The files that call something of the name of a client whose package the project mentions."""
+    def _mentioning(self) -> list[str]:
+        """The files that mention the package of a client and call something of its name."""
         files = self.project.files
-        names: dict[str, set[str]] = defaultdict(set)
+        makers: dict[str, set[str]] = defaultdict(set)
         for dotted in (*_DATABASES, *_CLIENTS, *_SESSIONS):
-            names[dotted.partition(".")[0]].add(dotted.rpartition(".")[2])
-        mentioned = {name for package, makers in names.items() if files.holding(package) for name in makers}
-        if mentioned:
-            yield from files.mentioning(re.compile(rf"\b(?:{'|'.join(sorted(mentioned))})\s*\(".encode()))
+            makers[dotted.partition(".")[0]].add(dotted.rpartition(".")[2])
+        found: set[str] = set()
+        for package, names in makers.items():
+            calls = re.compile(rf"\b(?:{'|'.join(sorted(names))})\s*\(".encode())
+            found.update(files.mentioning(calls, files.holding(package)))
+        return sorted(found)
 
     def _opened(self, index: FileIndex, call: Call, what: str, garbles: bool) -> Iterator[EarlyClient]:
         way = self.project.forking.way(index.path, call) if not _is_lazy(call) else None

@@ -26,6 +26,7 @@ _AFTER_FORK = re.compile(rb"\b(?:register_at_fork|register_after_fork)\b")
 # Blocks whose code may not run.
 _PERHAPS = frozenset({"if", "else", "case", "except", "while", "lambda", "function"})
 _DEPTH = 5
+_FEW = 8
 
 
 class Step(Struct, frozen=True):
@@ -79,7 +80,7 @@ class Forking:
 
     def way(self, path: str, call: Call) -> tuple[Step, ...] | None:
         """The calls that lead from the import of a module to CALL, itself at the end; None when it may not run."""
-        return self._way(path, call, frozenset()) if self.loads(path) is not None else None
+        return self._way(path, call, frozenset()) if self.apps else None
 
     def _way(self, path: str, call: Call, seen: frozenset[FunctionRef]) -> tuple[Step, ...] | None:
         index = self.project.index(path)
@@ -88,7 +89,7 @@ class Forking:
         step = Step(path, call)
         function = index.function_at(call.block)
         if function is None:
-            return (step,)
+            return (step,) if self.loads(path) is not None else None
         ref = FunctionRef(path, function.block)
         if function.is_async or function.is_generator or ref in seen or len(seen) > _DEPTH:
             return None
@@ -102,9 +103,9 @@ class Forking:
         function = index.functions_by_block[ref.block]
         owner = index.class_of(function)
         name = owner.name if owner is not None and function.name == "__init__" else function.name
-        for path in self.project.files.holding(name):
-            if self.loads(path) is None:
-                continue
+        paths = self.project.files.holding(name)
+        # What workers load tells last, and takes longest to find out; but reading many files takes longer.
+        for path in paths if len(paths) <= _FEW else self.loaded_of(paths):
             for call in self.project.index(path).calls_named(name):
                 if call.use == "decorator":
                     continue

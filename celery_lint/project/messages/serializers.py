@@ -8,7 +8,7 @@ from celery_lint.project.code.refs import ClassRef, External
 from celery_lint.project.messages.serializable import serializer_of
 from celery_lint.project.model import Task
 from celery_lint.project.project import Project
-from celery_lint.project.tasks.tasks import TASK_CLASSES
+from celery_lint.project.tasks.declaring import TASK_CLASSES
 
 _SENDING = ("delay", "apply_async", "s", "si", "signature", "_get_exec_options")
 _KNOWN_BASES = TASK_CLASSES | {"builtins.object", "abc.ABC", "celery.contrib.django.task.DjangoTask"}

@@ -28,6 +28,7 @@ _LIBRARIES = re.compile(
     + rb")\b",
     re.MULTILINE,
 )
+_PARTIAL = re.compile(rb"\bpartial\b")
 # Somebody gives every request a timeout from behind.
 _PATCHED = re.compile(
     rb"TimeoutSauce|Timeout\w{0,80}Adapter|\bSession\.(?:request|send)\s*=[^=]"
@@ -101,13 +102,13 @@ class Network:
         name = self.symbols.external(path, call.callee)
         if name in FUNCTIONS:
             return self._made(placed, call, name, name, FUNCTIONS[name], call.arguments)
-        if name is not None:
+        if name is not None or self.symbols.function(path, call.block, call.callee) is not None:
             return None
         return self._of_partial(placed, call) or self._of_method(placed, call, methods)
 
     def _of_partial(self, placed: Placed, call: Call) -> Outgoing | None:
         """A call of `partial(requests.get, timeout=5)`."""
-        if not isinstance(call.callee, Name):
+        if not isinstance(call.callee, Name) or not self._has_partials:
             return None
         held = self.evaluator.follow(placed.at(call.callee))
         inner = held.value
@@ -127,8 +128,6 @@ class Network:
             return None
         owner = called_on(call.callee)
         if owner is None:
-            return None
-        if self.symbols.function(placed.path, placed.block, call.callee) is not None:
             return None
         for depth, holder in enumerate(_holders(owner)):
             for origin, made_by, is_own in self._makers(placed.at(holder)):
@@ -242,6 +241,10 @@ class Network:
     @cached_property
     def _is_used(self) -> bool:
         return self._mentions(_LIBRARIES)
+
+    @cached_property
+    def _has_partials(self) -> bool:
+        return any(self.files.mentions(path, _PARTIAL) for path in self.files.mentioning(_LIBRARIES))
 
     @cached_property
     def _methods(self) -> frozenset[str] | None:

@@ -62,6 +62,15 @@ def interval(entry: ScheduleEntry, project: Project) -> float | None:
     return float(known.value) if isinstance(known.value, int | float) else None
 
 
+def runs_a_day(entry: ScheduleEntry, project: Project) -> int | None:
+    """How often ENTRY comes on a day on which it does; None when it cannot be known."""
+    crontab = _crontab(entry, project)
+    if crontab is not None:
+        return len(crontab.times.minutes) * len(crontab.times.hours) if crontab.times is not None else None
+    seconds = interval(entry, project)
+    return round(86400 / seconds) if seconds else None
+
+
 def _crontab(entry: ScheduleEntry, project: Project) -> Crontab | None:
     schedule = entry.fields.get("schedule")
     if schedule is None:

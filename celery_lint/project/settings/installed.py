@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from celery_lint.facts.model import Literal
-from celery_lint.project.code.expressions import last_name
+from celery_lint.facts.model import Attribute, Literal, Name, PythonFacts, Value
+from celery_lint.project.code.expressions import last_name, within
 from celery_lint.project.code.files import Files
-from celery_lint.project.code.imports import mentioned_modules
 from celery_lint.project.code.symbols import ClassRef, Internal
 from celery_lint.project.code.values import Evaluator, Known, Placed
 
 _INSTALLED = re.compile(rb"INSTALLED_APPS\b")
 _CELERYS = re.compile("celery|beat|schedule|routes|queues|task|INSTALLED_APPS|ROOT_URLCONF", re.IGNORECASE)
+_DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 _GROWS = frozenset({"append", "extend", "insert"})
 
 
@@ -60,7 +60,7 @@ class InstalledApps:
     def _modules_in(self, path: str) -> tuple[str, ...]:
         """The modules that the settings in PATH mention."""
         if path not in self._mentioned:
-            self._mentioned[path] = tuple(dict.fromkeys(mentioned_modules(self.files.data(path), _CELERYS)))
+            self._mentioned[path] = tuple(dict.fromkeys(_mentioned(self.files.python(path).facts)))
         return self._mentioned[path]
 
     def _urls(self, path: str, reasons: list[str]) -> Iterator[str]:
@@ -109,3 +109,24 @@ class InstalledApps:
         if isinstance(value, Literal) and isinstance(value.value, str):
             return value.value
         return name.rpartition(".")[0].rpartition(".")[0]
+
+
+def _mentioned(facts: PythonFacts) -> Iterator[str]:
+    """The dotted names in the strings that a settings file assigns to names that have nothing to do with Celery."""
+    skipped = {each.span for each in facts.assignments if _CELERYS.search(_written(each.target_value))}
+    for assignment in facts.assignments:
+        if assignment.value is not None and assignment.span not in skipped:
+            for value in within(assignment.value):
+                text = value.value if isinstance(value, Literal) else None
+                if isinstance(text, str) and _DOTTED.fullmatch(text):
+                    yield text
+
+
+def _written(target: Value) -> str:
+    """The names and constants in what is assigned to."""
+    parts: list[str] = []
+    for each in within(target):
+        match each:
+            case Name(ref=text) | Attribute(name=text) | Literal(value=str() as text):
+                parts.append(text)
+    return " ".join(parts)

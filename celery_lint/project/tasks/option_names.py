@@ -15,8 +15,8 @@ from celery_lint.project.code.nearest import misspelt
 from celery_lint.project.code.symbols import ClassRef, External, FunctionRef
 from celery_lint.project.model import Option, Task
 from celery_lint.project.project import Project
+from celery_lint.project.tasks.declaring import TASK_CLASSES
 from celery_lint.project.tasks.options import is_own
-from celery_lint.project.tasks.tasks import TASK_CLASSES
 
 # What people write who know other queues, or Celery's settings.
 _ALIASES = {

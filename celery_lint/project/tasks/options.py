@@ -17,7 +17,7 @@ from celery_lint.project.code.symbols import ClassRef, External
 from celery_lint.project.code.values import Placed, Unknown
 from celery_lint.project.model import App, Task
 from celery_lint.project.project import Project
-from celery_lint.project.tasks.tasks import TASK_CLASSES
+from celery_lint.project.tasks.declaring import TASK_CLASSES
 
 Source = Literal["annotation", "option", "base"]
 

@@ -49,6 +49,7 @@ class Reach:
     def __init__(self, symbols: Symbols) -> None:
         self.symbols = symbols
         self._edges: dict[FunctionRef, tuple[Edge, ...]] = {}
+        self._explored: dict[FunctionRef, tuple[FunctionRef, ...]] = {}
 
     def explore(self, roots: list[Root]) -> dict[FunctionRef, Reached]:
         """Every function that ROOTS reach, each with the shortest way. A function that runs outside a running loop
@@ -69,8 +70,13 @@ class Reach:
                 merged[function] = reached
         return merged
 
-    def explored_from(self, root: FunctionRef) -> Iterator[FunctionRef]:
+    def explored_from(self, root: FunctionRef) -> tuple[FunctionRef, ...]:
         """ROOT and every function it reaches, near to far."""
+        if root not in self._explored:
+            self._explored[root] = tuple(self._explore_from(root))
+        return self._explored[root]
+
+    def _explore_from(self, root: FunctionRef) -> Iterator[FunctionRef]:
         seen = {root}
         queue = deque([root])
         while queue:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 
 from celery_lint.facts.model import Call, Items, Name, Value
 from celery_lint.finding import Span
@@ -137,8 +138,10 @@ def code_of(task: Task, project: Project) -> Iterator[FunctionRef]:
 
 def reads(task: Task, name: str, project: Project) -> bool:
     """Whether code that TASK runs, or that stands in its file, reads the attribute NAME of something."""
-    functions = {*code_of(task, project), *_functions_of(task.location.path, project)}
-    return any(_reads(function, name, project) for function in functions)
+    functions = dict.fromkeys(chain(_functions_of(task.location.path, project), code_of(task, project)))
+    # Most files do not hold the name: there is no need to look at all that their functions read.
+    holds = {path: project.files.holds(path, name) for path in {function.path for function in functions}}
+    return any(_reads(function, name, project) for function in functions if holds[function.path])
 
 
 def _functions_of(path: str, project: Project) -> Iterator[FunctionRef]:
@@ -146,9 +149,6 @@ def _functions_of(path: str, project: Project) -> Iterator[FunctionRef]:
 
 
 def _reads(function: FunctionRef, name: str, project: Project) -> bool:
-    # Most files do not hold the name: there is no need to look at all that their functions read.
-    if not project.files.holds(function.path, name):
-        return False
     return name in project.symbols.index(function).attributes_read(project.symbols.fact(function))
 
 
@@ -195,9 +195,9 @@ def _decorator_retries(task: Task, project: Project) -> bool:
 
 def _may_retry_in(function: FunctionRef, project: Project) -> bool:
     """Whether FUNCTION calls or passes on the `.retry` of anything, or raises Retry by hand."""
-    index, fact = project.symbols.index(function), project.symbols.fact(function)
-    if _reads(function, "retry", project):
+    if project.files.holds(function.path, "retry") and _reads(function, "retry", project):
         return True
+    index, fact = project.symbols.index(function), project.symbols.fact(function)
     return any(_raises_retry(item.value, index, project) for item in index.raises(fact))
 
 

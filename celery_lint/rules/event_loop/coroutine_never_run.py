@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from celery_lint.facts.model import Call
 from celery_lint.finding import Finding, Location
-from celery_lint.project.event_loops.loops import is_plain_coroutine
+from celery_lint.project.event_loops.awaitables import is_plain_coroutine
 from celery_lint.project.model import Reached
 from celery_lint.project.project import Project
 from celery_lint.rule import ERROR, HIGH, rule

@@ -11,12 +11,15 @@ from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.symbols import FunctionRef
 from celery_lint.project.database.engine_uses import minds_loops
 from celery_lint.project.deployment.workers import GREEN
-from celery_lint.project.event_loops.loops import Awaitability, LoopUse
+from celery_lint.project.event_loops.awaitables import Awaitability, Awaitables
+from celery_lint.project.event_loops.loops import LoopUse
 from celery_lint.project.event_loops.winding_down import winds_down
 from celery_lint.project.model import Reached, Task
 from celery_lint.project.project import Project
 from celery_lint.remedy import LoopRun, RunCoroutines
 from celery_lint.rule import ERROR, HIGH, rule
+
+_KEPT = frozenset({"process", "local"})
 
 
 @rule(
@@ -39,7 +42,10 @@ def check(project: Project) -> Iterator[Finding]:
 
 def _only_winds_down(reached: Reached, use: LoopUse, project: Project) -> bool:
     index = project.index(reached.function.path)
-    return all(winds_down(call, index, project.symbols) for call in use.runs)
+    if all(winds_down(call, index, project.symbols) for call in use.runs):
+        return True
+    # When a process ends, what belongs to the loop that it kept can be closed on that loop only.
+    return reached.task is None and "shutdown" in reached.root_label and set(use.lifetimes) <= _KEPT
 
 
 def _callers(reached: Reached, project: Project) -> frozenset[FunctionRef]:
@@ -128,7 +134,7 @@ def _argument(project: Project, reached: Reached, call: Call) -> Awaitability:
     if argument is None:
         return "unknown"
     index = project.index(reached.function.path)
-    return project.loops.awaitability(index, call.block, argument.value)
+    return Awaitables(project.symbols).of(index, call.block, argument.value)
 
 
 def _removable(use: LoopUse, reached: Reached, project: Project) -> Iterator[Location]:

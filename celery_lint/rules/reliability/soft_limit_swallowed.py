@@ -33,12 +33,12 @@ def check(reached: Reached, project: Project) -> Iterator[Finding]:
     if task is None or reached.in_loop or reached.is_async or reached.in_thread:
         return
     index = project.index(reached.function.path)
-    handlers = list(_swallowing(index, reached.function.block, project))
-    found = _soft_limit(task, project) if handlers else None
+    tries = [each for each in index.below(reached.function.block) if index.block(each).kind == "try"]
+    found = _soft_limit(task, project) if tries else None
     if found is None:
         return
     app, limit = found
-    for handler in handlers:
+    for handler in _swallowing(index, tries, project):
         yield check.finding(
             f"{_caught(handler)} in this loop catches SoftTimeLimitExceeded too: when the soft limit of "
             f"`{task.name}`{_seconds(limit)} hits in here, the loop goes on, {_end(task, app, project)}",
@@ -49,10 +49,10 @@ def check(reached: Reached, project: Project) -> Iterator[Finding]:
         )
 
 
-def _swallowing(index: FileIndex, block: int, project: Project) -> Iterator[Handler]:
-    """The handlers inside BLOCK that catch a soft limit and let the loop around them go on."""
-    for number in index.below(block):
-        if index.block(number).kind != "try" or not _goes_on(index, number, project) or _is_quick(index, number):
+def _swallowing(index: FileIndex, tries: list[int], project: Project) -> Iterator[Handler]:
+    """The handlers of TRIES that catch a soft limit and let the loop around them go on."""
+    for number in tries:
+        if _is_quick(index, number) or not _goes_on(index, number, project):
             continue
         for handler in project.handlers.of(index, number):
             caught = handler.catches(SOFT_LIMIT)

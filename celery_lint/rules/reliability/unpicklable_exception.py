@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
+
+from msgspec import Struct
 
 from celery_lint.facts.model import Call
 from celery_lint.finding import Finding, Location, Related
@@ -18,24 +21,34 @@ from celery_lint.project.tasks.options import Given, option_of
 from celery_lint.rule import MEDIUM, WARNING, rule
 
 
+class _Raised(Struct, frozen=True):
+    """An exception of the class CLS that code in BLOCK raises."""
+
+    cls: ClassRef
+    block: int
+    location: Location
+
+
 @rule("CEL514", "unpicklable-exception", since="0.1", severity=WARNING, confidence=MEDIUM)
 def check(project: Project) -> Iterator[Finding]:
     """A custom exception that cannot be unpickled: who waits for the result gets another one."""
     raised: dict[ClassRef, list[tuple[Reached, Location]]] = {}
+    broken = cache(lambda cls: unpicklable(cls, project.symbols))
     retries: dict[FunctionRef, list[Call]] = defaultdict(list)
     for retry in project.retry_calls:
         retries[retry.function].append(retry.call)
     for reached in project.reached.values():
         if reached.task is None:
             continue
-        leaving = _leaving(reached, retries.get(reached.function, []), project)
+        lost = [each for each in _raised(reached, retries.get(reached.function, []), project) if broken(each.cls)]
+        leaving = [each for each in lost if leaves_task(each.cls, reached, each.block, project.handlers)]
         if leaving and _may_keep_result(reached.task, project):
-            for cls, place in leaving:
-                raised.setdefault(cls, []).append((reached, place))
+            for each in leaving:
+                raised.setdefault(each.cls, []).append((reached, each.location))
     for cls, places in raised.items():
-        broken = unpicklable(cls, project.symbols)
-        if broken is not None:
-            yield _finding(cls, broken, places, project)
+        why = broken(cls)
+        if why is not None:
+            yield _finding(cls, why, places, project)
 
 
 def _finding(cls: ClassRef, broken: Broken, places: list[tuple[Reached, Location]], project: Project) -> Finding:
@@ -66,21 +79,18 @@ def _may_keep_result(task: Task, project: Project) -> bool:
     return any(project.may_set(app, "result_backend") for app in project.apps_of(task))
 
 
-def _leaving(reached: Reached, retries: list[Call], project: Project) -> list[tuple[ClassRef, Location]]:
-    """The exceptions of the project that leave the task from this function, and where they are raised. RETRIES are its
-    calls that retry the task."""
+def _raised(reached: Reached, retries: list[Call], project: Project) -> Iterator[_Raised]:
+    """The exceptions of the project that this function raises. RETRIES are its calls that retry the task."""
     index, fact = project.symbols.index(reached.function), project.symbols.fact(reached.function)
     raised = [(item.value, item.block, item.span) for item in index.raises(fact)]
     # Raised when there are no retries left.
     raised += [
         (given.value, retry.block, retry.span) for retry in retries if (given := retry.argument(2, "exc")) is not None
     ]
-    found: list[tuple[ClassRef, Location]] = []
     for value, block, span in raised:
         made = settled(Placed(index.path, block, value), project.evaluator) if value is not None else None
         if made is None or not isinstance(made.value, Call):
             continue
         cls = project.symbols.class_of(made.path, made.block, made.value.callee)
-        if isinstance(cls, ClassRef) and leaves_task(cls, reached, block, project.handlers):
-            found.append((cls, Location(index.path, span)))
-    return found
+        if isinstance(cls, ClassRef):
+            yield _Raised(cls, block, Location(index.path, span))

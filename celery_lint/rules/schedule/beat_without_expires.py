@@ -13,11 +13,13 @@ from celery_lint.project.code.symbols import ClassRef
 from celery_lint.project.code.values import Known, Placed
 from celery_lint.project.model import ScheduleEntry, Task
 from celery_lint.project.project import Project
-from celery_lint.project.schedule.periodic import interval, tasks_of
+from celery_lint.project.schedule.periodic import interval, runs_a_day, tasks_of
 from celery_lint.remedy import AddArgument
 from celery_lint.rule import HIGH, INFO, rule
 
 _OFTEN = 15 * 60
+# A dozen messages after a night without workers are no pile.
+_MANY = 24
 # Decorators that let one of several runs through: then the others are over at once.
 _SINGLE = re.compile(r"lock|once|single|mutex|unique|exclusive", re.IGNORECASE)
 
@@ -35,11 +37,12 @@ def check(project: Project) -> Iterator[Finding]:
 
 
 class _Sent(Struct, frozen=True, eq=False):
-    """An entry that sends TASK every SECONDS without `expires`."""
+    """An entry that sends TASK every SECONDS, RUNS times a day, without `expires`."""
 
     entry: ScheduleEntry
     task: Task
     seconds: float
+    runs: int
 
 
 def _sent(entry: ScheduleEntry, project: Project) -> _Sent | None:
@@ -48,10 +51,11 @@ def _sent(entry: ScheduleEntry, project: Project) -> _Sent | None:
     seconds = interval(entry, project)
     if seconds is None or not 0 < seconds < _OFTEN or project.twins.selected("PIE785", entry.location.path):
         return None
-    tasks = tasks_of(entry, project)
-    if not tasks or any(_expires(task, project) or _runs_once(task) for task in tasks):
+    runs = runs_a_day(entry, project)
+    tasks = tasks_of(entry, project) if runs is not None and runs >= _MANY else ()
+    if runs is None or not tasks or any(_expires(task, project) or _runs_once(task) for task in tasks):
         return None
-    return _Sent(entry, tasks[0], seconds)
+    return _Sent(entry, tasks[0], seconds, runs)
 
 
 def _finding(found: list[_Sent], project: Project) -> Finding:
@@ -65,7 +69,7 @@ def _finding(found: list[_Sent], project: Project) -> Finding:
     )
     return check.finding(
         f"{what} without `expires`: while no worker takes them the messages pile up "
-        f"({round(sum(86400 / sent.seconds for sent in found))} a day), and all of them run when one comes back",
+        f"({sum(sent.runs for sent in found)} a day), and all of them run when one comes back",
         first.entry.location,
         first.entry.entity,
         related=(

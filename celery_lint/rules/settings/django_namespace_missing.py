@@ -60,8 +60,9 @@ def _respelt(setting: WrittenSetting, project: Project) -> Finding:
     right = spelling(setting, setting.name)
     edit = renamed(project, setting, right)
     is_set = _is_set(setting, project)
+    also = ", which is set as well" if is_set and right != setting.name else ""
     return check.finding(
-        f"`{setting.spelt}` has no effect: Celery looks for `{right}` here",
+        f"`{setting.spelt}` has no effect: Celery looks for `{right}` here{also}",
         setting.location,
         setting.entity,
         remedy=EditCode(setting.location.path, f"Rename it to `{right}`", (edit,)) if edit and not is_set else None,
@@ -72,6 +73,9 @@ def _respelt(setting: WrittenSetting, project: Project) -> Finding:
 def _namespace(place: Location, settings: list[WrittenSetting], project: Project) -> Iterator[Finding]:
     first, given = settings[0], settings[0].source.namespace
     if given is not None and any(_is_read_by_it(each, place, given) for each in project.written_settings):
+        return
+    if given is None and any(_is_lost_to_it(each, place) for each in project.written_settings):
+        yield from (_respelt(each, project) for each in settings)
         return
     names = listed([each.spelt for each in settings])
     lost = "; it looks for RabbitMQ on this machine" if any(each.name == "broker_url" for each in settings) else ""
@@ -87,6 +91,11 @@ def _namespace(place: Location, settings: list[WrittenSetting], project: Project
         remedy=remedy,
         withheld=None if remedy else "either the prefix or the namespace is wrong",
     )
+
+
+def _is_lost_to_it(setting: WrittenSetting, place: Location) -> bool:
+    """Whether Celery reads SETTING now, by an old name (`BROKER_URL`), and would not with a namespace."""
+    return setting.source.given_at == place and setting.is_read and not setting.spelt.startswith(_PREFIX)
 
 
 def _is_read_by_it(setting: WrittenSetting, place: Location, namespace: str) -> bool:

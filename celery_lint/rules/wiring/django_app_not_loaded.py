@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from celery_lint.finding import Finding, Location, Related, Span
 from celery_lint.project.model import App, Task
 from celery_lint.project.project import Project
-from celery_lint.project.tasks.tasks import SHARED
+from celery_lint.project.tasks.declaring import SHARED
 from celery_lint.remedy import LoadApp
 from celery_lint.rule import ERROR, HIGH, WARNING, rule
 
