@@ -78,7 +78,7 @@ def _python_reader() -> Callable[[str, bytes], PythonFacts]:
 
 
 def _deploy_reader() -> Callable[[str, bytes], DeployFacts]:
-    from celery_lint.facts.deploy import read
+    from celery_lint.facts.deploy.reader import read
 
     return read
 
