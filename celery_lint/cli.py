@@ -60,9 +60,10 @@ class _Group(click.Group):
             _fail("interrupted", INTERRUPTED)
 
 
-def main(words: Sequence[str] | None = None) -> NoReturn:
+def main(words: Sequence[str] | None = None, *, has_changed: bool = False) -> NoReturn:
     """Run the command line and exit. Every way to fail is one line on stderr and a status of its own. WORDS are its
-    words, where this process is for nothing else."""
+    words, where this process is for nothing else; then it may be known that something HAS_CHANGED since they were the
+    same."""
     from celery_lint.crash import Crash, attempt
 
     # A quarter of a run would go into looking for cycles among millions of syntax nodes and facts, which have none.
@@ -73,7 +74,7 @@ def main(words: Sequence[str] | None = None) -> NoReturn:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        status = attempt(lambda: _invoke(words))
+        status = attempt(lambda: _invoke((words, has_changed) if words is not None else None))
     except KeyboardInterrupt:
         _fail("interrupted", INTERRUPTED)
     if isinstance(status, Crash):
@@ -81,10 +82,10 @@ def main(words: Sequence[str] | None = None) -> NoReturn:
     sys.exit(status)
 
 
-def entry() -> NoReturn:
+def entry(*, has_changed: bool = False) -> NoReturn:
     """`main` in a process of its own, which ends without giving each object back: that takes half a second."""
     try:
-        main(sys.argv[1:])
+        main(sys.argv[1:], has_changed=has_changed)
     except SystemExit as end:
         # Whoever traces or profiles has something to write at the end; an output that is gone is Python's to report.
         if sys.gettrace() is None and sys.getprofile() is None and _is_written():
@@ -110,11 +111,11 @@ def _open_what_is_closed() -> None:
         sys.stderr = sys.stderr or nowhere
 
 
-def _invoke(words: Sequence[str] | None) -> int:
+def _invoke(asked: tuple[Sequence[str], bool] | None) -> int:
     from celery_lint.errors import UserError
 
     try:
-        return group.main(prog_name="celery-lint", standalone_mode=False, obj=words) or 0
+        return group.main(prog_name="celery-lint", standalone_mode=False, obj=asked) or 0
     except click.ClickException as error:
         _fail(error.format_message(), USAGE)
     except UserError as error:
@@ -242,7 +243,8 @@ def check(**options: object) -> int:
     """
     from celery_lint.commands.check import Options, check
 
-    return check(Options(**options), click.get_current_context().obj)  # type: ignore[arg-type]
+    words, has_changed = click.get_current_context().obj or (None, False)
+    return check(Options(**options), words, has_changed=has_changed)  # type: ignore[arg-type]
 
 
 @group.command()

@@ -19,30 +19,32 @@ if TYPE_CHECKING:
 def entry() -> NoReturn:
     """Run the command line in a process of its own, and end it."""
     try:
-        _say_again(sys.argv[1:])
+        has_changed = _say_again(sys.argv[1:])
     except KeyboardInterrupt:
         sys.stderr.write("error: interrupted\n")
         os._exit(130)
     from celery_lint.cli import entry
 
-    entry()
+    entry(has_changed=has_changed)
 
 
-def _say_again(words: list[str]) -> None:
-    """End the process, if what WORDS would say is known."""
+def _say_again(words: list[str]) -> bool:
+    """End the process, if what WORDS would say is known. Otherwise, whether that is so because something has changed
+    that counts."""
     if not isinstance(sys.stdout, io.TextIOWrapper) or sys.stderr is None:
-        return
-    last = saying(words) if words != ["--version"] else None
-    if last is not None and (last.holds or _holds_still(last)):
-        _say(*last.output)
-    elif words == ["--version"]:
+        return False
+    if words == ["--version"]:
         _say(0, f"celery-lint {__version__}\n", "")
+    last = saying(words)
+    if last is None or not last.is_framed:
+        return False
+    if last.holds or _holds_still(last):
+        _say(*last.output)
+    return True
 
 
 def _holds_still(last: Saying) -> bool:
     """Whether what has changed since LAST counts for nothing."""
-    if not last.is_framed:
-        return False
     from celery_lint.again import holds_still
 
     return holds_still(last)

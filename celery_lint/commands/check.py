@@ -78,9 +78,9 @@ class Surroundings(Struct, frozen=True):
     blob: str = ""
 
 
-def check(options: Options, words: Sequence[str] | None = None) -> int:
+def check(options: Options, words: Sequence[str] | None = None, *, has_changed: bool = False) -> int:
     """Do what OPTIONS ask for; the exit status. WORDS are those of the command line, in a process that is for it
-    alone."""
+    alone. HAS_CHANGED: it is known that what the same run wrote before does not hold any more."""
     started = time.time_ns()
     asked = wanted(options.report)
     options = replace(options, output_format=to_stdout(asked, options.output_format))
@@ -96,7 +96,7 @@ def check(options: Options, words: Sequence[str] | None = None) -> int:
     )
     base = _base(options, place)
     memory = _Memory(options, place, selection, around, base)
-    output = memory.output()
+    output = memory.output() if not has_changed else None
     if output is None:
         output = _linted(options, targets, place, selection, around, memory, base)
     if words is not None and base is None:

@@ -11,6 +11,8 @@ from celery_lint.project.model import Reached
 from celery_lint.project.project import Project
 from celery_lint.rule import ERROR, HIGH, rule
 
+_MAKERS = frozenset({"asyncio.new_event_loop", "asyncio.events.new_event_loop", "uvloop.new_event_loop"})
+
 
 @rule("CEL101", "get-event-loop-in-task", since="0.1", severity=ERROR, confidence=HIGH)
 def check(project: Project) -> Iterator[Finding]:
@@ -26,7 +28,15 @@ def _in_function(reached: Reached, project: Project) -> Iterator[Finding]:
     use = project.loops.use(reached.function)
     if reached.in_loop or use.runs or _only_hands_it_on(reached, project):
         return
+    index = project.index(reached.function.path)
+    makes_one = any(
+        project.symbols.external(index.path, call.callee) in _MAKERS and "except" in index.kinds(call.block)
+        for call in index.calls(project.symbols.fact(reached.function))
+    )
     for call in use.getters:
+        # `try: get_event_loop() except RuntimeError: new_event_loop()` is ready for that.
+        if makes_one and "try" in index.kinds(call.block):
+            continue
         yield check.finding(
             f"{_where(reached)} calls `asyncio.get_event_loop()`: {_consequence(reached, project)}",
             Location(reached.function.path, call.span),

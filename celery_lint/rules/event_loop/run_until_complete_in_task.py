@@ -19,6 +19,8 @@ from celery_lint.project.project import Project
 from celery_lint.remedy import LoopRun, RunCoroutines
 from celery_lint.rule import ERROR, HIGH, rule
 
+_KEPT = frozenset({"process", "local"})
+
 
 @rule(
     "CEL102", "run-until-complete-in-task", since="0.1", severity=ERROR, confidence=HIGH,
@@ -40,7 +42,10 @@ def check(project: Project) -> Iterator[Finding]:
 
 def _only_winds_down(reached: Reached, use: LoopUse, project: Project) -> bool:
     index = project.index(reached.function.path)
-    return all(winds_down(call, index, project.symbols) for call in use.runs)
+    if all(winds_down(call, index, project.symbols) for call in use.runs):
+        return True
+    # When a process ends, what belongs to the loop that it kept can be closed on that loop only.
+    return reached.task is None and "shutdown" in reached.root_label and set(use.lifetimes) <= _KEPT
 
 
 def _callers(reached: Reached, project: Project) -> frozenset[FunctionRef]:

@@ -10,7 +10,7 @@ _ROWS: Mapping[Kind, tuple[str, ...]] = {
     "registration": ("CEL201", "CEL202", "CEL405"),
     "declaration": ("CEL401", "CEL402", "CEL403", "CEL404", "CEL406", "CEL901", "CEL902"),
     "runs on": ("CEL205", "CEL207", "CEL208", "CEL211", "CEL212", "CEL216", "CEL217", "CEL218", "CEL407"),
-    "event loop": ("CEL101", "CEL102", "CEL103", "CEL104", "CEL106", "CEL108"),
+    "event loop": ("CEL101", "CEL102", "CEL103", "CEL104", "CEL106", "CEL108", "CEL109"),
     "session": ("CEL304", "CEL305", "CEL308"),
     "engine": ("CEL105", "CEL301", "CEL302", "CEL303", "CEL307"),
     "limits": ("CEL213", "CEL501", "CEL502"),
