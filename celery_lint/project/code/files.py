@@ -268,6 +268,7 @@ class Files:
             answers=self._searches.answers(),
             code=contents.sure(self.code_paths),
             whole=self._searches.whole(),
+            literals=self._searches.needed(),
         )
 
     def _noted(self, path: str, facts: Read) -> Read:

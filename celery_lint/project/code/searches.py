@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from celery_lint.cache.answers import Question
-from celery_lint.cache.seen import Among, Key
+from celery_lint.cache.seen import Among, Key, Literals
 from celery_lint.project.code.contents import Contents
 from celery_lint.project.code.texts import Search
 
@@ -55,7 +55,7 @@ class Searches:
         return tuple(
             Question(
                 *key,
-                search.gate.needed,
+                search.needed,
                 frozenset(search.yes),
                 None if search.found is not None else frozenset(search.no),
             )
@@ -66,6 +66,10 @@ class Searches:
         """For each pattern the files that are known to hold it, and the others of which that is known, but for code."""
         sure = self._contents.sure
         return {key: (sure(search.yes), sure(search.no)) for key, search in self._searches.items()}
+
+    def needed(self) -> dict[Key, Literals | None]:
+        """For each pattern the literals that it needs."""
+        return {key: search.needed for key, search in self._searches.items()}
 
     def whole(self) -> set[Key]:
         """The patterns that all code was searched for."""
@@ -94,5 +98,5 @@ class Searches:
         key = (pattern.pattern, pattern.flags)
         search = self._searches.get(key)
         if search is None:
-            search = self._searches[key] = Search(pattern)
+            search = self._searches[key] = Search(pattern, self._contents.look.needed(key))
         return search
