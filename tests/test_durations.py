@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import os
-import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from celery_lint.commands.check import Options
 from celery_lint.commands.progress import Progress, following, may_draw
 from celery_lint.report.durations import durations
 from celery_lint.watch import UNWATCHED, Part, Stopwatch, Watch
+from tests.command_line import Lint
 
 APP = "from celery import Celery\napp = Celery('proj', broker='redis://')\n\n\n@app.task\ndef send(x):\n    print(x)\n"
 
@@ -95,7 +96,9 @@ def test_a_name_cannot_write_to_the_terminal(clock: Clock) -> None:
     assert "\033[2J" not in screen.getvalue()
 
 
-def test_the_command_line_names_files_and_rules_each_time(tmp_path: Path) -> None:
+def test_the_command_line_names_files_and_rules_each_time(
+    tmp_path: Path, lint: Lint, monkeypatch: pytest.MonkeyPatch
+) -> None:
     project = tmp_path / "project"
     project.mkdir()
     (project / "app.py").write_text(APP)
@@ -103,24 +106,14 @@ def test_the_command_line_names_files_and_rules_each_time(tmp_path: Path) -> Non
     os.utime(project, (0, 0))
     for name in ("app.py", "Procfile"):
         os.utime(project / name, (0, 0))
-
-    def lint(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [
-            sys.executable,
-            "-m",
-            "celery_lint",
-            "--isolated",
-            "--cache-dir",
-            str(tmp_path / "cache"),
-            *arguments,
-        ]
-        return subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    monkeypatch.chdir(project)
+    lint = partial(lint, "--isolated", "--cache-dir", str(tmp_path / "cache"))
 
     without = lint()
     first, second, quiet = lint("--durations"), lint("--durations"), lint("--durations", "--quiet")
 
     for done in (first, second):
-        assert (done.returncode, done.stdout) == (without.returncode, without.stdout)
+        assert (done.status, done.stdout) == (without.status, without.stdout)
         said, _, timed = done.stderr.partition("Durations: ")
         assert said == without.stderr
         words = timed.split()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
+import pytest
+
 from celery_lint.settings import keys
+from tests.command_line import Lint
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs/map.md"
@@ -17,27 +17,21 @@ DEMO = ROOT / "tests/fixtures/projects/demo"
 _SHOWN = re.compile(r"<!-- (mermaid|text|task)( \w+)? -->\n.*?<!-- /\1 -->\n", re.DOTALL)
 
 
-def drawn(found: re.Match[str]) -> str:
+def block(found: re.Match[str], lint: Lint) -> str:
     """The block that FOUND stands for, as it should be."""
     kind, name = found[1], (found[2] or "").strip()
-    arguments = ["--task", name] if kind == "task" else ["--format", kind]
-    environment = {key: value for key, value in os.environ.items() if key not in ("FORCE_COLOR", "COLUMNS")}
-    done = subprocess.run(
-        [sys.executable, "-m", "celery_lint", "map", *arguments],
-        cwd=DEMO,
-        env={**environment, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
-        capture_output=True,
-        encoding="utf-8",
-        check=True,
-    )
+    done = lint("map", *(["--task", name] if kind == "task" else ["--format", kind]))
+    assert done.status == 0, done.stderr
     language = "mermaid" if kind == "mermaid" else "text"
     head = f"<!-- {kind}{f' {name}' if name else ''} -->"
     return f"{head}\n```{language}\n{done.stdout}```\n<!-- /{kind} -->\n"
 
 
-def test_the_page_shows_what_is_drawn(update: bool) -> None:
+def test_the_page_shows_what_is_drawn(update: bool, lint: Lint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(DEMO)
+    monkeypatch.delenv("COLUMNS", raising=False)
     text = PAGE.read_text(encoding="utf-8")
-    current = _SHOWN.sub(drawn, text)
+    current = _SHOWN.sub(lambda found: block(found, lint), text)
     assert len(_SHOWN.findall(text)) == 3
     if update:
         PAGE.write_text(current, encoding="utf-8")

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
@@ -15,6 +12,7 @@ from msgspec import convert
 
 from celery_lint.catalogue import load_catalogue
 from celery_lint.settings import Settings
+from tests.command_line import Lint
 from tests.evidence import results
 
 ROOT = Path(__file__).parent.parent
@@ -24,11 +22,13 @@ _DEMO = re.compile(r"(?<=<!-- demo )(CEL\d+) -->\n.*?(?=<!-- /demo -->)", re.DOT
 _KNOWN = re.compile(r"(?<=<!-- known -->\n).*?(?=<!-- /known -->)", re.DOTALL)
 
 
-def test_the_demo_prints_what_is_shown(update: bool) -> None:
+def test_the_demo_prints_what_is_shown(update: bool, lint: Lint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(DEMO)
+    monkeypatch.delenv("COLUMNS", raising=False)
     readme = ROOT / "README.md"
     text = readme.read_text(encoding="utf-8")
     assert _DEMO.search(text)
-    _same(readme, text, _DEMO.sub(lambda found: f"{found[1]} -->\n{demo(found[1])}", text), update)
+    _same(readme, text, _DEMO.sub(lambda found: f"{found[1]} -->\n{demo(found[1], lint)}", text), update)
 
 
 @pytest.mark.parametrize(("name", "lines"), [("README.md", 2), ("docs/proof.md", None)])
@@ -60,17 +60,10 @@ def known() -> str:
     return "\n".join(lines) + "\n"
 
 
-def demo(code: str) -> str:
+def demo(code: str, lint: Lint) -> str:
     """What `make demo` prints, as far as it is about the rule CODE."""
-    environment = {key: value for key, value in os.environ.items() if key not in ("FORCE_COLOR", "COLUMNS")}
-    done = subprocess.run(
-        [sys.executable, "-m", "celery_lint"],
-        cwd=DEMO,
-        env={**environment, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        encoding="utf-8",
-    )
-    assert done.returncode == 1, done.stderr
+    done = lint("--no-cache")
+    assert done.status == 1, done.stderr
     findings = done.stdout.split("\n\n")
     chosen = [finding for finding in findings if f"[{code}]" in finding.partition("\n")[0]]
     return "\n\n".join(["```console\n$ celery-lint", *chosen, f"[…]\n\n{done.stderr}```\n"]).replace(

@@ -9,6 +9,7 @@ from celery_lint.cache.facts import encoded
 from celery_lint.facts.model import PythonFacts
 from celery_lint.facts.python.reader import read
 from celery_lint.project.code.imports import imported_names
+from celery_lint.regular import LARGEST
 from tests.hostile.limits import contained
 from tests.hostile.nesting import NESTED
 
@@ -50,11 +51,15 @@ def _is_fit(message: str) -> bool:
     return "\n" not in message and not message.isdigit() and "report" not in message
 
 
-@pytest.mark.parametrize("kind", ["parentheses", "operator +", "operator and", "attributes", "elif", "functions", "not",
-                                  "lambda", "dots of an import", "sequence patterns", "subscripts"])  # fmt: skip
+@pytest.mark.parametrize("kind", [
+    "parentheses", "lists", "calls", "operator +", "operator and", "attributes", "elif", "functions", "ifs", "not",
+    "lambda", "dots of an import", "sequence patterns", "subscripts", "adjacent f-strings", "signs in an f-string",
+])  # fmt: skip
 def test_what_is_nested_too_deeply_says_so(kind: str) -> None:
-    ended = contained(lambda: facts_of(NESTED[kind](3_000)))
-    assert "nested too deeply" in str(ended.value), ended
+    # A file of 10,000 blocks in each other is refused for its size; of the other two much is read all the same.
+    depths = (3_000,) if kind in ("functions", "ifs", "adjacent f-strings", "dots of an import") else (3_000, 10_000)
+    ended = contained(lambda: [facts_of(NESTED[kind](depth)) for depth in depths])
+    assert ended.value == ["it is nested too deeply"] * len(depths), ended
 
 
 @pytest.mark.parametrize("code", ["match a:\n case ast.Call(func=ast.Attribute(value=ast.Name(id='x'))): pass\n",
@@ -62,3 +67,10 @@ def test_what_is_nested_too_deeply_says_so(kind: str) -> None:
                                   "x = " + "+".join(["a"] * 90) + "\n"])  # fmt: skip
 def test_what_people_write_is_read(code: str) -> None:
     assert facts_of(code) == ""
+
+
+@pytest.mark.parametrize(("part", "times"), [(b"x", LARGEST + 1), (b"[],", 150_000)], ids=["long", "of many parts"])
+def test_what_does_not_fit_into_memory_says_so(part: bytes, times: int) -> None:
+    error = read("a.py", part * times).error
+    assert error is not None
+    assert error.message.startswith("it is too large: ")

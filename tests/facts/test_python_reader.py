@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
 
 from celery_lint.facts import model
@@ -338,33 +335,6 @@ def test_what_is_no_python_is_one_error(data: bytes, message: str, line: int) ->
     assert "\n" not in found.error.message
     assert data.count(b"\n", 0, found.error.span.start) + 1 == line
     assert not found.calls
-
-
-DEEP = {
-    "brackets": "'x = ' + '(' * 10000 + ')' * 10000",
-    "lists": "'x = ' + '[' * 10000 + ']' * 10000",
-    "calls": "'x = ' + 'f(' * 10000 + ')' * 10000",
-    "blocks": "''.join(' ' * n + 'if x:' + chr(10) for n in range(10000)) + ' ' * 10000 + 'pass'",
-    "operators": "'x = ' + '1 + ' * 10000 + '1'",
-    "attributes": "'x = a' + '.b' * 10000",
-    "f-strings": "'x = ' + (' f' + chr(39) + '{a}' + chr(39)) * 10000",
-    "placeholders": "'x = f' + chr(34) + '{' + '-' * 10000 + 'a}' + chr(34)",
-    "elif": "'if x: pass' + (chr(10) + 'elif x: pass') * 10000",
-    "not": "'x = ' + 'not ' * 10000 + 'y'",
-}
-
-
-@pytest.mark.parametrize("text", DEEP.values(), ids=DEEP)
-def test_nesting_without_end_does_not_end_the_process(text: str) -> None:
-    program = (
-        "from celery_lint.facts.python.reader import read\n"
-        f"facts = read('x.py', ({text}).encode())\n"
-        "print(facts.error.message if facts.error else 'read')"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert done.returncode == 0, (done.returncode, done.stderr[-300:])
-    assert done.stdout.count("\n") == 1
-    assert done.stdout.strip() != "read"
 
 
 @pytest.mark.parametrize(

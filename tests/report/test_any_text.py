@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -75,10 +76,7 @@ def check(name: str, report: Report, text: str) -> None:
     assert len(commands) == (len(report.findings) if name == "github" else 0), commands
 
 
-@settings(max_examples=40)
-@given(reports())
-@example(splitting(b"error##[0", 6))
-def test_every_format_can_be_read(report: Report) -> None:
+def can_be_read(report: Report) -> None:
     for name in FORMATS:
         content = written(name, report, Target(Terminal(width=40)), nothing)
         if isinstance(content, tuple):
@@ -87,3 +85,17 @@ def test_every_format_can_be_read(report: Report) -> None:
     rows = [line for line in step_summary(replace(report, suppressed=1)).splitlines() if line.startswith("| <")]
     assert len(rows) == len(report.findings)
     assert all(row.count("|") == 3 for row in rows)
+
+
+@settings(max_examples=20)
+@given(reports())
+@example(splitting(b"error##[0", 6))
+def test_every_format_can_be_read(report: Report) -> None:
+    can_be_read(report)
+
+
+@pytest.mark.slow
+@settings(max_examples=400)
+@given(reports())
+def test_every_format_can_be_read_whatever_comes(report: Report) -> None:
+    can_be_read(report)
