@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from celery_lint.project.code.literals import Gate, Literals, gate_of
+from celery_lint.project.code.patterns import Sought
 
 
 class Search:
@@ -15,7 +15,7 @@ class Search:
     hold it. FOUND are those of a whole collection, when that has been searched. NEEDED are the literals that it needs,
     when somebody knows them."""
 
-    def __init__(self, pattern: re.Pattern[bytes], needed: tuple[Literals | None] | None = None) -> None:
+    def __init__(self, pattern: Sought, needed: tuple[Literals | None] | None = None) -> None:
         self.pattern = pattern
         self.key = (pattern.pattern, pattern.flags)
         self.yes: set[str] = set()
