@@ -9,8 +9,7 @@ from functools import partial
 from msgspec import Struct
 
 from celery_lint.cache.facts import FactStore
-from celery_lint.discover import Files as Found
-from celery_lint.discover import discover, divide
+from celery_lint.discover import Found, discover, divide
 from celery_lint.errors import ConfigurationError, UserError
 from celery_lint.project.code.files import Files
 from celery_lint.project.code.foreseen import foreseen, imported

@@ -52,13 +52,18 @@ class Catalogue(Struct, frozen=True, dict=True):
         """The code of each rule by everything that it is, or was, called."""
         return {word: rule.code for rule in self.rules for word in rule.words}
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What rules are called today: their codes and names."""
+        return tuple(word for rule in self.rules for word in (rule.code, rule.name))
+
     def now(self, word: str) -> str | None:
         """What WORD, a former code or name of a rule, is today; None where it is none."""
         return next((now for rule in self.rules if (now := rule.now(word)) is not None), None)
 
     def suggestion(self, word: str) -> str:
         """`; did you mean "…"?` for a selector that is unknown."""
-        known = [text for rule in self.rules for text in (rule.code, rule.name)]
+        known = self.words
         # A code with letters for digits is the one that it looks like.
         code = word.upper()[:3] + word.upper()[3:].translate(str.maketrans("OI", "01"))
         return did_you_mean(code, known) or did_you_mean(word.lower().replace("_", "-"), known)

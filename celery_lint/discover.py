@@ -39,7 +39,7 @@ class Unlisted(Struct, frozen=True):
     message: str
 
 
-class Files(Struct, frozen=True):
+class Found(Struct, frozen=True):
     """The files of a project: paths relative to its root, with `/`, sorted. Every file is there once.
 
     LOOKED_AT are the folders and ignore files (absolute, they need not exist) that decide what they are.
@@ -50,7 +50,7 @@ class Files(Struct, frozen=True):
     looked_at: tuple[str, ...] = ()
 
 
-def discover(root: Path, exclude: Sequence[str] = ()) -> Files:
+def discover(root: Path, exclude: Sequence[str] = ()) -> Found:
     """The files under ROOT that git would track, without EXCLUDE (patterns as in a `.gitignore` of ROOT).
 
     Symbolic links are followed last, and only to what lies under ROOT and has not been found under its own name.
@@ -59,7 +59,7 @@ def discover(root: Path, exclude: Sequence[str] = ()) -> Files:
     walk = _Walk(root.as_posix().rstrip("/") + "/", GitIgnoreSpec.from_lines(exclude))
     walk.folder(str(root), inherited(root))
     walk.follow_links()
-    return Files(tuple(sorted(walk.files)), tuple(walk.unlisted), (*inherited_files(root), *walk.looked_at))
+    return Found(tuple(sorted(walk.files)), tuple(walk.unlisted), (*inherited_files(root), *walk.looked_at))
 
 
 def divide(paths: Sequence[str], globs: Sequence[str]) -> tuple[tuple[str, ...], ...]:

@@ -6,7 +6,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -375,6 +376,73 @@ def test_one_changed_file_is_the_only_one_read(project: Path, tmp_path: Path) ->
     assert again.find(PythonFacts, path, data + b"\n") is None
     assert again.find(PythonFacts, "proj/elsewhere.py", data) is None
     assert FactStore(folder, b"another version").find(PythonFacts, path, data) is None
+
+
+def facts_of(number: int) -> tuple[str, bytes, PythonFacts]:
+    """A file of many, and what it says."""
+    path, data = f"f{number}.py", f"x = {number}\n".encode()
+    return path, data, read(path, data)
+
+
+def remember(folder: Folder, numbers: Iterable[int]) -> None:
+    store = FactStore(folder, b"")
+    for number in numbers:
+        store.add(*facts_of(number))
+    store.save()
+
+
+def knows(folder: Folder, numbers: Iterable[int]) -> bool:
+    store = FactStore(folder, b"")
+    return all(store.find(PythonFacts, path, data) == facts for path, data, facts in map(facts_of, numbers))
+
+
+def test_what_a_run_adds_is_written_without_all_the_rest(tmp_path: Path) -> None:
+    folder = Folder(str(tmp_path), b"secret")
+    remember(folder, range(100))
+    whole = (tmp_path / "facts.bin").read_bytes()
+    remember(folder, [100])
+    remember(folder, [101])
+
+    assert (tmp_path / "facts.bin").read_bytes() == whole
+    assert knows(folder, range(102))
+
+
+def test_much_that_is_new_is_put_to_the_rest(tmp_path: Path) -> None:
+    folder = Folder(str(tmp_path), b"secret")
+    remember(folder, range(10))
+    for number in range(10, 100):
+        remember(folder, [number])
+
+    assert knows(folder, range(100))
+    assert (tmp_path / "facts-news.bin").stat().st_size < (tmp_path / "facts.bin").stat().st_size / 5
+
+
+def test_spoilt_news_count_for_nothing(tmp_path: Path) -> None:
+    folder = Folder(str(tmp_path), b"secret")
+    remember(folder, range(100))
+    remember(folder, [100])
+    for spoilt in spoil((tmp_path / "facts-news.bin").read_bytes()):
+        (tmp_path / "facts-news.bin").write_bytes(spoilt)
+
+        assert knows(folder, range(100))
+        assert not knows(folder, [100])
+
+
+def test_what_nobody_uses_for_a_week_is_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = Folder(str(tmp_path), b"secret")
+    remember(folder, range(100))
+    remember(folder, [100])
+    now = time.time()
+    for days in (4, 8):
+        monkeypatch.setattr(time, "time", partial(float, now + days * 86_400))
+        store = FactStore(folder, b"")
+        path, data, _ = facts_of(0)
+        assert store.find(PythonFacts, path, data) is not None
+        store.add(*facts_of(1000 + days))
+        store.save()
+
+    assert knows(folder, [0, 1004, 1008])
+    assert not any(knows(folder, [number]) for number in (1, 50, 100))
 
 
 @pytest.mark.parametrize("code", ["x = 123456789012345678901234567890", "x = '\\ud800'", "x = 1e999", "x = 1j"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import TypeVar
 
 import msgspec
@@ -13,8 +14,11 @@ from celery_lint.cache.seen import Seen
 from celery_lint.cache.stamp import digest
 from celery_lint.facts.model import DeployFacts, ImportedNames, PythonFacts
 
-_FILE = "facts.bin"
-_DAYS = 7
+# Most runs add little, which goes into a file of its own: the other takes long to write, and much memory.
+_FILE, _NEWS = "facts.bin", "facts-news.bin"
+_DAYS, _SECONDS = 7, 86_400
+# Of what is kept, the part that may be news.
+_FEW = 0.1
 
 Facts = TypeVar("Facts", PythonFacts, DeployFacts, ImportedNames)
 
@@ -27,9 +31,10 @@ class _Entry(msgspec.Struct, frozen=True, array_like=True):
 
 
 class _Stored(msgspec.Struct, frozen=True, array_like=True):
-    """What the file holds. ENTRIES by a digest of kind, path and content."""
+    """What a file holds. ENTRIES by a digest of kind, path and content; it was written on DAY (since the epoch)."""
 
     stamp: bytes
+    day: int
     entries: dict[bytes, _Entry]
 
 
@@ -45,19 +50,21 @@ class FactStore:
         self.fixes = FixStore(folder, stamp)
         self._folder = folder
         self._stamp = stamp
-        self._known = self._load()
+        self._old, self._news = self._load(_FILE), self._load(_NEWS)
+        self._known = self._old.entries | self._news.entries
         self._used: dict[bytes, bytes] = {}
         self._has_news = False
 
-    def _load(self) -> dict[bytes, _Entry]:
-        data = self._folder.read(_FILE) if self._folder is not None else None
+    def _load(self, name: str) -> _Stored:
+        nothing = _Stored(self._stamp, 0, {})
+        data = self._folder.read(name) if self._folder is not None else None
         if data is None:
-            return {}
+            return nothing
         try:
             stored = msgspec.msgpack.decode(data, type=_Stored)
         except (msgspec.MsgspecError, RecursionError):
-            return {}
-        return stored.entries if stored.stamp == self._stamp else {}
+            return nothing
+        return stored if stored.stamp == self._stamp else nothing
 
     def find(self, kind: type[Facts], path: str, content: bytes) -> Facts | None:
         """The facts of the file PATH with the CONTENT (a digest); None when no run has read it so."""
@@ -99,10 +106,25 @@ class FactStore:
         self.fixes.save()
         if self._folder is None or not self._has_news:
             return
-        today = int(time.time() // 86_400)
-        recent = {key: entry for key, entry in self._known.items() if entry.day > today - _DAYS}
+        today = int(time.time() // _SECONDS)
         used = {key: _Entry(today, facts) for key, facts in self._used.items()}
-        self._folder.write(_FILE, msgspec.msgpack.encode(_Stored(self._stamp, recent | used)))
+        # All of it is written once a day, to note what is still used, and when news are many.
+        news = self._news.entries | {key: entry for key, entry in used.items() if key not in self._old.entries}
+        if self._old.day == today and _size(news) <= _FEW * _size(self._old.entries):
+            self._write(_NEWS, today, news)
+            return
+        recent = {key: entry for key, entry in self._known.items() if entry.day > today - _DAYS}
+        self._write(_FILE, today, recent | used)
+        if self._news.entries:
+            self._write(_NEWS, today, {})
+
+    def _write(self, name: str, day: int, entries: dict[bytes, _Entry]) -> None:
+        if self._folder is not None:
+            self._folder.write(name, msgspec.msgpack.encode(_Stored(self._stamp, day, entries)))
+
+
+def _size(entries: Mapping[bytes, _Entry]) -> int:
+    return sum(len(entry.facts) for entry in entries.values())
 
 
 def encoded(facts: PythonFacts | DeployFacts | ImportedNames) -> bytes:

@@ -33,7 +33,7 @@ class Folder(Struct, frozen=True):
         """Put DATA into the file NAME; nothing happens where nothing can be written."""
         with suppress(OSError):
             self.make()
-            _replace(os.path.join(self.path, name), seal(self.secret, name, data) + data)
+            _replace(os.path.join(self.path, name), seal(self.secret, name, data), data)
             self._sweep()
 
     def keep(self, start: str, names: Iterable[str]) -> None:
@@ -99,19 +99,19 @@ def _secret(folder: str | None) -> bytes | None:
     path, made = os.path.join(folder, SECRET), os.urandom(SEAL)
     try:
         os.makedirs(folder, exist_ok=True)
-        _replace(path, made, 0o600)
+        _replace(path, made, mode=0o600)
     except OSError:
         return None
     return known_secret(folder)
 
 
-def _replace(path: str, data: bytes, mode: int = 0o644) -> None:
+def _replace(path: str, *data: bytes, mode: int = 0o644) -> None:
     """Write PATH as a whole: readers see the old file or the new one, whenever this is stopped."""
     draft = f"{path}.{os.getpid()}.{os.urandom(4).hex()}"
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
     try:
         with open(descriptor, "wb") as file:
-            file.write(data)
+            file.writelines(data)
         os.replace(draft, path)
     except BaseException:
         with suppress(OSError):

@@ -17,7 +17,7 @@ _LARGEST = 1 << 28
 _KIND, _REGULAR = 0o170000, 0o100000
 
 
-def seal(secret: bytes, name: str, data: bytes) -> bytes:
+def seal(secret: bytes, name: str, data: bytes | memoryview) -> bytes:
     """What the file NAME of the content DATA begins with, where SECRET is known."""
     return blake2b(data, digest_size=SEAL, key=secret, person=name.encode()[:16]).digest()
 
@@ -25,7 +25,7 @@ def seal(secret: bytes, name: str, data: bytes) -> bytes:
 def unsealed(folder: str, name: str, secret: bytes) -> bytes | None:
     """What the file NAME in FOLDER holds; None when there is none, or it is not as this user left it."""
     data = read(os.path.join(folder, name))
-    if data is None or data[:SEAL] != seal(secret, name, data[SEAL:]):
+    if data is None or data[:SEAL] != seal(secret, name, memoryview(data)[SEAL:]):
         return None
     return data[SEAL:]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import NamedTuple
 
 import libcst as cst
@@ -17,6 +15,30 @@ class Extent(NamedTuple):
 
     start: int
     end: int
+
+
+class _Recording:
+    """Notes where NODE begins and ends without what surrounds it, while it is written: with BEGIN and END, when they
+    are given. A class, since one is entered for every expression and `contextlib` takes three times as long."""
+
+    __slots__ = ("begin", "end", "node", "recorder", "start")
+
+    def __init__(
+        self, recorder: Recorded, node: cst.CSTNode, begin: cst.CSTNode | None, end: cst.CSTNode | None
+    ) -> None:
+        self.recorder, self.node, self.begin, self.end = recorder, node, begin, end
+        self.start = recorder.position
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        if error is not None:
+            return  # what it would look for has not been written
+        extents = self.recorder.extents
+        first = self.start if self.begin is None else extents[self.begin].start
+        last = self.recorder.position if self.end is None else extents[self.end].end
+        extents[self.node] = Extent(first, last)
 
 
 class Recorded(CodegenState):
@@ -47,15 +69,10 @@ class Recorded(CodegenState):
         _, start = self._open.pop()
         self.extents.setdefault(node, Extent(start, self.position))
 
-    @contextmanager
-    def record_syntactic_position(
+    def record_syntactic_position(  # type: ignore[override]
         self, node: cst.CSTNode, *, start_node: cst.CSTNode | None = None, end_node: cst.CSTNode | None = None
-    ) -> Iterator[None]:
-        start = self.position
-        yield
-        first = self.extents[start_node].start if start_node is not None else start
-        last = self.extents[end_node].end if end_node is not None else self.position
-        self.extents[node] = Extent(first, last)
+    ) -> _Recording:
+        return _Recording(self, node, start_node, end_node)
 
 
 def recorded(text: str) -> Recorded:

@@ -13,38 +13,26 @@ from itertools import chain
 
 from msgspec import Struct
 
-from celery_lint.facts.model import Call, Lambda, Literal, Name
 from celery_lint.project.code.files import Files
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.roots import Roots
 from celery_lint.project.code.symbols import Symbols
-from celery_lint.project.code.values import Evaluator, Known, Placed
+from celery_lint.project.code.values import Evaluator, Known
 from celery_lint.project.model import App, CeleryCommand
 from celery_lint.project.settings.installed import InstalledApps
+from celery_lint.project.tasks.discovery import DISCOVERS, Discovery, discoveries
 from celery_lint.project.tasks.walk import Walk
 
-_CELERY, _URLS = re.compile(rb"celery"), re.compile(rb"""urlpatterns|\binclude\(\s*(?:\(\s*)?["'][\w.]+["']""")
-_DISCOVERS = re.compile(rb"autodiscover_tasks")
-_DYNAMIC = re.compile(
+_CELERY, _URLS = Pattern(rb"celery"), Pattern(rb"""urlpatterns|\binclude\(\s*(?:\(\s*)?["'][\w.]+["']""")
+_DYNAMIC = Pattern(
     rb"\b(?:pkgutil|import_module|__import__|entry_points|import_string|exec_module|scandir|iterdir|rglob|glob|venusian"
     rb"|find_modules)\b"
 )
-_ALWAYS_DYNAMIC = re.compile(rb"\bautodiscover_modules\b")
-_NAMES_IMPORTS = re.compile(rb"(?i:celery_imports|celery_include)|\bimports\s*=|[\"']imports[\"']")
-_STARTS_DJANGO = re.compile(rb"DJANGO_SETTINGS_MODULE|django\.setup|django\.conf\b")
+_ALWAYS_DYNAMIC = Pattern(rb"\bautodiscover_modules\b")
+_NAMES_IMPORTS = Pattern(rb"(?i:celery_imports|celery_include)|\bimports\s*=|[\"']imports[\"']")
+_STARTS_DJANGO = Pattern(rb"DJANGO_SETTINGS_MODULE|django\.setup|django\.conf\b")
 _INCLUDES = re.compile(rb"\binclude\(\s*(?:\(\s*)?[\"']([\w.]+)[\"']")
 _COMMANDS = re.compile(rb"celery[^\n]{0,500}?\s(?:-A|--app)[ =]?\s*([A-Za-z_][\w.]*)")
-
-
-class Discovery(Struct, frozen=True):
-    """One `autodiscover_tasks` call: the packages it names (None: Django's installed apps, or computed), and the
-    module it looks for in each (None: the packages themselves). OPEN: that module is computed."""
-
-    path: str
-    call: Call
-    packages: tuple[Placed, ...] | None
-    related: str | None
-    uses_django: bool = False
-    open: bool = False
 
 
 class Imported(Struct, frozen=True):
@@ -124,8 +112,8 @@ class Registration:
 
     def _loaded_by(self, path: str, reasons: list[str]) -> Iterator[str]:
         """What PATH has Celery and Django load."""
-        if self.files.mentions(path, _DISCOVERS):
-            for discovery in self.discoveries(path):
+        if self.files.mentions(path, DISCOVERS):
+            for discovery in discoveries(path, self.evaluator):
                 yield from self._discovered(discovery, reasons)
         if self.files.mentions(path, _URLS):
             yield from self._included(path)
@@ -137,7 +125,7 @@ class Registration:
     @cached_property
     def _loading(self) -> frozenset[str]:
         """The code that may load more than it imports."""
-        patterns = (_DISCOVERS, _URLS, _STARTS_DJANGO, _ALWAYS_DYNAMIC, _DYNAMIC)
+        patterns = (DISCOVERS, _URLS, _STARTS_DJANGO, _ALWAYS_DYNAMIC, _DYNAMIC)
         return frozenset(path for pattern in patterns for path in self.files.mentioning(pattern))
 
     def _is_dynamic(self, path: str, app: App) -> bool:
@@ -150,11 +138,8 @@ class Registration:
     def is_imported(self, path: str, but_by: Collection[str] = ()) -> bool:
         """Whether any other file that is no test, and none of BUT_BY, imports PATH."""
         name = path.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")[2]
-        word = re.compile(rb"\b" + re.escape(name.encode()) + rb"\b")
         return any(
-            path in self.targets(other)
-            for other in self.files.mentioning(word)
-            if other != path and other not in but_by
+            path in self.targets(other) for other in self.files.holding(name) if other != path and other not in but_by
         )
 
     def targets(self, path: str) -> tuple[str, ...]:
@@ -269,7 +254,7 @@ class Registration:
         if any(app.settings.get(name) is not None for name in ("include", "imports")):
             return True
         paths = dict.fromkeys((app.module_path, app.location.path, *(path for path, _ in app.variables)))
-        return any(self.files.mentions(path, _DISCOVERS) for path in paths)
+        return any(self.files.mentions(path, DISCOVERS) for path in paths)
 
     def _written(self) -> Iterator[str]:
         """The modules that the project's documents start Celery with: `celery -A proj.worker worker`."""
@@ -288,32 +273,6 @@ class Registration:
             yield from self._with_packages(found[0])
 
     # autodiscover_tasks
-
-    def discovering(self) -> tuple[str, ...]:
-        """The files that call `autodiscover_tasks`."""
-        return tuple(self.files.mentioning(_DISCOVERS))
-
-    def discoveries(self, path: str) -> Iterator[Discovery]:
-        """The `autodiscover_tasks` calls of a file."""
-        for call in self.files.python(path).calls_named("autodiscover_tasks"):
-            yield self._discovery(path, call)
-
-    def _discovery(self, path: str, call: Call) -> Discovery:
-        related_argument = call.argument(1, "related_name")
-        related: str | None = "tasks"
-        is_open = call.is_open
-        if related_argument is not None:
-            known = self.evaluator.scalar(Placed(path, call.block, related_argument.value))
-            related = known.value if isinstance(known, Known) and isinstance(known.value, str) else None
-            is_open = is_open or not isinstance(known, Known)
-        argument = call.argument(0, "packages")
-        value = argument.value if argument is not None else None
-        if value is None or (isinstance(value, Literal) and value.value is None):
-            return Discovery(path, call, None, related, True, is_open)
-        if isinstance(value, Lambda) or (isinstance(value, Name) and value.ref.endswith("INSTALLED_APPS")):
-            return Discovery(path, call, None, related, True, is_open)
-        items = self.evaluator.items(Placed(path, call.block, value))
-        return Discovery(path, call, tuple(items) if items is not None else None, related, False, is_open)
 
     def _discovered(self, discovery: Discovery, reasons: list[str]) -> Iterator[str]:
         if discovery.open:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from celery_lint.project.code.values import Known, Placed
 from celery_lint.project.model import App, Task
 from celery_lint.project.project import Project
-from celery_lint.project.tasks.registration import Discovery
+from celery_lint.project.tasks.discovery import Discovery, all_discoveries
 
 
 class Unregistered(Struct, frozen=True):
@@ -34,13 +34,12 @@ class IdleDiscovery(Struct, frozen=True):
 def idle_discoveries(project: Project) -> Iterator[IdleDiscovery]:
     """The packages in which `autodiscover_tasks` surely finds nothing although there are tasks."""
     files = {task.location.path for task in project.tasks}
-    for path in project.registration.discovering():
-        for discovery in project.registration.discoveries(path):
-            for place in discovery.packages or ():
-                known = project.evaluator.text(place)
-                paths = _not_found(discovery, known.value, files, project) if isinstance(known, Known) else ()
-                if isinstance(known, Known) and paths:
-                    yield IdleDiscovery(discovery, place, known.value, paths)
+    for discovery in all_discoveries(project.files, project.evaluator):
+        for place in discovery.packages or ():
+            known = project.evaluator.text(place)
+            paths = _not_found(discovery, known.value, files, project) if isinstance(known, Known) else ()
+            if isinstance(known, Known) and paths:
+                yield IdleDiscovery(discovery, place, known.value, paths)
 
 
 def _not_found(discovery: Discovery, package: str, files: set[str], project: Project) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from celery_lint.facts.model import Literal, Text
 from celery_lint.finding import Finding, Location
 from celery_lint.project.code.values import Known, Placed
 from celery_lint.project.project import Project
+from celery_lint.project.tasks.discovery import all_discoveries
 from celery_lint.remedy import WrapInList
 from celery_lint.rule import ERROR, HIGH, INFO, rule
 
@@ -15,18 +16,17 @@ from celery_lint.rule import ERROR, HIGH, INFO, rule
 @rule("CEL203", "autodiscover-package-is-a-string", since="0.1", severity=ERROR, confidence=HIGH, fix="safe")
 def check(project: Project) -> Iterator[Finding]:
     """`autodiscover_tasks("proj")` takes the string for a list of one-letter packages."""
-    for path in project.registration.discovering():
-        for discovery in project.registration.discoveries(path):
-            argument = discovery.call.argument(0, "packages")
-            known = project.evaluator.text(Placed(path, discovery.call.block, argument.value)) if argument else None
-            if argument is not None and isinstance(known, Known):
-                yield check.finding(
-                    f"`autodiscover_tasks` takes the letters of `{known.value}` for packages: the worker stops with "
-                    f"«No module named '{known.value[:1]}'»; pass a list",
-                    Location(path, argument.value.span),
-                    f"package:{known.value}",
-                    remedy=WrapInList(path, argument.value.span),
-                )
+    for discovery in all_discoveries(project.files, project.evaluator):
+        path, argument = discovery.path, discovery.call.argument(0, "packages")
+        known = project.evaluator.text(Placed(path, discovery.call.block, argument.value)) if argument else None
+        if argument is not None and isinstance(known, Known):
+            yield check.finding(
+                f"`autodiscover_tasks` takes the letters of `{known.value}` for packages: the worker stops with "
+                f"«No module named '{known.value[:1]}'»; pass a list",
+                Location(path, argument.value.span),
+                f"package:{known.value}",
+                remedy=WrapInList(path, argument.value.span),
+            )
     yield from _included(project)
 
 
