@@ -24,17 +24,20 @@ _GONE = 1000
 
 Key = tuple[bytes, int]
 """A pattern and its flags."""
+Literals = tuple[bytes, ...]
+"""Bytes of which a text holds one where it holds a pattern."""
 
 
 class _Asked(msgspec.Struct, frozen=True, array_like=True):
     """The answers to one pattern: the files that hold it (YES) of those that are KNOWN, as bits by number. RUN is the
-    last one that asked."""
+    last one that asked. It needs one of LITERALS; any text may hold it when there are none."""
 
     pattern: bytes
     flags: int
     yes: bytes
     known: bytes
     run: int
+    literals: Literals | None
 
 
 class _Stored(msgspec.Struct, frozen=True, array_like=True):
@@ -52,13 +55,14 @@ class _Stored(msgspec.Struct, frozen=True, array_like=True):
 class Learned(Struct, frozen=True):
     """What a run learned of files: their states WHEN it began, and digests of the CONTENTS that it knows. ANSWERS are,
     for each pattern, the files that hold it and files that do not. WHOLE are the patterns that were looked for in all
-    CODE: whatever of it is not said to hold one of these does not, and is not listed."""
+    CODE: whatever of it is not said to hold one of these does not, and is not listed. LITERALS are what each needs."""
 
     when: Mapping[str, State]
     contents: Mapping[str, bytes]
     answers: Mapping[Key, tuple[Collection[str], Collection[str]]]
     code: Collection[str]
     whole: Collection[Key]
+    literals: Mapping[Key, Literals | None] = {}
 
 
 class Look:
@@ -87,6 +91,11 @@ class Look:
         if number is None or asked is None or not _has(asked.known, number):
             return None
         return _has(asked.yes, number)
+
+    def needed(self, key: Key) -> tuple[Literals | None] | None:
+        """The literals that the pattern of KEY needs; None when no run has asked for it."""
+        asked = self._asked.get(key)
+        return (asked.literals,) if asked is not None else None
 
     def among(self, paths: Sequence[str]) -> Among:
         """What is known of PATHS alone."""
@@ -192,8 +201,10 @@ def _asked(stored: _Stored, learned: Sequence[Learned], numbers: Mapping[str, in
             asked = _bits_of(numbers[path] for path in others) | (code if key in each.whole else 0)
             # What was remembered of a file that is the same is what this run would have found.
             kept[key] = yes | holds, known | holds | asked, run
+    literals = {(each.pattern, each.flags): each.literals for each in stored.asked}
+    literals |= {key: needed for each in learned for key, needed in each.literals.items()}
     for (pattern, flags), (yes, known, last) in kept.items():
-        yield _Asked(pattern, flags, _bytes(yes), _bytes(known), last)
+        yield _Asked(pattern, flags, _bytes(yes), _bytes(known), last, literals.get((pattern, flags)))
 
 
 def _has(bits: bytes, number: int) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from celery_lint.facts.model import Attribute, Call, Function, Name
@@ -10,6 +9,7 @@ from celery_lint.finding import Location
 from celery_lint.project.code.files import Files
 from celery_lint.project.code.foreseen import DECLARES
 from celery_lint.project.code.modules import Modules
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.roots import Roots, count_imports
 from celery_lint.project.code.symbols import ClassRef, External, FunctionRef, Symbols
 from celery_lint.project.code.values import Evaluator, Known, Placed, Unknown
@@ -29,9 +29,9 @@ from celery_lint.project.tasks.reach import Reach, Root, signal_roots
 from celery_lint.project.tasks.tasks import TaskDraft, TaskFinder, may_declare, options_of
 from celery_lint.settings import Settings
 
-_SIGNALS = re.compile(rb"\.connect\b")
-_CELERY_NAMED = re.compile(rb"celery")
-_CONSUMERS = re.compile(rb"\badd_consumer\b")
+_SIGNALS = Pattern(rb"\.connect\b")
+_CELERY_NAMED = Pattern(rb"celery")
+_CONSUMERS = Pattern(rb"\badd_consumer\b")
 _HOOKS = ("__call__", "run", "before_start", "on_success", "on_failure", "on_retry", "after_return", "__init__")
 
 

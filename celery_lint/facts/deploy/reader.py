@@ -21,25 +21,12 @@ from celery_lint.facts.deploy import (
     systemd,
     yaml_tree,
 )
+from celery_lint.facts.deploy.kinds import COMPOSE_NAME, TEMPLATE_SUFFIX, Kind, is_ours, kind_of
 from celery_lint.facts.deploy.text import DeployFile
 from celery_lint.facts.model import Command, Copy, DeployFacts, ReadError
 
 LARGEST = 1_000_000
 
-_TEMPLATE_SUFFIX = re.compile(r"\.(j2|jinja2?|tmpl|tpl|template|erb)$")
-_COMPOSE_NAME = re.compile(r"(docker-)?compose([._-].*)?\.ya?ml$")
-_DOCKERFILE_NAME = re.compile(r"(dockerfile|containerfile).*|.*\.(dockerfile|containerfile)$", re.IGNORECASE)
-_MAKEFILE_NAME = re.compile(r"(gnu)?makefile(\..+)?$|.*\.mk$", re.IGNORECASE)
-_PROCFILE_NAME = re.compile(r"procfile([._-].*)?$", re.IGNORECASE)
-_NO_DEPLOYMENT = frozenset([".github", ".gitlab", ".circleci", ".git", "node_modules", ".venv", "site-packages"])
-_OTHER_YAML = re.compile(
-    r"(\.gitlab-ci|\.travis|\.pre-commit-config|mkdocs|pnpm-lock|azure-pipelines|bitbucket-pipelines|codecov|"
-    r"\.codecov|\.readthedocs|openapi|swagger|dependabot|appveyor|\.drone|cloudbuild|buildspec)[\w.-]*\.ya?ml$"
-)
-_NO_SCRIPTS = frozenset([
-    "authors", "changelog", "changes", "codeowners", "contributing", "copying", "license", "licence", "manifest",
-    "news", "notice", "pipfile", "readme", "todo", "version", "gemfile", "brewfile", "vagrantfile", "jenkinsfile",
-])  # fmt: skip
 _YAML_KEYS = re.compile(
     rb"^[ \t]*[\"']?(services|applications|workers|apiVersion|run|command|args|run_command|startCommand)[\"']?\s*:",
     re.MULTILINE,
@@ -49,52 +36,15 @@ _MENTIONS = re.compile(rb"celery|\.sh\b|\.py\b|\s-m\s", re.IGNORECASE)
 Reader = Callable[[DeployFile], DeployFacts]
 
 
-def reads(path: str) -> bool:
-    """Whether the file at PATH (relative to the project, with `/`) is a deployment file, judged by its name."""
-    return not path.endswith(".py") and _reader(path) is not None
-
-
 def read(path: str, data: bytes) -> DeployFacts:
     """What the deployment file PATH with the bytes DATA runs. Never raises; see `DeployFacts.error`."""
-    reader = _reader(path)
-    if reader is None:
+    kind = kind_of(path)
+    if kind is None:
         return DeployFacts(path)
     if len(data) > LARGEST:
         message = f"too large to read: {len(data) // 1_000_000} MB or more where a deployment file has some KB"
-        return DeployFacts(path, error=ReadError(message) if _is_ours(path) else None)
-    return reader(DeployFile(path, data))
-
-
-def _reader(path: str) -> Reader | None:
-    folder, name = posixpath.split(path)
-    if _NO_DEPLOYMENT & set(folder.split("/")):
-        return None
-    name = _TEMPLATE_SUFFIX.sub("", name)
-    lower = name.lower()
-    if _DOCKERFILE_NAME.match(name) and not lower.endswith((".dockerignore", ".md", ".py")):
-        return _read_dockerfile
-    if _PROCFILE_NAME.match(name):
-        return _read_procfile
-    if _MAKEFILE_NAME.match(name):
-        return _plain(makefile.commands)
-    if lower.endswith((".yml", ".yaml")):
-        return None if _OTHER_YAML.match(lower) else _read_yaml
-    if lower.endswith((".sh", ".bash")):
-        return _plain(script.commands)
-    if lower.endswith((".service", ".service.in")):
-        return _plain(systemd.commands)
-    if lower.endswith((".conf", ".ini")):
-        return _read_supervisor
-    if lower in ("fly.toml", "railway.toml"):
-        return _read_toml
-    return _read_script if "." not in name and lower not in _NO_SCRIPTS else None
-
-
-def _is_ours(path: str) -> bool:
-    """Whether the name alone says that this is a deployment file."""
-    name = posixpath.basename(path)
-    patterns = (_COMPOSE_NAME, _DOCKERFILE_NAME, _PROCFILE_NAME)
-    return any(pattern.match(name) for pattern in patterns)
+        return DeployFacts(path, error=ReadError(message) if is_ours(path) else None)
+    return _READERS[kind](DeployFile(path, data))
 
 
 def _plain(commands: Callable[[DeployFile], Iterator[Command]]) -> Reader:
@@ -138,7 +88,7 @@ def _read_yaml(file: DeployFile) -> DeployFacts:
     if _YAML_KEYS.search(file.data) is None:
         return DeployFacts(file.path)
     is_template = helm.IS_TEMPLATE.search(file.data) is not None
-    is_compose = _COMPOSE_NAME.match(_TEMPLATE_SUFFIX.sub("", posixpath.basename(file.path))) is not None
+    is_compose = COMPOSE_NAME.match(TEMPLATE_SUFFIX.sub("", posixpath.basename(file.path))) is not None
     try:
         documents = yaml_tree.documents(file.source)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
@@ -173,3 +123,16 @@ def _yaml_error(file: DeployFile, error: Exception) -> ReadError:
     place = (mark.index, mark.index) if mark is not None else (0, 0)
     line = f" (line {mark.line + 1})" if mark is not None else ""
     return ReadError(f"not valid YAML: {error.problem or error.context}{line}", file.span(place))
+
+
+_READERS: dict[Kind, Reader] = {
+    "dockerfile": _read_dockerfile,
+    "procfile": _read_procfile,
+    "makefile": _plain(makefile.commands),
+    "yaml": _read_yaml,
+    "shell": _plain(script.commands),
+    "systemd": _plain(systemd.commands),
+    "ini": _read_supervisor,
+    "toml": _read_toml,
+    "script": _read_script,
+}

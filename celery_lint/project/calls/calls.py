@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, TypeVar, cast
@@ -14,6 +13,7 @@ from celery_lint.finding import Location
 from celery_lint.project.calls.sent import sent_name
 from celery_lint.project.code.expressions import last_name
 from celery_lint.project.code.files import Files
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.settled import settled_entries, settled_items
 from celery_lint.project.code.symbols import ClassRef, FunctionRef
 from celery_lint.project.code.values import Evaluator, Known, Placed
@@ -37,10 +37,10 @@ _OF_SIGNATURES = frozenset({"options", "varies", "task", "immutable", "type", "a
 SENDING: frozenset[str] = frozenset({"delay", "delay_on_commit", "apply_async", "apply_async_on_commit", "send_task"})
 SIGNING: frozenset[str] = frozenset({"s", "si", "signature", "subtask"})
 
-_MENTIONS = re.compile(rb"\b(?:delay|apply_async)(?:_on_commit)?\s*\(|\b(?:send_task|si|subtask|signature)\s*\(")
+_MENTIONS = Pattern(rb"\b(?:delay|apply_async)(?:_on_commit)?\s*\(|\b(?:send_task|si|subtask|signature)\s*\(")
 # These are methods of many things that are not Celery's.
-_CELERY = re.compile(rb"celery")
-_MAY_MENTION = re.compile(rb"\.\s*(?:s|apply)\s*\(")
+_CELERY = Pattern(rb"celery")
+_MAY_MENTION = Pattern(rb"\.\s*(?:s|apply)\s*\(")
 
 
 class TaskCall(Struct, frozen=True, eq=False):

@@ -16,11 +16,12 @@ from celery_lint.project.calls.calls import TaskCall, options_of
 from celery_lint.project.calls.canvas import KINDS, Canvas, Member, Part, Parts, Signed, owner_of
 from celery_lint.project.code.expressions import last_name, values_once
 from celery_lint.project.code.index import FileIndex
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.placed import Placed
 from celery_lint.project.code.settled import settled
 
-_CELERY = re.compile(rb"celery")
-_MENTIONS = re.compile(rb"\b(?:chain|group|chord)\b|\blink(?:_error)?\b|\bon_error\b|\)\s*\|\s*\w|\.si?\(")
+_CELERY = Pattern(rb"celery")
+_MENTIONS = Pattern(rb"\b(?:chain|group|chord)\b|\blink(?:_error)?\b|\bon_error\b|\)\s*\|\s*\w|\.si?\(")
 _PIPE = re.compile(rb"\|(?![|=])")
 _STARTS = frozenset({"delay", "apply_async"})
 

@@ -19,6 +19,7 @@ from celery_lint.project.calls.canvas import Canvas, Parts, Signed, owner_of
 from celery_lint.project.code.expressions import last_name, within
 from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.origins import Origins
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.symbols import External
 from celery_lint.project.code.values import Known, Placed, Unknown
 from celery_lint.project.model import Task
@@ -27,13 +28,13 @@ from celery_lint.project.model import Task
 Made = OneOf["sent", "eager", "id"]
 
 _MENTIONS = re.compile(rb"delay|apply_async|apply\(|AsyncResult|GroupResult|send_task|celery|task", re.IGNORECASE)
-_WAITS = re.compile(rb"\.\s*(?:get|wait|join|join_native|collect)\s*\(")
+_WAITS = Pattern(rb"\.\s*(?:get|wait|join|join_native|collect)\s*\(")
 _CLASSES = frozenset({"AsyncResult", "GroupResult", "ResultSet"})
 _BLOCKING = frozenset({"get", "wait", "join", "join_native", "collect"})
 # Read the backend without waiting.
 _READING = frozenset({"ready", "successful", "failed"})
 _ATTRIBUTES = frozenset({"state", "status", "result", "info", "traceback"})
-_SENDS = re.compile(rb"\b(?:delay|apply_async|AsyncResult|GroupResult|send_task)\b")
+_SENDS = Pattern(rb"\b(?:delay|apply_async|AsyncResult|GroupResult|send_task)\b")
 _ANNOTATIONS = frozenset(
     {"celery.result.AsyncResult", "celery.result.GroupResult", "celery.result.ResultSet", "celery.result.ResultBase"}
 )

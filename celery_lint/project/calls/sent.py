@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from celery_lint.facts.model import Call
 from celery_lint.project.code.expressions import last_name
 from celery_lint.project.code.files import Files
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.values import Evaluator, Known, Placed
 
-_SENDS = re.compile(rb"\b(?:send_task|signature|subtask)\b")
+_SENDS = Pattern(rb"\b(?:send_task|signature|subtask)\b")
 BY_NAME: frozenset[str] = frozenset({"send_task", "signature", "subtask"})
 
 

@@ -11,10 +11,11 @@ from celery_lint.celery_versions import Change
 from celery_lint.facts.model import Call, Import, Name
 from celery_lint.finding import Applicability, Span
 from celery_lint.project.code.index import FileIndex
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.project import Project
 from celery_lint.remedy import EditCode, Replacement
 
-_CELERY = re.compile(rb"\bcelery\b")
+_CELERY = Pattern(rb"\bcelery\b")
 # A module of the project that `import celery` finds first.
 _SHADOWING = frozenset({"celery.py", "celery/__init__.py", "src/celery/__init__.py"})
 _GUARDS = frozenset({"try", "except", "if", "else"})

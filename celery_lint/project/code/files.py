@@ -21,6 +21,7 @@ from celery_lint.project.code.ahead import Answer, Make, Readers, Work
 from celery_lint.project.code.contents import Contents
 from celery_lint.project.code.imports import imported_names
 from celery_lint.project.code.index import FileIndex
+from celery_lint.project.code.patterns import Pattern, Sought
 from celery_lint.project.code.searches import Searches
 from celery_lint.source import Source
 from celery_lint.watch import UNWATCHED, Part, Watch
@@ -28,7 +29,7 @@ from celery_lint.watch import UNWATCHED, Part, Watch
 Read = TypeVar("Read", PythonFacts, DeployFacts)
 Lead = Callable[[Iterable[str]], Iterator[str]]
 
-_CELERY = re.compile(rb"celery|shared_task", re.IGNORECASE)
+_CELERY = Pattern(rb"celery|shared_task", re.IGNORECASE)
 _ASIDE = frozenset({
     "tests", "test", "testing", "test_utils", "unittests", "e2e", "docs", "doc", "examples", "example", "samples",
     "benchmarks", "benchmark",
@@ -78,7 +79,7 @@ def _python_reader() -> Callable[[str, bytes], PythonFacts]:
 
 
 def _deploy_reader() -> Callable[[str, bytes], DeployFacts]:
-    from celery_lint.facts.deploy import read
+    from celery_lint.facts.deploy.reader import read
 
     return read
 
@@ -108,7 +109,7 @@ class Files:
         self._opened: set[str] = set()
         self._readers: Readers | None = None
         self._ahead: Sequence[str] = ()
-        self._words: dict[str, re.Pattern[bytes]] = {}
+        self._words: dict[str, Pattern] = {}
         replaced = dict(overlay or {})
         look = self._store.seen.look(path for path in self.paths if path not in replaced)
         self._contents = Contents(str(root), self.paths, self.code_paths, replaced, look, watch)
@@ -268,6 +269,7 @@ class Files:
             answers=self._searches.answers(),
             code=contents.sure(self.code_paths),
             whole=self._searches.whole(),
+            literals=self._searches.needed(),
         )
 
     def _noted(self, path: str, facts: Read) -> Read:
@@ -280,13 +282,13 @@ class Files:
         """The Python files that are no tests, documentation or examples."""
         return tuple(path for path in self.python_paths if not is_aside(path))
 
-    def mentioning(self, pattern: re.Pattern[bytes], among: Sequence[str] | None = None) -> Iterator[str]:
+    def mentioning(self, pattern: Sought, among: Sequence[str] | None = None) -> Iterator[str]:
         """The files whose bytes hold PATTERN: of AMONG, else of the code: the Python files that are not `is_aside`."""
         if among is not None:
             return iter(self._searches.among(among, pattern))
         return iter(self._searches.code_with(pattern))
 
-    def mentioning_all(self, *patterns: re.Pattern[bytes]) -> Iterator[str]:
+    def mentioning_all(self, *patterns: Sought) -> Iterator[str]:
         """The code whose bytes hold all PATTERNS. A pattern is looked for where those before it are found: the rarest
         comes first."""
         first, *others = patterns
@@ -295,11 +297,11 @@ class Files:
             found = self._searches.among(found, pattern)
         return iter(found)
 
-    def is_mentioned(self, pattern: re.Pattern[bytes]) -> bool:
+    def is_mentioned(self, pattern: Sought) -> bool:
         """Whether any code holds PATTERN."""
         return any(True for _ in self.mentioning(pattern))
 
-    def mentions(self, path: str, pattern: re.Pattern[bytes]) -> bool:
+    def mentions(self, path: str, pattern: Sought) -> bool:
         """Whether the bytes of PATH hold PATTERN."""
         return self._searches.holds(path, pattern)
 
@@ -311,10 +313,10 @@ class Files:
         """Whether NAME stands in PATH as a word."""
         return self.mentions(path, self._word(name))
 
-    def _word(self, name: str) -> re.Pattern[bytes]:
+    def _word(self, name: str) -> Pattern:
         word = self._words.get(name)
         if word is None:
-            word = self._words[name] = re.compile(rb"\b" + re.escape(name.encode()) + rb"\b")
+            word = self._words[name] = Pattern(rb"\b" + re.escape(name.encode()) + rb"\b")
         return word
 
     @cached_property
@@ -331,7 +333,7 @@ class Files:
         except OSError:
             return 0
 
-    def anywhere(self, pattern: re.Pattern[bytes], skip: Callable[[str], bool]) -> str | None:
+    def anywhere(self, pattern: Sought, skip: Callable[[str], bool]) -> str | None:
         """The first file of the project whose bytes hold PATTERN: of `code_paths` and `text_paths`, but those to
         SKIP."""
         code = (path for path in self.mentioning(pattern) if not skip(path))

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator
 
 from celery_lint.project.code.files import Files
 from celery_lint.project.code.modules import Modules
+from celery_lint.project.code.patterns import Pattern
 
-_SURELY_READ = re.compile(rb"celery|shared_task|\.delay\(|apply_async", re.IGNORECASE)
+_SURELY_READ = Pattern(rb"celery|shared_task|\.delay\(|apply_async", re.IGNORECASE)
 # What makes a function a task, by whatever decorator.
-DECLARES = re.compile(rb"^[ \t]*@.*task|shared_task|register_task", re.MULTILINE)
+DECLARES = Pattern(rb"^[ \t]*@.*task|shared_task|register_task", re.MULTILINE)
 # How many imports away from a task files are read before they are asked for. With three it is but three of five.
 _NEAR = 2
 

@@ -12,6 +12,8 @@ from typing import cast
 
 from msgspec import Struct
 
+from celery_lint.project.code.patterns import Sought
+
 Literals = tuple[bytes, ...]
 _Item = tuple[object, object]
 _Items = tuple[_Item, ...]
@@ -41,7 +43,7 @@ class Gate(Struct, frozen=True):
 
 
 @cache
-def gate_of(pattern: re.Pattern[bytes]) -> Gate:
+def gate_of(pattern: Sought) -> Gate:
     """How to find matches of PATTERN by plain searches."""
     starts: list[bytes] = []
     within: list[bytes] | None = []

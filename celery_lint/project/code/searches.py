@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import cached_property
 
 from celery_lint.cache.answers import Question
-from celery_lint.cache.seen import Among, Key
+from celery_lint.cache.seen import Among, Key, Literals
 from celery_lint.project.code.contents import Contents
+from celery_lint.project.code.patterns import Sought
 from celery_lint.project.code.texts import Search
 
 # When so many files have been searched for a pattern in vain, searching all at once is less work.
@@ -22,11 +22,11 @@ class Searches:
         self._contents = contents
         self._searches: dict[Key, Search] = {}
 
-    def code_with(self, pattern: re.Pattern[bytes]) -> tuple[str, ...]:
+    def code_with(self, pattern: Sought) -> tuple[str, ...]:
         """The code that holds PATTERN."""
         return self._code_with(self._search(pattern))
 
-    def holds(self, path: str, pattern: re.Pattern[bytes]) -> bool:
+    def holds(self, path: str, pattern: Sought) -> bool:
         """Whether the bytes of PATH hold PATTERN."""
         search = self._search(pattern)
         if path in search.yes or path in search.no:
@@ -42,7 +42,7 @@ class Searches:
         (search.yes if found else search.no).add(path)
         return found
 
-    def among(self, paths: Sequence[str], pattern: re.Pattern[bytes]) -> list[str]:
+    def among(self, paths: Sequence[str], pattern: Sought) -> list[str]:
         """Those of PATHS that hold PATTERN: many paths are asked about in less time than one by one."""
         search = self._search(pattern)
         known, unknown = self._contents.look.among(paths).split(search.key)
@@ -55,7 +55,7 @@ class Searches:
         return tuple(
             Question(
                 *key,
-                search.gate.needed,
+                search.needed,
                 frozenset(search.yes),
                 None if search.found is not None else frozenset(search.no),
             )
@@ -66,6 +66,10 @@ class Searches:
         """For each pattern the files that are known to hold it, and the others of which that is known, but for code."""
         sure = self._contents.sure
         return {key: (sure(search.yes), sure(search.no)) for key, search in self._searches.items()}
+
+    def needed(self) -> dict[Key, Literals | None]:
+        """For each pattern the literals that it needs."""
+        return {key: search.needed for key, search in self._searches.items()}
 
     def whole(self) -> set[Key]:
         """The patterns that all code was searched for."""
@@ -89,10 +93,10 @@ class Searches:
             search.yes.update(known)
         return search.found
 
-    def _search(self, pattern: re.Pattern[bytes]) -> Search:
+    def _search(self, pattern: Sought) -> Search:
         # A pattern itself would be hashed anew each time.
         key = (pattern.pattern, pattern.flags)
         search = self._searches.get(key)
         if search is None:
-            search = self._searches[key] = Search(pattern)
+            search = self._searches[key] = Search(pattern, self._contents.look.needed(key))
         return search

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
-from celery_lint.project.code.literals import gate_of
+from celery_lint.project.code.literals import Gate, Literals, gate_of
+from celery_lint.project.code.patterns import Sought
 
 
 class Search:
     """A search for PATTERN, which its KEY tells from others: YES and NO are the texts of which it is known whether they
-    hold it. FOUND are those of a whole collection, when that has been searched."""
+    hold it. FOUND are those of a whole collection, when that has been searched. NEEDED are the literals that it needs,
+    when somebody knows them."""
 
-    def __init__(self, pattern: re.Pattern[bytes]) -> None:
+    def __init__(self, pattern: Sought, needed: tuple[Literals | None] | None = None) -> None:
         self.pattern = pattern
         self.key = (pattern.pattern, pattern.flags)
-        self.gate = gate_of(pattern)
         self.yes: set[str] = set()
         self.no: set[str] = set()
         self.found: tuple[str, ...] | None = None
+        self._needed = needed
+
+    @cached_property
+    def gate(self) -> Gate:
+        """Where its matches can be. To find out takes longer than most searches: they are answered without."""
+        return gate_of(self.pattern)
+
+    @property
+    def needed(self) -> Literals | None:
+        """Literals of which one at least stands in every text with a match; None when that cannot be told."""
+        return self._needed[0] if self._needed is not None else self.gate.needed
 
     @property
     def is_cheap(self) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from msgspec import Struct
 from celery_lint.facts.model import Assignment, Call, Name, Value
 from celery_lint.project.code.expressions import last_name, within
 from celery_lint.project.code.index import FileIndex
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.values import Known
 from celery_lint.project.database.engines import SYNC, Engine, Engines, address
 from celery_lint.project.database.forking import Step
@@ -30,7 +30,7 @@ _QUERIES = frozenset({
 })  # fmt: skip
 _FLASK = frozenset({"create_all", "drop_all", "reflect"})
 _WORDS = _CONNECTS | _TAKES_ENGINE | _QUERIES | {"autoload_with", "prepare"}
-_MENTION = re.compile(rb"\b(?:" + "|".join(sorted(_WORDS)).encode() + rb")\b")
+_MENTION = Pattern(rb"\b(?:" + "|".join(sorted(_WORDS)).encode() + rb")\b")
 
 
 _SERVERS = r"postgres\w*|mysql|mariadb"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from celery_lint.facts.model import Call, Literal, Name
 from celery_lint.project.code.expressions import last_name
 from celery_lint.project.code.holders import Holder, Holders, returns
 from celery_lint.project.code.index import FileIndex
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.database.forking import Step
 from celery_lint.project.model import Reached
 
@@ -104,7 +104,7 @@ class EarlyClients:
             makers[dotted.partition(".")[0]].add(dotted.rpartition(".")[2])
         found: set[str] = set()
         for package, names in makers.items():
-            calls = re.compile(rf"\b(?:{'|'.join(sorted(names))})\s*\(".encode())
+            calls = Pattern(rf"\b(?:{'|'.join(sorted(names))})\s*\(".encode())
             found.update(files.mentioning(calls, files.holding(package)))
         return sorted(found)
 

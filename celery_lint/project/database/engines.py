@@ -14,6 +14,7 @@ from celery_lint.project.code.expressions import last_name, within
 from celery_lint.project.code.files import Files
 from celery_lint.project.code.holders import Holder, Holders
 from celery_lint.project.code.index import FileIndex
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.symbols import ClassRef, FunctionRef, Internal, Symbols
 from celery_lint.project.code.values import Evaluator, Known, Placed
 from celery_lint.project.model import Reached
@@ -23,7 +24,7 @@ SYNC = frozenset({"create_engine", "engine_from_config", "SQLAlchemy"})
 _PACKAGES = ("sqlalchemy", "sqlmodel", "flask_sqlalchemy")
 _CACHES = frozenset({"functools.lru_cache", "functools.cache", "cachetools.cached", "async_lru.alru_cache"})
 _UNPOOLED = frozenset({"NullPool", "StaticPool"})
-_WEB = re.compile(
+_WEB = Pattern(
     rb"^(?:\xef\xbb\xbf)?[ \t]*(?:from|import)\s+"
     rb"(?:fastapi|starlette|flask|quart|sanic|litestar|aiohttp|django|pyramid)\b",
     re.M,
@@ -57,7 +58,7 @@ class Engines:
 
     def __init__(self, files: Files, evaluator: Evaluator, makers: frozenset[str] = ASYNC) -> None:
         self.makers = makers
-        self._mention = re.compile(rb"\b(?:" + "|".join(sorted(makers)).encode() + rb")\b")
+        self._mention = Pattern(rb"\b(?:" + "|".join(sorted(makers)).encode() + rb")\b")
         self.files = files
         self.evaluator = evaluator
         self.symbols: Symbols = evaluator.symbols

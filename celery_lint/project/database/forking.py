@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from celery_lint.facts.model import Call
 from celery_lint.finding import Location
 from celery_lint.project.code.files import is_aside
 from celery_lint.project.code.index import FileIndex
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.refs import FunctionRef
 from celery_lint.project.code.values import Known
 from celery_lint.project.model import App, Worker
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # What Celery tells a worker before or right after it forks.
 _SIGNALS = ("worker_process_init", "worker_init", "celeryd_init", "worker_before_create_process")
-_AFTER_FORK = re.compile(rb"\b(?:register_at_fork|register_after_fork)\b")
+_AFTER_FORK = Pattern(rb"\b(?:register_at_fork|register_after_fork)\b")
 # Blocks whose code may not run.
 _PERHAPS = frozenset({"if", "else", "case", "except", "while", "lambda", "function"})
 _DEPTH = 5

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
 from typing import Literal as OneOf
 
 from celery_lint.facts.model import Assignment, Await, Call, Function, Name, Subscript, Value
 from celery_lint.project.code.index import FileIndex
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.symbols import FunctionRef, Internal, Symbols
 from celery_lint.project.code.values import Evaluator, Placed
 
@@ -18,7 +18,7 @@ _CLASSES: dict[str, Kind] = {"Session": "sync", "AsyncSession": "async"}
 _MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
 _PACKAGES = ("sqlalchemy", "sqlmodel")
 # Bounded, for it is tried at each of these words: a line may be long, and hold nothing else.
-_IMPORTS = re.compile(rb"\b(?:from|import)\b[^\n]{0,200}\b(?:sqlalchemy|sqlmodel)\b")
+_IMPORTS = Pattern(rb"\b(?:from|import)\b[^\n]{0,200}\b(?:sqlalchemy|sqlmodel)\b")
 _DEPTH = 6
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from celery_lint.facts.model import Call, Function, Name, Value
 from celery_lint.project.code.bindings import bindings
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.placed import Placed
 from celery_lint.project.code.refs import ClassRef, External, FunctionRef
 from celery_lint.project.code.symbols import Symbols
@@ -21,7 +20,7 @@ _VIEW_CLASSES = (
 )  # fmt: skip
 _VIEW_DECORATORS = ("django.views.decorators.", "django.contrib.auth.decorators.", "rest_framework.decorators.")
 _RESPONSES = ("django.shortcuts.render", "django.shortcuts.redirect", "django.http.", "rest_framework.response.")
-_CONNECTS = re.compile(rb"\.connect")
+_CONNECTS = Pattern(rb"\.connect")
 _SIGNALS = "django.db.models.signals."
 _FORMS = frozenset({
     "django.forms.ModelForm", "django.forms.models.ModelForm", "rest_framework.serializers.ModelSerializer",

@@ -6,19 +6,20 @@ import re
 from collections.abc import Iterator
 
 from celery_lint.project.code.files import is_aside
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.values import Known
 from celery_lint.project.deployment.purposes import is_for_development, runs_together
 from celery_lint.project.model import App, CeleryCommand
 from celery_lint.project.project import Project
 
 _MAY_SET = (".py", ".toml", ".txt", ".in", ".cfg", ".ini", ".lock", ".yml", ".yaml", ".env", "Pipfile")
-_RED_BEAT = re.compile(rb"redbeat", re.IGNORECASE)
+_RED_BEAT = Pattern(rb"redbeat", re.IGNORECASE)
 _ENVIRONMENTS = re.compile(
     r"(?:^|[-_.])(?:prod|production|staging|stage|stg|qa|uat|preview|canary|blue|green|new|old|v\d+)(?=[-_.]|$)"
 )
 _DEPLOYMENTS = frozenset({"compose", "procfile", "kubernetes", "helm", "supervisor", "systemd", "platform"})
-_BEAT = re.compile(rb"(?<![\w-])beat(?!\w)|celerybeat|redbeat|\s-B\b", re.IGNORECASE)
-_STARTS_BEAT = re.compile(rb"\bBeat\(|celery\.bin\.beat|celery\.apps\.beat|[\"']beat[\"']|EmbeddedService")
+_BEAT = Pattern(rb"(?<![\w-])beat(?!\w)|celerybeat|redbeat|\s-B\b", re.IGNORECASE)
+_STARTS_BEAT = Pattern(rb"\bBeat\(|celery\.bin\.beat|celery\.apps\.beat|[\"']beat[\"']|EmbeddedService")
 
 
 def workers_without_beat(app: App, project: Project) -> tuple[CeleryCommand, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from celery_lint.facts.model import Word
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.deployment.purposes import is_for_development
 from celery_lint.project.model import CeleryCommand
 from celery_lint.project.project import Project
@@ -12,8 +13,8 @@ from celery_lint.project.project import Project
 _PROTECTS = frozenset({
     "basic-auth", "auth", "auth-provider", "oauth2-key", "oauth2-redirect-uri", "certfile", "ca-certs",
 })  # fmt: skip
-_PROTECTING = re.compile(rb"FLOWER_(?:BASIC_AUTH|AUTH|OAUTH2_KEY)\b")
-_CONFIGURES = re.compile(rb"^[ \t]*(?:basic_auth|auth|auth_provider|oauth2_key)\s*=", re.MULTILINE)
+_PROTECTING = Pattern(rb"FLOWER_(?:BASIC_AUTH|AUTH|OAUTH2_KEY)\b")
+_CONFIGURES = Pattern(rb"^[ \t]*(?:basic_auth|auth|auth_provider|oauth2_key)\s*=", re.MULTILINE)
 _HERE = ("127.0.0.1", "localhost", "::1", "[::1]")
 _PORT = "5555"
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from celery_lint.facts.model import Command, Items, Name, Value, Word
 from celery_lint.project.code.expressions import within
 from celery_lint.project.code.files import Files
 from celery_lint.project.code.index import FileIndex
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.values import Evaluator, Known, Placed
 
 WORKER_MAIN = "worker_main"
-_COMMANDS = re.compile(rb"worker|beat|flower|multi")
-_LAUNCHES = re.compile(rb"""['"]celery['"]|worker_main""")
+_COMMANDS = Pattern(rb"worker|beat|flower|multi")
+_LAUNCHES = Pattern(rb"""['"]celery['"]|worker_main""")
 
 
 def launched(files: Files, evaluator: Evaluator) -> Iterator[tuple[Command, Placed | None]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
@@ -11,11 +10,12 @@ from celery_lint.finding import Location
 from celery_lint.project.calls.sent import sent_name
 from celery_lint.project.code.expressions import last_name
 from celery_lint.project.code.files import Files
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.values import Evaluator, Known, Placed
 from celery_lint.project.deployment.routing import RouteTable, queue_name
 from celery_lint.project.model import App, Queue, QueueUse, Task
 
-_SENDS = re.compile(rb"\bqueue\s*=")
+_SENDS = Pattern(rb"\bqueue\s*=")
 _SENDERS = frozenset({"apply_async", "send_task", "signature", "apply_async_on_commit"})
 
 

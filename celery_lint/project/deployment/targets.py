@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import sys
 
 from msgspec import Struct
 
 from celery_lint.facts.model import Assignment, Call, Items, Lambda, Literal, Mapping, Operation, Text
 from celery_lint.project.code.files import Files
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.symbols import ClassRef, External, Internal, Symbols
 
-_MAKES_NAMES = re.compile(rb"__getattr__|globals\(|setattr\(|sys\.modules|\bexec\(|vars\(")
+_MAKES_NAMES = Pattern(rb"__getattr__|globals\(|setattr\(|sys\.modules|\bexec\(|vars\(")
 _WEB = frozenset({"flask.Flask", "fastapi.FastAPI", "quart.Quart", "sanic.Sanic", "starlette.applications.Starlette"})
 _NO_APPS = frozenset(sys.stdlib_module_names) | {"celery", "kombu", "django", "flask", "fastapi", "structlog", "loguru"}
 

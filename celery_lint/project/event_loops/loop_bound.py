@@ -14,6 +14,7 @@ from celery_lint.finding import Location
 from celery_lint.project.code.expressions import last_name, within
 from celery_lint.project.code.holders import Holder, Holders, returns
 from celery_lint.project.code.index import FileIndex
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.refs import ClassRef, FunctionRef
 from celery_lint.project.code.withs import withs_in
 from celery_lint.project.model import Reached, Task
@@ -60,7 +61,7 @@ LOOP_BOUND: Mapping[str, str] = {
 # What lets a coroutine through at once, unless another one holds it.
 _LOCKS = frozenset({"asyncio.Lock", "asyncio.Semaphore", "asyncio.BoundedSemaphore"})
 _NAMES = sorted({name.rpartition(".")[2] for name in LOOP_BOUND})
-_MENTION = re.compile(rb"\b(?:" + "|".join(_NAMES).encode() + rb")\s*\(")
+_MENTION = Pattern(rb"\b(?:" + "|".join(_NAMES).encode() + rb")\s*\(")
 _PACKAGES = re.compile("|".join(sorted({name.partition(".")[0] for name in LOOP_BOUND})).encode())
 _CACHES = frozenset({"functools.lru_cache", "functools.cache"})
 _CLOSES = frozenset({"close", "aclose", "disconnect", "shutdown", "terminate"})

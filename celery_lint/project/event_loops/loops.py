@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import cached_property
 from typing import Literal as OneOf
@@ -12,6 +11,7 @@ from msgspec import Struct
 from celery_lint.facts.model import Assignment, Attribute, Call, Choice, Name, Operation, Value
 from celery_lint.project.code.expressions import called_on, last_name
 from celery_lint.project.code.index import FileIndex
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.symbols import ClassRef, External, FunctionRef, Internal, Symbols
 
 LOOP_MAKERS = frozenset({
@@ -24,7 +24,7 @@ ENTRY_POINTS = frozenset({
     "asyncio.run", "asyncio.runners.run", "anyio.run", "asgiref.sync.async_to_sync", "uvloop.run", "asyncio.Runner",
     "anyio.from_thread.start_blocking_portal",
 })  # fmt: skip
-_LOOPS = re.compile(rb"\b(?:get_event_loop|new_event_loop|get_running_loop)\b|EventLoop\b")
+_LOOPS = Pattern(rb"\b(?:get_event_loop|new_event_loop|get_running_loop)\b|EventLoop\b")
 
 # How long the loop of a `run_until_complete` lives: for this call, as the current loop of its thread does, as long as
 # its thread (in a `threading.local`), as long as its process, or as the caller who passes it decides.

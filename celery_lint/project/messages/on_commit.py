@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 from celery_lint.facts.model import Call
 from celery_lint.finding import Applicability, Span
 from celery_lint.project.calls.calls import TaskCall
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.project import Project
 from celery_lint.remedy import EditCode, Replacement
 
-_DJANGO = re.compile(rb"DJANGO_SETTINGS_MODULE")
+_DJANGO = Pattern(rb"DJANGO_SETTINGS_MODULE")
 
 
 def on_commit_instead(call: TaskCall, project: Project) -> EditCode:

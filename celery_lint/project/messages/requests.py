@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from celery_lint.facts.model import Literal, Subscript
 from celery_lint.finding import Location
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.values import Known, Placed
 from celery_lint.project.project import Project
 from celery_lint.project.settings.django import Django
 
 _NAME = "ATOMIC_REQUESTS"
-_MENTIONS = re.compile(rb"ATOMIC_REQUESTS")
+_MENTIONS = Pattern(rb"ATOMIC_REQUESTS")
 
 
 def atomic_requests(project: Project) -> Location | None:

@@ -20,6 +20,7 @@ from celery_lint.facts.model import (
     Subscript,
     Value,
 )  # fmt: skip
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.symbols import ClassRef, Internal
 from celery_lint.project.code.values import Known, Placed, Unknown
 from celery_lint.project.database.orm import model_kind
@@ -51,7 +52,7 @@ _QUERIES = frozenset({
     "distinct", "only", "defer", "none", "union", "reverse", "using",
 })  # fmt: skip
 _ROWS = frozenset({"get", "create", "first", "last", "latest", "earliest"})
-_CUSTOM = re.compile(
+_CUSTOM = Pattern(
     rb"kombu\.utils\.json|kombu\.utils\s+import\s+json|\bregister_type\b|kombu(?:\.serialization| import serialization)"
 )
 

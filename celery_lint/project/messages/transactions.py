@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Literal as OneOf
 
@@ -13,6 +12,7 @@ from celery_lint.finding import Location
 from celery_lint.project.code.expressions import called_on, last_name
 from celery_lint.project.code.files import Files
 from celery_lint.project.code.index import FileIndex
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.refs import ClassRef, External, FunctionRef
 from celery_lint.project.code.symbols import Symbols
 from celery_lint.project.messages.through import Through
@@ -21,7 +21,7 @@ Owner = OneOf["django", "sqlalchemy"]
 
 _ATOMIC = frozenset({"django.db.transaction.atomic", "django.db.transaction.Atomic"})
 _CONTEXTS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
-_MENTIONS_ATOMIC = re.compile(rb"atomic")
+_MENTIONS_ATOMIC = Pattern(rb"atomic")
 _SESSIONS = frozenset({
     "sqlalchemy.orm.Session", "sqlalchemy.orm.session.Session", "sqlalchemy.ext.asyncio.AsyncSession",
     "sqlalchemy.ext.asyncio.session.AsyncSession", "sqlmodel.Session", "sqlmodel.ext.asyncio.session.AsyncSession",

@@ -18,24 +18,25 @@ from celery_lint.project.code.expressions import called_on, last_name
 from celery_lint.project.code.files import Files
 from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.origins import Origins
+from celery_lint.project.code.patterns import Pattern, Sought
 from celery_lint.project.code.symbols import ClassRef, External, FunctionRef
 from celery_lint.project.code.values import Evaluator, Known, Placed
 from celery_lint.project.network.tables import CLIENTS, FUNCTIONS, POSITIONS, Client, Kind, Service, Timeout
 
-_LIBRARIES = re.compile(
+_LIBRARIES = Pattern(
     rb"^(?:\xef\xbb\xbf)?[ \t]*(?:from|import)\s+(?:[\w., ]*\b)?(?:"
     + b"|".join(sorted({name.partition(".")[0].encode() for name in (*FUNCTIONS, *CLIENTS)}))
     + rb")\b",
     re.MULTILINE,
 )
-_PARTIAL = re.compile(rb"\bpartial\b")
+_PARTIAL = Pattern(rb"\bpartial\b")
 # Somebody gives every request a timeout from behind.
-_PATCHED = re.compile(
+_PATCHED = Pattern(
     rb"TimeoutSauce|Timeout\w{0,80}Adapter|\bSession\.(?:request|send)\s*=[^=]"
     rb"|\brequests\.(?:get|post|put|patch|delete|head|request)\s*=[^=]"
 )
-_ADAPTER = re.compile(rb"class\s+\w+\([\w., ]*HTTPAdapter\b|\w\.(?:request|send|get|post)\s*=[^=]")
-_SOCKET_DEFAULT = re.compile(rb"\bsetdefaulttimeout\s*\(\s*[^)N\s]")
+_ADAPTER = Pattern(rb"class\s+\w+\([\w., ]*HTTPAdapter\b|\w\.(?:request|send|get|post)\s*=[^=]")
+_SOCKET_DEFAULT = Pattern(rb"\bsetdefaulttimeout\s*\(\s*[^)N\s]")
 _DEADLINES = re.compile(r"timeout|deadline|fail_after|move_on_after|time_limit", re.IGNORECASE)
 _PASSED_ON = frozenset({"httpx.Timeout", "urllib3.Timeout", "urllib3.util.Timeout", "aiohttp.ClientTimeout"})
 
@@ -259,7 +260,7 @@ class Network:
     @cached_property
     def _clients(self) -> list[Client]:
         mentioned = {
-            package: self._mentions(re.compile(rb"\b" + package.encode() + rb"\b"))
+            package: self._mentions(Pattern(rb"\b" + package.encode() + rb"\b"))
             for package in {name.partition(".")[0] for name in CLIENTS}
         }
         return [client for name, client in CLIENTS.items() if mentioned[name.partition(".")[0]]]
@@ -276,7 +277,7 @@ class Network:
     def _has_socket_default(self) -> bool:
         return self._mentions(_SOCKET_DEFAULT)
 
-    def _mentions(self, pattern: re.Pattern[bytes]) -> bool:
+    def _mentions(self, pattern: Sought) -> bool:
         return self.files.is_mentioned(pattern)
 
 

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from celery_lint.facts.model import Argument, Call, Literal
 from celery_lint.finding import Location
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.values import Evaluator, Known, Placed
 from celery_lint.project.model import ScheduleEntry
 
@@ -30,7 +31,7 @@ _ALL = {
 _STEP = re.compile(r"\*(?:/([1-9][0-9]?))?")
 _NUMBERS = re.compile(r"[0-9]{1,2}(?:,[0-9]{1,2})*")
 _OTHER = ("nowfun", "app")
-_MADE = re.compile(rb"\bcrontab\b")
+_MADE = Pattern(rb"\bcrontab\b")
 _NAMES = ("celery.schedules.crontab", "celery.schedules.crontab.from_string")
 
 Spec = int | float | str | bool | None | list[int | float | str | bool | None]

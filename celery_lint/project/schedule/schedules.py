@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from celery_lint.facts.model import Assignment, Call, Literal, Name, Subscript
 from celery_lint.finding import Location
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.values import Evaluator, Known, Placed
 from celery_lint.project.model import App, ScheduleEntry
 from celery_lint.project.settings.apps import Apps
 
-_SCHEDULES = re.compile(rb"beat_schedule|add_periodic_task|BEAT_SCHEDULE")
-_STORED = re.compile(rb"\bPeriodicTask\.objects\b")
+_SCHEDULES = Pattern(rb"beat_schedule|add_periodic_task|BEAT_SCHEDULE")
+_STORED = Pattern(rb"\bPeriodicTask\.objects\b")
 _STORES = frozenset({"create", "get_or_create", "update_or_create"})
 
 

@@ -11,19 +11,20 @@ from celery_lint.facts.model import Assignment, Attribute, Call, Function, Liter
 from celery_lint.finding import Location
 from celery_lint.project.code.expressions import called_on, last_name, within
 from celery_lint.project.code.index import FileIndex
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.symbols import ClassRef, External, FunctionRef, Internal
 from celery_lint.project.code.values import Evaluator, Known, Placed
 
-_MAKES_APP = re.compile(rb"Celery\s*\(|celery\.Celery\b|import Celery\b")
+_MAKES_APP = Pattern(rb"Celery\s*\(|celery\.Celery\b|import Celery\b")
 # Methods that only Celery's application has.
 _APP_METHODS = ("config_from_object", "autodiscover_tasks")
-_USES_APP = re.compile(rb"\.(?:config_from_object|autodiscover_tasks)\b")
+_USES_APP = Pattern(rb"\.(?:config_from_object|autodiscover_tasks)\b")
 CELERY_CLASSES = frozenset({"celery.Celery", "celery.app.Celery", "celery.app.base.Celery"})
 # The application of the process: the one made last, or a default one that Celery makes itself.
 CURRENT_APPS = frozenset({"celery.current_app", "celery.app.current_app", "celery._state.current_app"})
-_CURRENT_APP = re.compile(rb"\bcurrent_app\b")
-_CELERY = re.compile(rb"celery", re.IGNORECASE)
-_CONFIGURES = re.compile(rb"\bconfig_from_object\b|\.conf\b")
+_CURRENT_APP = Pattern(rb"\bcurrent_app\b")
+_CELERY = Pattern(rb"celery", re.IGNORECASE)
+_CONFIGURES = Pattern(rb"\bconfig_from_object\b|\.conf\b")
 _DEPTH = 8
 
 

@@ -7,7 +7,6 @@ What cannot be followed makes the settings open: then nothing is known to be uns
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 
 from celery_lint.facts.model import (
@@ -23,6 +22,7 @@ from celery_lint.facts.model import (
 )
 from celery_lint.finding import Location, Span
 from celery_lint.project.code.expressions import last_name
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.values import Known, Placed, Unknown
 from celery_lint.project.settings.apps import Apps, Draft
 from celery_lint.project.settings.collector import Collector, Note
@@ -30,7 +30,7 @@ from celery_lint.project.settings.flask import FlaskConfig
 from celery_lint.project.settings.objects import ConfigurationObjects, Given
 from celery_lint.project.settings.written import SettingSource
 
-_CONFIGURES = re.compile(
+_CONFIGURES = Pattern(
     rb"\.conf(?:\s*\[|\s*[-+|&]?=(?!=)|\.update\b|\.\w+\s*(?:[-+|&]?=(?!=)|:|\.(?:append|extend|insert)\b))"
     rb"|\bsetattr\(\s*[\w.]+\.conf\b|config_from_object|config_from_envvar|config_from_cmdline|add_defaults|setup_defaults"
 )

@@ -12,10 +12,11 @@ from msgspec import Struct
 
 from celery_lint.facts.model import Assignment, Call, Literal, Name, Subscript, Value
 from celery_lint.project.code.files import is_aside
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.values import Evaluator, Known, Placed
 
 _VARIABLE = "DJANGO_SETTINGS_MODULE"
-_NAMED = re.compile(rb"DJANGO_SETTINGS_MODULE")
+_NAMED = Pattern(rb"DJANGO_SETTINGS_MODULE")
 # In YAML, shell, Dockerfiles: `X=a.b`, `X: a.b`, `${X:-a.b}`, `ENV X a.b`, `name: X` and `value: a.b` below it.
 _DEPLOYED = re.compile(
     rb"""\bDJANGO_SETTINGS_MODULE\b["']?(?:\s*(?::-|:=|:|=)\s*|\s+value:\s*|[ \t]+)["']?([A-Za-z_]\w*(?:\.\w+)+)"""

@@ -13,11 +13,12 @@ from celery_lint.facts.model import Assignment, Attribute, Call, Literal, Name, 
 from celery_lint.finding import Location
 from celery_lint.project.code.expressions import called_on, last_name
 from celery_lint.project.code.index import FileIndex
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.values import Evaluator, Known, Placed
 from celery_lint.project.settings.collector import Note
 from celery_lint.project.settings.written import meaning
 
-_LOADS = re.compile(rb"\.config\.from_(?:envvar|pyfile|file|prefixed_env|json)\b")
+_LOADS = Pattern(rb"\.config\.from_(?:envvar|pyfile|file|prefixed_env|json)\b")
 # What Celery reads in capitals.
 _CELERYS = re.compile(rb"\b(?:CELERY[A-Z]*|BROKER)_[A-Z0-9_]+\b")
 _SETS = frozenset({"from_mapping", "update", "setdefault"})

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator
 from celery_lint.facts.model import Attribute, Literal, Name, PythonFacts, Value
 from celery_lint.project.code.expressions import last_name, within
 from celery_lint.project.code.files import Files
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.symbols import ClassRef, Internal
 from celery_lint.project.code.values import Evaluator, Known, Placed
 
-_INSTALLED = re.compile(rb"INSTALLED_APPS\b")
+_INSTALLED = Pattern(rb"INSTALLED_APPS\b")
 _CELERYS = re.compile("celery|beat|schedule|routes|queues|task|INSTALLED_APPS|ROOT_URLCONF", re.IGNORECASE)
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 _GROWS = frozenset({"append", "extend", "insert"})

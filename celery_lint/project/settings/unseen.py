@@ -6,6 +6,7 @@ import re
 
 from celery_lint.celery_versions import table
 from celery_lint.project.code.files import Files
+from celery_lint.project.code.patterns import Sought
 from celery_lint.project.code.values import Evaluator, Known
 from celery_lint.project.model import App
 
@@ -47,6 +48,6 @@ def mentions(words: str, files: Files) -> bool:
     return written_in(files, pattern) is not None
 
 
-def written_in(files: Files, pattern: re.Pattern[bytes]) -> str | None:
+def written_in(files: Files, pattern: Sought) -> str | None:
     """The first of FILES that is no test and no prose and holds PATTERN."""
     return files.anywhere(pattern, lambda path: path.endswith(_PROSE))

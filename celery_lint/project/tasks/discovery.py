@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from msgspec import Struct
 
 from celery_lint.facts.model import Call, Lambda, Literal, Name
 from celery_lint.project.code.files import Files
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.values import Evaluator, Known, Placed
 
-DISCOVERS = re.compile(rb"autodiscover_tasks")
+DISCOVERS = Pattern(rb"autodiscover_tasks")
 
 
 class Discovery(Struct, frozen=True):

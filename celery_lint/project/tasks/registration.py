@@ -14,6 +14,7 @@ from itertools import chain
 from msgspec import Struct
 
 from celery_lint.project.code.files import Files
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.roots import Roots
 from celery_lint.project.code.symbols import Symbols
 from celery_lint.project.code.values import Evaluator, Known
@@ -22,14 +23,14 @@ from celery_lint.project.settings.installed import InstalledApps
 from celery_lint.project.tasks.discovery import DISCOVERS, Discovery, discoveries
 from celery_lint.project.tasks.walk import Walk
 
-_CELERY, _URLS = re.compile(rb"celery"), re.compile(rb"""urlpatterns|\binclude\(\s*(?:\(\s*)?["'][\w.]+["']""")
-_DYNAMIC = re.compile(
+_CELERY, _URLS = Pattern(rb"celery"), Pattern(rb"""urlpatterns|\binclude\(\s*(?:\(\s*)?["'][\w.]+["']""")
+_DYNAMIC = Pattern(
     rb"\b(?:pkgutil|import_module|__import__|entry_points|import_string|exec_module|scandir|iterdir|rglob|glob|venusian"
     rb"|find_modules)\b"
 )
-_ALWAYS_DYNAMIC = re.compile(rb"\bautodiscover_modules\b")
-_NAMES_IMPORTS = re.compile(rb"(?i:celery_imports|celery_include)|\bimports\s*=|[\"']imports[\"']")
-_STARTS_DJANGO = re.compile(rb"DJANGO_SETTINGS_MODULE|django\.setup|django\.conf\b")
+_ALWAYS_DYNAMIC = Pattern(rb"\bautodiscover_modules\b")
+_NAMES_IMPORTS = Pattern(rb"(?i:celery_imports|celery_include)|\bimports\s*=|[\"']imports[\"']")
+_STARTS_DJANGO = Pattern(rb"DJANGO_SETTINGS_MODULE|django\.setup|django\.conf\b")
 _INCLUDES = re.compile(rb"\binclude\(\s*(?:\(\s*)?[\"']([\w.]+)[\"']")
 _COMMANDS = re.compile(rb"celery[^\n]{0,500}?\s(?:-A|--app)[ =]?\s*([A-Za-z_][\w.]*)")
 
@@ -137,11 +138,8 @@ class Registration:
     def is_imported(self, path: str, but_by: Collection[str] = ()) -> bool:
         """Whether any other file that is no test, and none of BUT_BY, imports PATH."""
         name = path.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")[2]
-        word = re.compile(rb"\b" + re.escape(name.encode()) + rb"\b")
         return any(
-            path in self.targets(other)
-            for other in self.files.mentioning(word)
-            if other != path and other not in but_by
+            path in self.targets(other) for other in self.files.holding(name) if other != path and other not in but_by
         )
 
     def targets(self, path: str) -> tuple[str, ...]:

@@ -13,13 +13,14 @@ from celery_lint.finding import Location
 from celery_lint.project.code.expressions import last_name
 from celery_lint.project.code.files import Files
 from celery_lint.project.code.index import FileIndex
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.symbols import ClassRef
 from celery_lint.project.code.values import Known, Placed
 from celery_lint.project.model import Option
 from celery_lint.project.settings.apps import Apps
 from celery_lint.project.tasks.declaring import Declaration, Decorators
 
-_DECLARES = re.compile(
+_DECLARES = Pattern(
     rb"celery|shared_task|register_task|\.task\(|^[ \t]*@[^\n]*task|=[ \t]*\w*_task\(", re.IGNORECASE | re.MULTILINE
 )
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from celery_lint.facts.model import Function, Name
 from celery_lint.finding import Finding, Location, Related
 from celery_lint.project.code.files import Files
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.symbols import FunctionRef, Internal
 from celery_lint.project.project import Project
 from celery_lint.rule import ERROR, HIGH, rule
 
-_SENDS = re.compile(rb"\.\s*(?:delay|apply_async)(?:_on_commit)?\s*\(")
-_CELERY = re.compile(rb"celery")
-_SIGNS = re.compile(rb"\.\s*si?\s*\(")
+_SENDS = Pattern(rb"\.\s*(?:delay|apply_async)(?:_on_commit)?\s*\(")
+_CELERY = Pattern(rb"celery")
+_SIGNS = Pattern(rb"\.\s*si?\s*\(")
 _METHODS = frozenset({"delay", "apply_async", "s", "si", "delay_on_commit", "apply_async_on_commit"})
 
 

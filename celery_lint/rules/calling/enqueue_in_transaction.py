@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from celery_lint.facts.model import Call
 from celery_lint.finding import Finding, Location, Related
 from celery_lint.project.calls.calls import TaskCall
 from celery_lint.project.calls.canvases import first_call
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.values import Known, Placed
 from celery_lint.project.messages.on_commit import made_on_commit, on_commit_instead
 from celery_lint.project.messages.requests import atomic_requests
@@ -17,7 +17,7 @@ from celery_lint.project.messages.transactions import Transaction, Transactions,
 from celery_lint.project.project import Project
 from celery_lint.rule import HIGH, INFO, LOW, MEDIUM, WARNING, rule
 
-_NON_ATOMIC = re.compile(rb"non_atomic_requests")
+_NON_ATOMIC = Pattern(rb"non_atomic_requests")
 _NOW = frozenset({"delay", "apply_async", "send_task"})
 
 

@@ -9,12 +9,13 @@ from celery_lint.facts.model import Call, Lambda, Name, Value
 from celery_lint.finding import Applicability, Finding, Location, Related
 from celery_lint.project.code.expressions import last_name, within
 from celery_lint.project.code.index import FileIndex
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.messages.on_commit import partial_instead
 from celery_lint.project.messages.transactions import Transactions
 from celery_lint.project.project import Project
 from celery_lint.rule import ERROR, HIGH, rule
 
-_MENTIONS = re.compile(rb"\bon_commit\s*\(")
+_MENTIONS = Pattern(rb"\bon_commit\s*\(")
 _SENDS = frozenset({"delay", "apply_async", "send_task"})
 
 

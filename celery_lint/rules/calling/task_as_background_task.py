@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from celery_lint.facts.model import Call, Name
 from celery_lint.finding import Finding, Location, Related, Span
 from celery_lint.project.code.expressions import last_name
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.symbols import External
 from celery_lint.project.model import Task
 from celery_lint.project.project import Project
 from celery_lint.remedy import EditCode, Replacement
 from celery_lint.rule import HIGH, WARNING, rule
 
-_MENTIONS = re.compile(rb"\bBackgroundTasks?\b")
+_MENTIONS = Pattern(rb"\bBackgroundTasks?\b")
 _CLASSES = frozenset(
     f"{module}.BackgroundTasks" for module in ("fastapi", "fastapi.background", "starlette.background")
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from celery_lint.facts.model import Call, Name
@@ -10,12 +9,13 @@ from celery_lint.finding import Finding, Location, Related
 from celery_lint.project.calls.sent import BY_NAME, sent_name
 from celery_lint.project.code.expressions import last_name
 from celery_lint.project.code.nearest import nearest
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.symbols import Internal
 from celery_lint.project.project import Project
 from celery_lint.project.tasks.missing import defines_nothing, missing
 from celery_lint.rule import ERROR, HIGH, WARNING, rule
 
-_SENDS = re.compile(rb"\b(?:send_task|signature|subtask)\s*\(|\.\s*(?:delay|apply_async)(?:_on_commit)?\s*\(")
+_SENDS = Pattern(rb"\b(?:send_task|signature|subtask)\s*\(|\.\s*(?:delay|apply_async)(?:_on_commit)?\s*\(")
 _METHODS = frozenset({"delay", "apply_async", "delay_on_commit", "apply_async_on_commit"})
 _SIGNATURES = frozenset({"celery.signature", "celery.canvas.signature", "celery.subtask", "celery.canvas.subtask"})
 _APPS = frozenset({"app", "celery", "celery_app", "current_app"})

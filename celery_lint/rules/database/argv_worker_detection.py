@@ -9,11 +9,12 @@ from celery_lint.facts.model import Attribute, Call, Literal, Name, Operation, V
 from celery_lint.finding import Finding, Location
 from celery_lint.project.code.expressions import last_name, within
 from celery_lint.project.code.index import FileIndex
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.project import Project
 from celery_lint.rule import HIGH, INFO, rule
 
-_ARGV = re.compile(rb"\bargv\b", re.IGNORECASE)
-_NAMED = re.compile(rb"celery", re.IGNORECASE)
+_ARGV = Pattern(rb"\bargv\b", re.IGNORECASE)
+_NAMED = Pattern(rb"celery", re.IGNORECASE)
 _CELERY = re.compile(r"(?:^|[\s/])celery(?:$|\s)", re.IGNORECASE)
 _COMPARES = frozenset({"in", "not in", "==", "!="})
 # These have to happen before anything is imported, so only the command line can tell; Celery's own does the same.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Location, Related
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.values import Known
 from celery_lint.project.deployment.workers import GREEN
 from celery_lint.project.event_loops.loops import LoopUse
@@ -13,8 +13,8 @@ from celery_lint.project.model import Task, Worker
 from celery_lint.project.project import Project
 from celery_lint.rule import ERROR, HIGH, INFO, MEDIUM, WARNING, listed, rule
 
-_BRIDGES = re.compile(rb"\b(?:asyncio_gevent|aiogevent|aioeventlet)\b")
-_REAL_THREADS = re.compile(rb"\.threadpool\b|\btpool\b")
+_BRIDGES = Pattern(rb"\b(?:asyncio_gevent|aiogevent|aioeventlet)\b")
+_REAL_THREADS = Pattern(rb"\.threadpool\b|\btpool\b")
 
 
 @rule("CEL103", "asyncio-on-green-pool", since="0.1", severity=ERROR, confidence=HIGH)

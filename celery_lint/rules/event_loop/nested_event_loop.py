@@ -9,6 +9,7 @@ from celery_lint.facts.model import Call
 from celery_lint.finding import Finding, Location
 from celery_lint.project.code.expressions import within
 from celery_lint.project.code.index import FileIndex
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.model import Reached
 from celery_lint.project.project import Project
 from celery_lint.rule import ERROR, HIGH, rule
@@ -18,7 +19,7 @@ _REFUSING = frozenset({"asyncio.run", "asyncio.runners.run", "anyio.run", "uvloo
 _WRAPPER = "asgiref.sync.async_to_sync"
 # A function that asks whether a loop runs does something else when one does.
 _ASKS = re.compile(rb"\b(?:get_running_loop|_get_running_loop|is_running|current_task|sniffio|current_async_library)\b")
-_NESTED = re.compile(rb"\bnest_asyncio\b")
+_NESTED = Pattern(rb"\bnest_asyncio\b")
 
 
 @rule("CEL109", "nested-event-loop", since="0.1", severity=ERROR, confidence=HIGH)

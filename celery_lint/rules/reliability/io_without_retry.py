@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from celery_lint.facts.model import Call, Name, Value
 from celery_lint.finding import Finding, Related
 from celery_lint.project.code.expressions import last_name
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.model import Reached, Task
 from celery_lint.project.network.outgoing import Outgoing
 from celery_lint.project.project import Project
 from celery_lint.rule import INFO, MEDIUM, rule
 
-_LIBRARIES = re.compile(rb"\btenacity\b|\bstamina\b|\bbackoff\b|\bretrying\b|\bRetry\(|HTTPAdapter\(|\bretries\s*=")
+_LIBRARIES = Pattern(rb"\btenacity\b|\bstamina\b|\bbackoff\b|\bretrying\b|\bRetry\(|HTTPAdapter\(|\bretries\s*=")
 _RETRIES = re.compile(r"retry|retries|backoff|tenacity|stamina", re.IGNORECASE)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from celery_lint.facts.model import Call, Literal, Name, Value
 from celery_lint.finding import Finding, Location, Related, Span
 from celery_lint.project.calls.calls import TaskCall
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.symbols import FunctionRef
 from celery_lint.project.code.values import Placed
 from celery_lint.project.model import ScheduleEntry
@@ -15,7 +15,7 @@ from celery_lint.project.project import Project
 from celery_lint.remedy import EditCode, Replacement
 from celery_lint.rule import ERROR, HIGH, rule
 
-_HOOKS = re.compile(rb"on_after_(?:configure|finalize)\b")
+_HOOKS = Pattern(rb"on_after_(?:configure|finalize)\b")
 _STOPS = "this raises an AttributeError that Celery swallows, and no periodic task after it is added"
 _SIGN = "Schedule the task"
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 from celery_lint.facts.model import Call, Literal, Opaque
 from celery_lint.finding import Finding, Location, Related
 from celery_lint.project.code.files import is_aside
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.values import Known, Placed
 from celery_lint.project.model import App
 from celery_lint.project.project import Project
@@ -21,10 +22,10 @@ from celery_lint.rule import ERROR, HIGH, rule
 _PICKLE = frozenset({"pickle", "application/x-python-serialize"})
 _ACCEPT = ("accept_content", "result_accept_content")
 _SERIALIZERS = ("task_serializer", "result_serializer", "event_serializer")
-_MENTIONS = re.compile(rb"pickle|x-python-serialize")
+_MENTIONS = Pattern(rb"pickle|x-python-serialize")
 # The calls of a project take a while to find: only where one may say it.
-_GIVEN = re.compile(rb"\bserializer\b[^\n]{0,500}(?:pickle|python-serialize)", re.IGNORECASE)
-_SIGNED = re.compile(rb"\bsetup_security\s*\(")
+_GIVEN = Pattern(rb"\bserializer\b[^\n]{0,500}(?:pickle|python-serialize)", re.IGNORECASE)
+_SIGNED = Pattern(rb"\bsetup_security\s*\(")
 
 
 class _Sent(Struct, frozen=True):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Related
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.values import Known
 from celery_lint.project.deployment.beats import workers_without_beat
 from celery_lint.project.model import App
@@ -21,7 +21,7 @@ _KEEPS = {
 }  # fmt: skip
 _CLEANED = frozenset({"the database", "the file system"})
 # Whoever names the task, or the table, removes results in another way.
-_CLEANS = re.compile(rb"backend_cleanup|celery_taskmeta|TaskResult\b|TaskExtended|delete_expired")
+_CLEANS = Pattern(rb"backend_cleanup|celery_taskmeta|TaskResult\b|TaskExtended|delete_expired")
 
 
 @rule("CEL808", "results-never-expire", since="0.1", severity=WARNING, confidence=HIGH)

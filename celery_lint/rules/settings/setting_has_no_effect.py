@@ -9,6 +9,7 @@ from celery_lint.celery_versions import table
 from celery_lint.facts.model import Assignment
 from celery_lint.finding import Finding, Location, Span
 from celery_lint.project.code.files import is_aside
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.model import App
 from celery_lint.project.project import Project
 from celery_lint.project.settings.names import PREFIXES, is_for_tests, is_used_elsewhere, renamed, spelling
@@ -17,7 +18,7 @@ from celery_lint.remedy import EditCode, Replacement
 from celery_lint.rule import ERROR, HIGH, rule
 
 # What may read all capitals of the module.
-_FROM_OBJECT = re.compile(rb"from_(?:object|pyfile|mapping)\s*\(|\b__name__\s*[\])]|\bglobals\(\)|\bvars\(")
+_FROM_OBJECT = Pattern(rb"from_(?:object|pyfile|mapping)\s*\(|\b__name__\s*[\])]|\bglobals\(\)|\bvars\(")
 # Names that mean nothing but Celery's settings.
 _UNMISTAKABLE = frozenset({"accept_content", "result_accept_content", "enable_utc"})
 

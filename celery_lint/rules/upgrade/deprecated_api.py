@@ -12,13 +12,14 @@ from celery_lint.finding import Applicability, Finding, Location, Related, Span
 from celery_lint.project.calls.calls import TaskCall
 from celery_lint.project.code.api_uses import ApiUse, api_uses, replaced_import
 from celery_lint.project.code.index import FileIndex
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.symbols import External
 from celery_lint.project.model import App, Option, Task
 from celery_lint.project.project import Project
 from celery_lint.remedy import EditCode, Replacement
 from celery_lint.rule import HIGH, INFO, rule
 
-_RESULTS = re.compile(rb"\bAsyncResult\b")
+_RESULTS = Pattern(rb"\bAsyncResult\b")
 # CEL407 speaks of what `task_routes` takes over; `abstract` is read by nothing and harms nobody.
 _ELSEWHERE = frozenset({"task_routes", ""})
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from celery_lint.celery_versions import Change
 from celery_lint.facts.model import Call, Items, Literal
 from celery_lint.finding import Applicability, Finding, Location, Span
 from celery_lint.project.code.api_uses import ApiUse, api_uses, replaced_import
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.values import Known, Placed
 from celery_lint.project.model import Task
 from celery_lint.project.project import Project
@@ -16,7 +16,7 @@ from celery_lint.project.tasks.options import is_own
 from celery_lint.remedy import EditCode, Replacement
 from celery_lint.rule import ERROR, HIGH, WARNING, rule
 
-_MAIN = re.compile(rb"\bworker_main\s*\(")
+_MAIN = Pattern(rb"\bworker_main\s*\(")
 
 
 @rule("CEL901", "removed-api", since="0.1", severity=ERROR, confidence=HIGH, fix="unsafe")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from msgspec import Struct
@@ -11,13 +10,14 @@ from celery_lint.facts.model import Argument, Call, Lambda, Literal, Name
 from celery_lint.finding import Applicability, Finding, Location, Span
 from celery_lint.project.code.expressions import last_name
 from celery_lint.project.code.layout import call_text, indent_at
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.symbols import External
 from celery_lint.project.model import Task
 from celery_lint.project.project import Project
 from celery_lint.remedy import EditCode, Replacement
 from celery_lint.rule import HIGH, INFO, rule
 
-_ON_COMMIT = re.compile(rb"\bon_commit\s*\(")
+_ON_COMMIT = Pattern(rb"\bon_commit\s*\(")
 _METHODS = frozenset({"delay", "apply_async"})
 _DJANGO_TASK = "celery.contrib.django.task.DjangoTask"
 

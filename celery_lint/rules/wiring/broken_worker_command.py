@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from celery_lint.facts.model import Word
 from celery_lint.finding import Finding, Location, Severity
 from celery_lint.project.code.files import is_aside
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.deployment.command_line import OLD_SPELLINGS, misplaced, moved, subcommand_at
 from celery_lint.project.deployment.purposes import written
 from celery_lint.project.model import CeleryCommand
@@ -15,9 +15,9 @@ from celery_lint.project.project import Project
 from celery_lint.remedy import EditCommand, Replacement
 from celery_lint.rule import ERROR, HIGH, INFO, WARNING, rule
 
-_NAMES_APP = re.compile(rb"(?m)^[ \t]*(?:export\s+)?(?:APP|CELERY_APP)\s*[=:]")
+_NAMES_APP = Pattern(rb"(?m)^[ \t]*(?:export\s+)?(?:APP|CELERY_APP)\s*[=:]")
 # In a Dockerfile or a start script: what they start inherits it, through supervisord as well.
-_EXPORTS_APP = re.compile(rb"(?m)^[ \t]*(?:export|ENV)[ \t]+APP[ \t=]|\bCELERY_APP[ \t]*[=: ]")
+_EXPORTS_APP = Pattern(rb"(?m)^[ \t]*(?:export|ENV)[ \t]+APP[ \t=]|\bCELERY_APP[ \t]*[=: ]")
 
 
 @rule("CEL211", "broken-worker-command", since="0.1", severity=ERROR, confidence=HIGH, fix="unsafe")

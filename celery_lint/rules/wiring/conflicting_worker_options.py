@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Location, Related
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.values import Known
 from celery_lint.project.deployment.command_line import OLD_SPELLINGS
 from celery_lint.project.deployment.workers import GREEN
@@ -14,7 +14,7 @@ from celery_lint.project.model import CeleryCommand
 from celery_lint.project.project import Project
 from celery_lint.rule import ERROR, HIGH, WARNING, rule
 
-_USER_OPTIONS = re.compile(rb"user_options|celery\.commands")
+_USER_OPTIONS = Pattern(rb"user_options|celery\.commands")
 
 
 @rule("CEL218", "conflicting-worker-options", since="0.1", severity=ERROR, confidence=HIGH)

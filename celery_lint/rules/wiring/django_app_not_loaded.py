@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Location, Related, Span
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.model import App, Task
 from celery_lint.project.project import Project
 from celery_lint.project.tasks.declaring import SHARED
@@ -13,9 +13,9 @@ from celery_lint.remedy import LoadApp
 from celery_lint.rule import ERROR, HIGH, WARNING, rule
 
 # Reading the variable that an application without settings looks at itself.
-_READ = re.compile(rb"""["']CELERY_BROKER_URL["']""")
+_READ = Pattern(rb"""["']CELERY_BROKER_URL["']""")
 _NOWHERE = "goes to amqp://guest@localhost"
-_DJANGO = re.compile(rb"DJANGO_SETTINGS_MODULE|django\.conf")
+_DJANGO = Pattern(rb"DJANGO_SETTINGS_MODULE|django\.conf")
 
 
 @rule("CEL210", "django-app-not-loaded", since="0.1", severity=ERROR, confidence=HIGH, fix="safe")

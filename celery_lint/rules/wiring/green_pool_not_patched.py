@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from celery_lint.finding import Applicability, Finding, Location, Related
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.values import Known
 from celery_lint.project.deployment.command_line import position
 from celery_lint.project.deployment.launchers import WORKER_MAIN
@@ -16,7 +16,7 @@ from celery_lint.project.project import Project
 from celery_lint.remedy import EditCommand, Replacement
 from celery_lint.rule import ERROR, HIGH, MEDIUM, rule
 
-_PATCHES = re.compile(rb"\bpatch_all\s*\(|\bmonkey_patch\s*\(|gevent\.monkey\b")
+_PATCHES = Pattern(rb"\bpatch_all\s*\(|\bmonkey_patch\s*\(|gevent\.monkey\b")
 _CONSEQUENCE = "the worker says it is ready, takes tasks and never runs one"
 
 

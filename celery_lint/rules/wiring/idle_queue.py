@@ -7,13 +7,14 @@ from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Related
 from celery_lint.project.code.nearest import nearest
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.values import Placed, Unknown
 from celery_lint.project.deployment.routing import queue_name
 from celery_lint.project.model import Worker
 from celery_lint.project.project import Project
 from celery_lint.rule import INFO, MEDIUM, rule
 
-_QUEUES = re.compile(rb"\bqueue\s*=")
+_QUEUES = Pattern(rb"\bqueue\s*=")
 
 
 @rule("CEL206", "idle-queue", since="0.1", severity=INFO, confidence=MEDIUM)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from celery_lint.facts.model import Call, Name
 from celery_lint.finding import Finding, Location, Related
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.values import Known, Placed
 from celery_lint.project.deployment.purposes import is_for_development
 from celery_lint.project.model import App, Worker
@@ -30,7 +30,7 @@ _SETTINGS = {
     "max_memory_per_child": "worker_max_memory_per_child",
 }
 _NO_TERMINATE = frozenset({"threads", "solo"})
-_REVOKES = re.compile(rb"\bterminate\s*=\s*True")
+_REVOKES = Pattern(rb"\bterminate\s*=\s*True")
 
 
 @rule("CEL213", "option-ignored-by-pool", since="0.1", severity=WARNING, confidence=HIGH)

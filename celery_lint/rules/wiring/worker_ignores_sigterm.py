@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Location, Span
 from celery_lint.project.code.files import is_aside
+from celery_lint.project.code.patterns import Pattern, Sought
 from celery_lint.project.deployment.purposes import CONTAINERS, is_for_development
 from celery_lint.project.deployment.shells import Standing, standing
 from celery_lint.project.model import CeleryCommand
@@ -15,8 +16,8 @@ from celery_lint.remedy import EditCommand, Replacement
 from celery_lint.rule import MEDIUM, WARNING, rule
 
 # What passes signals on to a whole group of processes, or ends the worker in a way of its own.
-_PASSES_ON = re.compile(rb"dumb-init|\btini\b[^\n]{0,500}-g\b|TINI_KILL_PROCESS_GROUP|preStop|shareProcessNamespace")
-_ALPINE = re.compile(rb"(?im)^[ \t]*(?:FROM\s|image:).*alpine")
+_PASSES_ON = Pattern(rb"dumb-init|\btini\b[^\n]{0,500}-g\b|TINI_KILL_PROCESS_GROUP|preStop|shareProcessNamespace")
+_ALPINE = Pattern(rb"(?im)^[ \t]*(?:FROM\s|image:).*alpine")
 _DOCKERFILE = re.compile(r"dockerfile|containerfile|compose|\.ya?ml$", re.IGNORECASE)
 
 
@@ -38,7 +39,7 @@ def _passes_on(project: Project) -> bool:
     return _mentions(project, _PASSES_ON)
 
 
-def _mentions(project: Project, pattern: re.Pattern[bytes]) -> bool:
+def _mentions(project: Project, pattern: Sought) -> bool:
     files = project.files
     paths = (path for path in files.paths if not is_aside(path) and (_DOCKERFILE.search(path) or path.endswith(".sh")))
     return any(files.mentions(path, pattern) for path in paths)
