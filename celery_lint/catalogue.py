@@ -186,11 +186,11 @@ def _closeness(selector: str, rule: Rule) -> int:
 
 def _runs(rule: Rule, settings: Settings) -> bool:
     """The closest selector decides; between equals the one that switches off."""
-    wanted = max((_closeness(selector, rule) for selector in _selectors(settings)), default=-1)
+    wanted = max(_closest(settings.select or (), rule), _closest(settings.extend_select, rule))
     preset = ("recommended", "policy", settings.preset)
     if rule.code == _ALWAYS_ON or (settings.select is None and rule.preset in preset):
         wanted = max(wanted, 0)
-    return wanted > max((_closeness(selector, rule) for selector in settings.ignore), default=-1)
+    return wanted > _closest(settings.ignore, rule)
 
 
 def _all_selectors(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -206,5 +206,6 @@ def _all_selectors(settings: Settings) -> Iterator[tuple[str, str]]:
         yield from ((key, selector) for selector in selectors)
 
 
-def _selectors(settings: Settings) -> tuple[str, ...]:
-    return (*(settings.select or ()), *settings.extend_select)
+def _closest(selectors: Sequence[str], rule: Rule) -> int:
+    """How exactly the closest of SELECTORS means RULE."""
+    return max([_closeness(selector, rule) for selector in selectors]) if selectors else -1
