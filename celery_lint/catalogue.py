@@ -52,13 +52,18 @@ class Catalogue(Struct, frozen=True, dict=True):
         """The code of each rule by everything that it is, or was, called."""
         return {word: rule.code for rule in self.rules for word in rule.words}
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What rules are called today: their codes and names."""
+        return tuple(word for rule in self.rules for word in (rule.code, rule.name))
+
     def now(self, word: str) -> str | None:
         """What WORD, a former code or name of a rule, is today; None where it is none."""
         return next((now for rule in self.rules if (now := rule.now(word)) is not None), None)
 
     def suggestion(self, word: str) -> str:
         """`; did you mean "…"?` for a selector that is unknown."""
-        known = [text for rule in self.rules for text in (rule.code, rule.name)]
+        known = self.words
         # A code with letters for digits is the one that it looks like.
         code = word.upper()[:3] + word.upper()[3:].translate(str.maketrans("OI", "01"))
         return did_you_mean(code, known) or did_you_mean(word.lower().replace("_", "-"), known)
@@ -181,11 +186,11 @@ def _closeness(selector: str, rule: Rule) -> int:
 
 def _runs(rule: Rule, settings: Settings) -> bool:
     """The closest selector decides; between equals the one that switches off."""
-    wanted = max((_closeness(selector, rule) for selector in _selectors(settings)), default=-1)
+    wanted = max(_closest(settings.select or (), rule), _closest(settings.extend_select, rule))
     preset = ("recommended", "policy", settings.preset)
     if rule.code == _ALWAYS_ON or (settings.select is None and rule.preset in preset):
         wanted = max(wanted, 0)
-    return wanted > max((_closeness(selector, rule) for selector in settings.ignore), default=-1)
+    return wanted > _closest(settings.ignore, rule)
 
 
 def _all_selectors(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -201,5 +206,6 @@ def _all_selectors(settings: Settings) -> Iterator[tuple[str, str]]:
         yield from ((key, selector) for selector in selectors)
 
 
-def _selectors(settings: Settings) -> tuple[str, ...]:
-    return (*(settings.select or ()), *settings.extend_select)
+def _closest(selectors: Sequence[str], rule: Rule) -> int:
+    """How exactly the closest of SELECTORS means RULE."""
+    return max([_closeness(selector, rule) for selector in selectors]) if selectors else -1

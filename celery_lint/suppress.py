@@ -53,7 +53,7 @@ def silence(
         used |= entries
         if not entries and not _has_twin(finding, twins):
             kept.append(finding)
-    suppressions = tuple(_suppression(each, frozenset(used), codes, judged) for each in ours)
+    suppressions = tuple(_suppression(each, frozenset(used), catalogue, judged) for each in ours)
     renamed = tuple(note for each in ours for note in _renamed(each, source_of, catalogue))
     return Silenced(tuple(kept), len(findings) - len(kept), suppressions, renamed)
 
@@ -115,14 +115,15 @@ def _has_twin(finding: Finding, twins: Iterable[tuple[str, frozenset[str], Direc
     )
 
 
-def _suppression(directive: Directive, used: Used, codes: Mapping[str, str], judged: frozenset[str]) -> Suppression:
+def _suppression(directive: Directive, used: Used, catalogue: Catalogue, judged: frozenset[str]) -> Suppression:
     if directive.problem is not None:
         return Suppression(directive)
+    codes = catalogue.codes
     known = [entry for entry in directive.entries if entry.name in codes]
     return Suppression(
         directive,
         tuple(entry for entry in known if codes[entry.name] in judged and (directive.path, entry) not in used),
-        tuple((entry, _meant(entry.name, codes)) for entry in directive.entries if entry not in known),
+        tuple((entry, _meant(entry.name, catalogue.words)) for entry in directive.entries if entry not in known),
     )
 
 

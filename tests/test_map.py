@@ -329,7 +329,7 @@ def test_addresses_of_brokers_are_not_drawn(tmp_path: Path, draw: Map) -> None:
         assert "secret" not in draw(tmp_path, "--format", each)
 
 
-@pytest.mark.parametrize(("count", "folders"), [(60, 3), (300, 40), (300, 300)])
+@pytest.mark.parametrize(("count", "folders"), [(60, 3), (120, 40), (120, 120)])
 def test_many_tasks_fold_into_few_boxes(tmp_path: Path, draw: Map, count: int, folders: int) -> None:
     write(tmp_path, app_dot_py=APP)
     for number in range(count):

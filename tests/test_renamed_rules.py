@@ -95,6 +95,15 @@ def test_a_comment_that_silences_nothing_is_unused_under_any_name(project: Path,
     assert "`ACM009` silences nothing: there is no such finding here" in lint().stdout
 
 
+def test_a_slip_is_for_what_it_is_called_today(project: Path, lint: Lint) -> None:
+    (project / "celery-lint.toml").write_text("rules-path = 'lint'\nselect = ['ACM', 'CEL001']\n")
+    (project / "shop.py").write_text(APP.replace("...", "...  # celery-lint: ignore[no-sampel] an example"))
+    done = lint()
+
+    assert "there is no rule `no-sampel`, so this silences nothing" in done.stdout
+    assert "did you mean `no-sample`" not in done.stdout
+
+
 def test_a_baseline_of_before_hides_it_and_is_written_anew(project: Path, lint: Lint) -> None:
     (project / "lint/rule.py").write_text(BEFORE)
     lint("baseline")
