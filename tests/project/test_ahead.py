@@ -53,6 +53,32 @@ def test_the_work_is_divided_and_nothing_of_it_is_done_here() -> None:
     assert str(os.getpid()).encode() not in found
 
 
+def test_what_all_need_is_loaded_once_and_not_here(tmp_path: Path) -> None:
+    loaded = tmp_path / "loaded"
+
+    def load() -> None:
+        with loaded.open("a") as file:
+            file.write(f"{os.getpid()}\n")
+
+    with closing(Readers(Work(process_of, follow, bytes.upper, load), 3)) as readers:
+        readers.ask(FILES)
+        found = {answer.facts.split()[0].decode() for path in PATHS if (answer := readers.answer(path)) is not None}
+
+    assert len(found) == 3
+    assert loaded.read_text().split()[1:] == []
+    assert loaded.read_text().strip() in found
+
+
+def test_where_it_cannot_be_loaded_nothing_is_read() -> None:
+    def load() -> None:
+        raise ImportError
+
+    with closing(Readers(Work(content, follow, bytes.upper, load), 2)) as readers:
+        readers.ask(FILES)
+
+        assert [readers.answer(path) for path in PATHS] == [None] * len(PATHS)
+
+
 def test_little_to_read_takes_one_process() -> None:
     with closing(Readers(Work(process_of, follow, bytes.upper), 8)) as readers:
         readers.ask([(10, "a.py"), (10, "b.py"), (10, "c.py")])

@@ -32,11 +32,12 @@ _Kind = Literal["read", "follow", "make"]
 
 class Work(NamedTuple):
     """What the processes do: READ one file; FOLLOW files to others, and give what is read on the way; MAKE something of
-    a request."""
+    a request. LOAD is what all of them have to do before: it is done once."""
 
     read: Read
     follow: Follow
     make: Make
+    load: Callable[[], object] = tuple
 
     def answers(self, kind: _Kind, asked: Sequence[bytes]) -> Iterator[tuple[bytes, Answer]]:
         """What comes of what is ASKED for, piece by piece."""
@@ -118,11 +119,8 @@ class Readers:
         self._processes.clear()
 
     def _start(self, count: int) -> None:
-        while len(self._processes) < count:
-            process = _started(self._work, self._processes)
-            if process is None:
-                return
-            self._processes.append(process)
+        if count > len(self._processes):
+            self._processes += _started(self._work, count - len(self._processes), self._processes)
 
     def _let(self, process: _Process, paths: Sequence[str], kind: _Kind = "read") -> None:
         # Two that write to each other and read not would wait for ever.
@@ -148,9 +146,10 @@ class Readers:
 
 
 class _Process:
-    """The process with the id NUMBER, the NAMES that it hears and what it has FOUND. ASKED is what it works at."""
+    """The process with the id NUMBER, the NAMES that it hears and what it has FOUND. ASKED is what it works at. Without
+    a NUMBER it is a child of another one, which waits for it."""
 
-    def __init__(self, number: int, names: BinaryIO, found: BinaryIO) -> None:
+    def __init__(self, number: int | None, names: BinaryIO, found: BinaryIO) -> None:
         self.asked: frozenset[bytes] = frozenset()
         self._number = number
         self._names = names
@@ -175,31 +174,75 @@ class _Process:
 
     def end(self) -> None:
         self.leave()
-        with suppress(OSError):
-            os.waitpid(self._number, 0)
+        if self._number is not None:
+            with suppress(OSError):
+                os.waitpid(self._number, 0)
 
 
-def _started(work: Work, others: Sequence[_Process]) -> _Process | None:
-    """A new process, when there can be one. OTHERS are there already."""
+class _Pipes(NamedTuple):
+    """The ends of two pipes: what one process HEARS the other one names; what it SAYS is found there."""
+
+    hears: int
+    names: int
+    found: int
+    says: int
+
+    def close(self) -> None:
+        """Close them all; those that are closed already may be."""
+        for end in self:
+            with suppress(OSError):
+                os.close(end)
+
+
+def _started(work: Work, count: int, others: Sequence[_Process]) -> list[_Process]:
+    """COUNT new processes; none when there can be none. OTHERS are there already."""
+    pipes: list[_Pipes] = []
     try:
-        hears, names = os.pipe()
-        found, says = os.pipe()
+        while len(pipes) < count:
+            pipes.append(_Pipes(*os.pipe(), *os.pipe()))
         number = os.fork()
     except OSError:
-        return None
+        for each in pipes:
+            each.close()
+        return []
     if number:
-        os.close(hears)
-        os.close(says)
-        return _Process(number, os.fdopen(names, "wb"), os.fdopen(found, "rb"))
+        for each in pipes:
+            os.close(each.hears)
+            os.close(each.says)
+        numbers = [number, *(None for _ in pipes[1:])]
+        opened = [(os.fdopen(each.names, "wb"), os.fdopen(each.found, "rb")) for each in pipes]
+        return [_Process(first, *ends) for first, ends in zip(numbers, opened, strict=True)]
     # Whatever happens here must not run what the parent has still to do.
     with suppress(BaseException):
-        os.close(names)
-        os.close(found)
         for other in others:
             other.leave()
-        _serve(work, os.fdopen(hears, "rb"), os.fdopen(says, "wb"))
+        _work(work, pipes)
         os._exit(0)
     os._exit(1)
+
+
+def _work(work: Work, pipes: Sequence[_Pipes]) -> None:
+    """Do WORK over the first of PIPES, and let children do it over the others: they have what is loaded here."""
+    for each in pipes:
+        os.close(each.names)
+        os.close(each.found)
+    work.load()
+    mine, children = 0, list[int]()
+    with suppress(OSError):  # then it is done by fewer
+        for index in range(1, len(pipes)):
+            child = os.fork()
+            if not child:
+                mine, children = index, []
+                break
+            children.append(child)
+    for index, each in enumerate(pipes):
+        if index != mine:
+            os.close(each.hears)
+            os.close(each.says)
+    with suppress(Exception):
+        _serve(work, os.fdopen(pipes[mine].hears, "rb"), os.fdopen(pipes[mine].says, "wb"))
+    for child in children:
+        os.waitpid(child, 0)
 
 
 def _serve(work: Work, names: BinaryIO, found: BinaryIO) -> None:

@@ -207,7 +207,7 @@ class Files:
         new = [path for path in paths if not self._store.has(PythonFacts, path, self._contents.digest(path))]
         if new and hasattr(os, "fork"):
             follow = lambda start: map(self._answer_imports, lead(start))  # noqa: E731
-            self._readers = Readers(Work(self._answer, follow, make), jobs)
+            self._readers = Readers(Work(self._answer, follow, make, _python_reader), jobs)
             self._readers.ask([(len(self._contents.data(path)), path) for path in new])
             self._ahead = paths
 

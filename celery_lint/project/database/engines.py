@@ -127,7 +127,15 @@ class Engines:
         """A factory that makes an unpooled engine on another branch knows when it runs in a worker."""
         function = index.function_at(call.block)
         others = [other for other in calls if other is not call and index.function_at(other.block) is function]
-        return any(not self._is_pooled(index, other) for other in others)
+        return any(not self._is_pooled(index, other) and not self._is_for_sqlite(index, other) for other in others)
+
+    def _is_for_sqlite(self, index: FileIndex, call: Call) -> bool:
+        """Whether CALL makes an engine for SQLite, or on a branch for it: that tells databases apart, not workers."""
+        if self._database(index, call)[0] == "sqlite":
+            return True
+        tests = [index.block(number).value for number in index.up(call.block) if index.block(number).kind == "if"]
+        inner = (value for test in tests if test is not None for value in within(test))
+        return any(isinstance(value, Literal) and "sqlite" in str(value.value) for value in inner)
 
     def _engine(self, index: FileIndex, call: Call) -> Engine:
         function = index.function_at(call.block)
@@ -231,7 +239,7 @@ class Engines:
         """Whether a function makes an engine without a pool: it knows when it runs in a worker."""
         index, fact = self.symbols.index(function), self.symbols.fact(function)
         made = [call for call in index.calls(fact) if self._makes_engine(index, call)]
-        return any(not self._is_pooled(index, call) for call in made)
+        return any(not self._is_pooled(index, call) and not self._is_for_sqlite(index, call) for call in made)
 
     def web_user(self, engine: Engine) -> str | None:
         """A file of the web application that imports the module of ENGINE; None when there is none."""
