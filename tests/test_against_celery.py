@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import Path
 
 import click
 import pytest
 from celery import Celery
+from celery.app.routes import MapRoute
 from celery.bin.beat import beat
 from celery.bin.celery import celery as main
 from celery.bin.worker import worker
@@ -15,11 +17,12 @@ from celery.schedules import ParseException, crontab
 
 from celery_lint.celery_versions import table
 from celery_lint.facts.deploy.celery_command import Invocation, invocation
-from celery_lint.finding import Location
+from celery_lint.finding import Location, Span
 from celery_lint.project.code.files import Files
 from celery_lint.project.deployment.command_line import misplaced
+from celery_lint.project.deployment.routing import Router
 from celery_lint.project.link import link
-from celery_lint.project.model import CeleryCommand
+from celery_lint.project.model import CeleryCommand, Route
 from celery_lint.project.project import Project
 from celery_lint.project.schedule import crontabs
 from celery_lint.settings import Settings
@@ -144,6 +147,7 @@ _ROUTES: dict[str, object] = {
     "other.task": {"queue": "other"},
     "proj.*": {"queue": "rest"},
 }
+_NOWHERE = Location("proj.py", Span(0, 0))
 _NAMES = [
     "proj.mail.send", "proj.mail.sendall", "proj.mail", "proj.mail.", "proj.mail.a.b", "proj.x.sync", "proj.sync",
     "proj.mail.sync", "x.slow", ".slow", "proj.slow", "proj.a", "proj.?", "proj.b.c", "proj.c", "proj.[ab]*", "feeds",
@@ -167,6 +171,16 @@ def test_routes_are_those_that_celery_takes(name: str, project: Project) -> None
     (ours,) = project.route_tables.values()
     route = ours.match(name)
     assert (route.queue if route is not None else "celery") == (queue.name if queue is not None else None)
+
+
+def test_expressions_and_repeated_patterns_route_as_in_celery(project: Project) -> None:
+    keys = [("proj.*", "a"), (r"proj\.(mail|x)\..*", "b"), ("proj.mail.send", "c"), (r".*slow$", "d"), ("proj.*", "e")]
+    routes = [Route(project.apps[0], key, "(" in key or "$" in key, queue, _NOWHERE) for key, queue in keys]
+    for some in (routes, routes[1:], routes[1:2]):
+        theirs = MapRoute({re.compile(each.pattern) if each.is_regex else each.pattern: each.queue for each in some})
+        for name in _NAMES:
+            route, options = Router(some).match(name), theirs(name)
+            assert (route.queue if route is not None else None) == (options["queue"] if options else None), name
 
 
 _CRONTAB_FIELDS = (

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Literal
+from typing import Literal as OneOf
 
 from msgspec import Struct
 
-from celery_lint.facts.model import Block, Call, Items, Jump, Name, Raise, Return
-from celery_lint.facts.model import Literal as Constant
+from celery_lint.facts.model import Block, Call, Items, Jump, Literal, Name, Raise, Return
 from celery_lint.finding import Location, Span
 from celery_lint.project.code.expressions import last_name
 from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.symbols import ClassRef, Symbols
 from celery_lint.project.code.values import Evaluator, Placed
-from celery_lint.project.tasks.retries import throws
 
-Outcome = Literal["raise", "return", "break", "continue", "fall"]
+Outcome = OneOf["raise", "return", "break", "continue", "fall"]
 Step = Return | Raise | Jump | Call | tuple[int, ...]
 
 # Celery's own exceptions by what people import them as, each with everything that catches it.
@@ -191,7 +189,7 @@ class Handlers:
             return self._try(index, blocks, depth)
         ends = frozenset[Outcome]().union(*(self.outcomes(index, each, depth) for each in blocks))
         if first.kind in ("for", "while"):
-            endless = first.kind == "while" and isinstance(first.value, Constant) and bool(first.value.value)
+            endless = first.kind == "while" and isinstance(first.value, Literal) and bool(first.value.value)
             stays = endless and "break" not in ends
             return (ends - {"break", "continue", "fall"}) | (frozenset() if stays else {"fall"})
         if first.kind == "with":
@@ -249,6 +247,14 @@ def _is_same(item: Raise, handler: Handler) -> bool:
 def _retries(call: Call) -> bool:
     """Whether it is a call like `self.retry()`, which raises."""
     return last_name(call.callee) == "retry" and throws(call) is not False
+
+
+def throws(call: Call) -> bool | None:
+    """Whether the `retry` call CALL raises Retry; None when that cannot be told."""
+    given = call.argument(3, "throw")
+    if given is None:
+        return None if any(argument.star for argument in call.arguments) else True
+    return bool(given.value.value) if isinstance(given.value, Literal) else None
 
 
 def _gets_exception(index: FileIndex, call: Call) -> bool:

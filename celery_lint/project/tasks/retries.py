@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from celery_lint.facts.model import Call, Function, Literal, Name, Value
+from celery_lint.facts.model import Call, Function, Name, Value
 from celery_lint.finding import Location
 from celery_lint.project.code.expressions import called_on, last_name
+from celery_lint.project.code.handlers import throws
 from celery_lint.project.code.index import FileIndex
 from celery_lint.project.code.symbols import FunctionRef
 from celery_lint.project.code.values import Known
@@ -48,14 +49,6 @@ class Held(Struct, frozen=True):
     task: Task
     function: FunctionRef
     name: str | None
-
-
-def throws(call: Call) -> bool | None:
-    """Whether the `retry` call CALL raises Retry; None when that cannot be told."""
-    given = call.argument(3, "throw")
-    if given is None:
-        return None if any(argument.star for argument in call.arguments) else True
-    return bool(given.value.value) if isinstance(given.value, Literal) else None
 
 
 def find_retry_calls(project: Project) -> Iterator[RetryCall]:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 
 from celery_lint.finding import Finding, Related
+from celery_lint.project.deployment.routing import Router
 from celery_lint.project.model import Route
 from celery_lint.project.project import Project
 from celery_lint.rule import HIGH, WARNING, listed, rule
@@ -20,7 +21,8 @@ def check(route: Route, project: Project) -> Iterator[Finding]:
         return
     # The tasks of all apps: routes are the sender's, and it may send what another app runs.
     names = {name for task in project.tasks for name in task.names}
-    matching = {name for name in names if _matches(route, name)}
+    router = Router([route])
+    matching = {name for name in names if router.match(name) is not None}
     if not matching:
         yield _of_module(route, project) or _of_empty(route, project) or _finding(route, names, project)
         return
@@ -31,14 +33,6 @@ def check(route: Route, project: Project) -> Iterator[Finding]:
             route.location,
             f"route:{route.pattern}",
         )
-
-
-def _matches(route: Route, name: str) -> bool:
-    from celery.app.routes import MapRoute
-
-    if route.is_regex:
-        return re.match(route.pattern, name) is not None
-    return MapRoute({route.pattern: {}})(name) is not None
 
 
 def _is_foreign(route: Route, project: Project) -> bool:
@@ -58,12 +52,13 @@ def _is_installed(package: str, project: Project) -> bool:
     """Whether the project depends on PACKAGE: it requires it by that name, or imports it (`django-post-office` has
     `post_office`)."""
     imported = re.compile(rb"^[ \t]*(?:from|import)[ \t]+%s\b" % package.encode(), re.MULTILINE)
-    return project.requires(package) or any(project.files.mentioning(imported))
+    return project.requires(package) or project.files.is_mentioned(imported)
 
 
 def _is_sent_elsewhere(route: Route, project: Project) -> bool:
     """Whether the route is for a task of another service, which this project sends by name."""
-    return any(_matches(route, name) for name in project.sent_names)
+    router = Router([route])
+    return any(router.match(name) is not None for name in project.sent_names)
 
 
 def _why(route: Route, names: set[str]) -> str:
