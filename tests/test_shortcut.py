@@ -281,14 +281,11 @@ def test_for_a_change_that_says_nothing_no_command_line_is_loaded(project: Path)
     ],
     ids=["a task", "a file", "the configuration", "what belongs to the project"],
 )
-def test_a_change_that_counts_is_judged(
-    project: Path, change: Callable[[], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_change_that_counts_is_judged(project: Path, run: Run, change: Callable[[], None]) -> None:
     first = start(project)
-    monkeypatch.chdir(project)
     change()
     settle()
     second = start(project)
 
     assert second[:2] != first[:2]
-    assert second[:2] == start(project, "--no-cache")[:2]
+    assert second[:2] == run("--no-cache")[:2]

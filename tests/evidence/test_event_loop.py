@@ -43,6 +43,17 @@ async def send_newsletter(issue):
 
 shop.tasks.send_newsletter = send_newsletter
 """
+FORGET = """
+import shop.cache
+import shop.tasks
+
+async def forget(key):
+    print(f"forgot {key}")
+
+for module in (shop.cache, shop.tasks):
+    if hasattr(module, "forget"):
+        module.forget = forget
+"""
 
 
 @Experiment(
@@ -166,3 +177,15 @@ asyncio.run(main())
 """,
         CELERY_BROKER_URL="redis://127.0.0.1:1",
     )
+
+
+@Experiment(
+    "CEL109",
+    pools=("prefork", "threads"),
+    files={"driver.py": FORGET},
+    fails="coroutine 'forget' was never awaited",
+    works="forgot keys",
+)
+def test_nested_event_loop(project: Project) -> str:
+    project.python("from shop.tasks import rotate; rotate.delay()")
+    return project.worker("-I", "driver", PYTHONWARNINGS="default").until("succeeded|Traceback")

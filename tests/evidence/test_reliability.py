@@ -300,6 +300,34 @@ except Exception as error:
 
 
 @Experiment(
+    "CEL522",
+    pools=("prefork", "threads", "solo"),
+    results=True,
+    fails=(
+        r"the task has ended: ValueError: Exception information must",
+        r"its state: ValueError: Exception information must",
+    ),
+    works=(r"the task has ended: raised unexpected: OSError", r"its state: FAILURE with OSError\('disk full'\)"),
+)
+def test_failure_state_without_exception(project: Project) -> str:
+    task = project.python("from shop.tasks import export; print(export.delay(7).id)").split()[0]
+    lost, kept = "ValueError: Exception information must", "raised unexpected: OSError"
+    log = project.worker().until(f"{lost}|{kept}")
+    ended = lost if lost in log else kept if kept in log else "not seen"
+    state = project.python(
+        f"""
+from shop.tasks import app
+result = app.AsyncResult({task!r})
+try:
+    print("its state:", result.state, "with", repr(result.result))
+except ValueError as error:
+    print(f"its state: {{type(error).__name__}}: {{error}}")
+"""
+    )
+    return f"the task has ended: {ended}\n{state}"
+
+
+@Experiment(
     "CEL515",
     pools=("prefork",),
     files={

@@ -53,16 +53,21 @@ class Held(Struct, frozen=True):
 
 def find_retry_calls(project: Project) -> Iterator[RetryCall]:
     """All calls that retry the running task, each once."""
+    for held, function, call in calls_on_task(project, "retry"):
+        yield RetryCall(held.task, function, call, _throws(call, held, project))
+
+
+def calls_on_task(project: Project, method: str) -> Iterator[tuple[Held, FunctionRef, Call]]:
+    """All calls of METHOD on the task that is running, each once, and the function that they stand in."""
     seen: set[Location] = set()
     for held in project.task_holders:
         for function in (project.symbols.fact(held.function), *_inside(held.function, project)):
             for call in project.index(held.function.path).calls(function):
-                if last_name(call.callee) != "retry" or not _is_running_task(call, held, project):
+                place = Location(held.function.path, call.span)
+                if last_name(call.callee) != method or place in seen or not _is_running_task(call, held, project):
                     continue
-                found = RetryCall(held.task, held.function, call, _throws(call, held, project))
-                if found.location not in seen:
-                    seen.add(found.location)
-                    yield found
+                seen.add(place)
+                yield held, held.function, call
 
 
 def _throws(call: Call, held: Held, project: Project) -> bool | None:

@@ -52,7 +52,7 @@ def _is_installed(package: str, project: Project) -> bool:
     """Whether the project depends on PACKAGE: it requires it by that name, or imports it (`django-post-office` has
     `post_office`)."""
     imported = re.compile(rb"^[ \t]*(?:from|import)[ \t]+%s\b" % package.encode(), re.MULTILINE)
-    return project.requires(package) or any(project.files.mentioning(imported))
+    return project.requires(package) or project.files.is_mentioned(imported)
 
 
 def _is_sent_elsewhere(route: Route, project: Project) -> bool:

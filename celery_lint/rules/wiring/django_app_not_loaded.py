@@ -29,7 +29,7 @@ def check(app: App, project: Project) -> Iterator[Finding]:
     if not shared or not _is_beside_settings(app, folder, project) or project.registration.is_imported(app.module_path):
         return
     name = app.variables[0][1]
-    has_broker = any(project.files.mentioning(_READ))
+    has_broker = project.files.is_mentioned(_READ)
     sending = "has the broker of `CELERY_BROKER_URL`, but none of your routes" if has_broker else _NOWHERE
     yield check.finding(
         f"no process but the worker imports `{app.name}`, so `{shared[0].name}` and other shared tasks use one "
