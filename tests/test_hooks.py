@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,14 +11,17 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests import repositories
+
 ROOT = Path(__file__).parent.parent
 TASKS = b"from celery import Celery\napp = Celery('proj')\nx = 1  # celery-lint: ignore[gone-rule]\n"
+NAMES = ["celery-lint", "celery-lint-fix"]
 CONFIGURATION = b"select = ['CEL001']\n"
 
 
 def test_hooks_see_the_whole_project_and_only_run_for_what_they_read() -> None:
     hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_bytes())
-    assert [hook["id"] for hook in hooks] == ["celery-lint", "celery-lint-fix"]
+    assert [hook["id"] for hook in hooks] == NAMES
     for hook in hooks:
         assert hook["pass_filenames"] is False
         assert hook["require_serial"] is True
@@ -38,11 +42,18 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 def test_pre_commit_runs_the_hooks(project: Path) -> None:
+    hooks = project.parent / "hooks"
+    shutil.copytree(ROOT, hooks, ignore=shutil.ignore_patterns("__pycache__", ".git", ".*_cache", ".venv", "build"))
+    commit = repositories.commit(hooks)
+    configuration = {"repos": [{"repo": str(hooks), "rev": commit, "hooks": [{"id": name} for name in NAMES]}]}
+    (project.parent / "hooks.yaml").write_text(yaml.safe_dump(configuration))
+
     def try_hook(name: str, *files: str) -> tuple[int, str]:
         # Git sets variables of its own around hooks: in those of this repository they would mean this repository.
         environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+        command = ["run", "--config", str(project.parent / "hooks.yaml"), name, "--files", *files]
         done = subprocess.run(
-            [sys.executable, "-m", "pre_commit", "try-repo", str(ROOT), name, "--files", *files],
+            [sys.executable, "-m", "pre_commit", *command],
             cwd=project,
             env={**environment, "PRE_COMMIT_HOME": str(project.parent / "cache"), "NO_COLOR": "1"},
             stdout=subprocess.PIPE,
