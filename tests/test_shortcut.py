@@ -248,7 +248,11 @@ def test_a_configuration_that_is_named_counts_from_where_it_was_named(
 def start(project: Path, *words: str) -> tuple[int, str, list[str], set[str]]:
     """Runs the command line in a process of its own: what it shows, and what it loads."""
     command = [sys.executable, "-c", ENTRY, *words]
-    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False, timeout=120)
+    # Without `env` it would get variables that only C knows: readline, which pytest loads, sets COLUMNS and LINES.
+    environment = dict(os.environ)
+    done = subprocess.run(
+        command, cwd=project, env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
     *lines, loaded = done.stderr.splitlines()
     return done.returncode, done.stdout, lines, set(loaded.split())
 

@@ -31,6 +31,11 @@ _MENTIONS = re.compile(rb"delay|apply_async|apply\(|AsyncResult|GroupResult|send
 _WAITS = Pattern(rb"\.\s*(?:get|wait|join|join_native|collect)\s*\(")
 _CLASSES = frozenset({"AsyncResult", "GroupResult", "ResultSet"})
 _BLOCKING = frozenset({"get", "wait", "join", "join_native", "collect"})
+# What the `get` of a result takes by name (None: by position).
+_GIVEN = frozenset({
+    None, "timeout", "propagate", "interval", "no_ack", "follow_parents", "callback", "on_message", "on_interval",
+    "disable_sync_subtasks", "EXCEPTION_STATES", "PROPAGATE_STATES",
+})  # fmt: skip
 # Read the backend without waiting.
 _READING = frozenset({"ready", "successful", "failed"})
 _ATTRIBUTES = frozenset({"state", "status", "result", "info", "traceback"})
@@ -224,9 +229,11 @@ class Results:
 
 
 def _has_key(call: Call) -> bool:
-    """Whether this is the `get` of a dict: `.get("name")`."""
+    """Whether this is the `get` of a dict or of a query: `.get("name")`, `.get(pk=1)`."""
     first = call.argument(0)
-    return first is not None and isinstance(first.value, Literal) and isinstance(first.value.value, str)
+    if first is not None and isinstance(first.value, Literal) and isinstance(first.value.value, str):
+        return True
+    return last_name(call.callee) == "get" and any(each.keyword not in _GIVEN for each in call.arguments)
 
 
 def entered(index: FileIndex, block: int) -> Iterator[Value]:

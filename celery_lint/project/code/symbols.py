@@ -233,12 +233,20 @@ class Symbols(Classes):
         return bases[0] if bases else None
 
     def _function_named(self, path: str, block: int, ref: str, depth: int) -> FunctionRef | None:
-        key = (path, block, ref)
+        key = (path, self._scope(path, block, ref), ref)
         if key in self._functions:
             return self._functions[key]
         self._functions[key] = None
         found = self._functions[key] = self._find_function_named(path, block, ref, depth)
         return found
+
+    def _scope(self, path: str, block: int, ref: str) -> int:
+        """The block that what REF stands for depends on: a global is the same anywhere, a local in all of its
+        function; what it is an attribute of may be bound by a `with` around BLOCK."""
+        if not ref.startswith("%"):
+            return 0
+        function = self.files.python(path).function_at(block) if "." not in ref else None
+        return function.block if function is not None else block
 
     def _find_function_named(self, path: str, block: int, ref: str, depth: int) -> FunctionRef | None:
         if ref.startswith("%"):

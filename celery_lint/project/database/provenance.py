@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from msgspec.structs import replace
 
 from celery_lint.facts.model import (
@@ -97,7 +99,7 @@ class Provenance:
         return None
 
     def _either(self, placed: Placed, sides: tuple[Value, ...], depth: int) -> Stored | None:
-        return _agreed([self.of(placed.at(side), depth) for side in sides if not _is_none(side)])
+        return _agreed(self.of(placed.at(side), depth) for side in sides if not _is_none(side))
 
     def _of_opaque(self, inner: Stored | None, placed: Placed) -> Stored | None:
         """`queryset[:10]`, `[order for order in …]`."""
@@ -204,10 +206,9 @@ class Provenance:
         if fact.returns is not None:
             model = self.models.annotated(ref.path, fact.outer, fact.returns)
             return Stored("instance", model) if model is not None else None
-        returned = [(item.block, item.value) for item in index.returns(fact) if item.value is not None]
-        return _agreed([
-            self.of(Placed(ref.path, block, value), depth) for block, value in returned if not _is_none(value)
-        ])  # fmt: skip
+        returned = ((item.block, item.value) for item in index.returns(fact) if item.value is not None)
+        given = (Placed(ref.path, block, value) for block, value in returned if not _is_none(value))
+        return _agreed(self.of(each, depth) for each in given)
 
     # names
 
@@ -254,12 +255,9 @@ class Provenance:
         return _agreed(found)
 
     def _local(self, placed: Placed, name: Name, depth: int) -> Stored | None:
-        found: list[Stored | None] = []
-        for binding in bindings(self.symbols.files, placed.path, placed.block, name):
-            if binding.value is not None and _is_none(binding.value.value):
-                continue
-            found.append(self._bound(placed, binding, depth))
-        return _agreed(found)
+        found = bindings(self.symbols.files, placed.path, placed.block, name)
+        given = (each for each in found if each.value is None or not _is_none(each.value.value))
+        return _agreed(self._bound(placed, each, depth) for each in given)
 
     def _bound(self, placed: Placed, binding: Binding, depth: int) -> Stored | None:
         if binding.how == "parameter" and binding.parameter is not None and binding.function is not None:
@@ -296,7 +294,7 @@ class Provenance:
         found = self._self(path, function, parameter)
         if found is not None or parameter.default is not None:
             return found
-        return _agreed([self.of(each, depth) for each in self.passed.to(path, function, parameter)])
+        return _agreed(self.of(each, depth) for each in self.passed.to(path, function, parameter))
 
     def _self(self, path: str, function: Function, parameter: Parameter) -> Stored | None:
         """The first parameter of a method of a model."""
@@ -323,11 +321,13 @@ class Provenance:
         return annotation_class(self.evaluator, path, block, annotation)
 
 
-def _agreed(found: list[Stored | None]) -> Stored | None:
-    """What all ways agree on."""
-    first = found[0] if found else None
-    if first is None or any(each is None or each.shape != first.shape for each in found):
-        return None
+def _agreed(found: Iterable[Stored | None]) -> Stored | None:
+    """What all ways agree on; the first that does not ends it."""
+    first: Stored | None = None
+    for each in found:
+        if each is None or (first is not None and each.shape != first.shape):
+            return None
+        first = first or each
     return first
 
 

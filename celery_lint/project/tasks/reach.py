@@ -126,9 +126,9 @@ class Reach:
         last = last_name(call.callee)
         if last in _HANDED_OVER:
             return
-        location = Location(index.path, call.span)
         callee = self.symbols.function(index.path, call.block, call.callee)
         if callee is not None:
+            location = Location(index.path, call.span)
             yield callee, location, "call"
             yield from self._nested(callee, location)
         for argument in call.arguments:
