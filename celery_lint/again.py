@@ -5,15 +5,15 @@ from __future__ import annotations
 
 from celery_lint.cache.folder import Folder
 from celery_lint.cache.replay import Replay
-from celery_lint.cache.shortcut import Saying
+from celery_lint.cache.shortcut import Shortcut
 from celery_lint.cache.stamp import digest, tool_stamp
 
 
-def holds_still(last: Saying) -> bool:
+def holds_still(last: Shortcut) -> bool:
     """Whether what LAST says is what a run would say now. If so it is known for the next time."""
     folder = Folder(last.folder, last.secret)
-    replay = Replay(folder, tool_stamp(), last.root, imports_digest)
-    if not replay.holds(last.run, last.watched, last.states, last.started):
+    replay = Replay(folder, tool_stamp(), last.said.root, imports_digest)
+    if not replay.holds(last.said.run, last.said.watched, last.states, last.started):
         return False
     if replay.sure() is not None:
         last.renew(folder)

@@ -241,7 +241,8 @@ def check(**options: object) -> int:
     Status: 0 nothing found at or above the fail level, 1 findings, 2 wrong usage or configuration or nothing to read,
     3 celery-lint itself failed.
     """
-    from celery_lint.commands.check import Options, check
+    from celery_lint.commands.check import check
+    from celery_lint.commands.options import Options
 
     words, has_changed = click.get_current_context().obj or (None, False)
     return check(Options(**options), words, has_changed=has_changed)  # type: ignore[arg-type]

@@ -7,13 +7,13 @@ import os
 import sys
 
 from celery_lint import __version__
-from celery_lint.cache.shortcut import saying
+from celery_lint.cache.shortcut import shortcut_for
 
 TYPE_CHECKING = False  # `typing` takes longer to load than all that is done here
 if TYPE_CHECKING:
     from typing import NoReturn
 
-    from celery_lint.cache.shortcut import Saying
+    from celery_lint.cache.shortcut import Shortcut
 
 
 def entry() -> NoReturn:
@@ -35,15 +35,16 @@ def _say_again(words: list[str]) -> bool:
         return False
     if words == ["--version"]:
         _say(0, f"celery-lint {__version__}\n", "")
-    last = saying(words)
-    if last is None or not last.is_framed:
+    last = shortcut_for(words)
+    if last is None or not last.means_the_same():
         return False
-    if last.holds or _holds_still(last):
-        _say(*last.output)
-    return True
+    if not (last.holds() or _holds_still(last)):
+        return True
+    _say(*last.said.output)
+    return False
 
 
-def _holds_still(last: Saying) -> bool:
+def _holds_still(last: Shortcut) -> bool:
     """Whether what has changed since LAST counts for nothing."""
     from celery_lint.again import holds_still
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from celery_lint.commands import progress as module
-from celery_lint.commands.check import Options
+from celery_lint.commands.options import Options
 from celery_lint.commands.progress import Progress, following, may_draw
 from celery_lint.report.durations import durations
 from celery_lint.watch import UNWATCHED, Part, Stopwatch, Watch

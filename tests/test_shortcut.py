@@ -6,19 +6,19 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from celery_lint.cache.sealed import NAME
-from celery_lint.cache.shortcut import VARIABLES, said
+from celery_lint.cache.shortcut import VARIABLES, shortcut_for
 from celery_lint.cli import main
 
 APP = "from celery import Celery\napp = Celery('proj', broker='redis://')\n@app.task\ndef send():\n    print(1)\n"
 # What a run that is spared may load beside what Python itself has loaded.
 OURS = {"celery_lint", "celery_lint.start", "celery_lint.cache"} | {
-    f"celery_lint.cache.{name}" for name in ("sealed", "shortcut", "stamp", "state")
+    f"celery_lint.cache.{name}" for name in ("saying", "sealed", "shortcut", "stamp", "state")
 }
 ENTRY = """
 import sys
@@ -69,6 +69,12 @@ def run(project: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFix
         return (stopped.value.code, *capfd.readouterr())
 
     return run
+
+
+def said(words: Sequence[str]) -> tuple[int, str | bytes, str] | None:
+    """What the command line WORDS would say without a look at the project."""
+    last = shortcut_for(words)
+    return last.said.output if last is not None and last.means_the_same() and last.holds() else None
 
 
 def as_shown(known: tuple[int, str | bytes, str] | None) -> tuple[int, str, str] | None:

@@ -14,7 +14,7 @@ import msgspec
 
 from celery_lint.cache.answers import LARGEST_TEXT, Answers, names_in, together
 from celery_lint.cache.folder import Folder
-from celery_lint.cache.shortcut import RUN_KEY
+from celery_lint.cache.saying import RUN
 from celery_lint.cache.stamp import digest
 from celery_lint.cache.state import State, is_settled, state_of
 
@@ -213,7 +213,7 @@ class Replay:
 
 def key_of(parts: Sequence[object]) -> bytes:
     """One key for all PARTS that decide what a run writes; each must have a `repr` that says everything."""
-    return blake2b(repr(tuple(parts)).encode("utf-8", "surrogatepass"), digest_size=RUN_KEY).digest()
+    return blake2b(repr(tuple(parts)).encode("utf-8", "surrogatepass"), digest_size=RUN).digest()
 
 
 def _name_of(key: bytes) -> str:

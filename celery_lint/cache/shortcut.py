@@ -12,6 +12,7 @@ import sys
 from _blake2 import blake2b
 from time import time_ns
 
+from celery_lint.cache.saying import DIGEST, KEY, Saying, key_in, packed, renewed, unpacked
 from celery_lint.cache.sealed import NAME, home, known_secret, unsealed
 from celery_lint.cache.stamp import tool_stamp
 from celery_lint.cache.state import is_settled, state_of
@@ -30,75 +31,46 @@ VARIABLES = (
 )  # fmt: skip
 """All variables that say how a run goes."""
 
-# A file holds, in this order: the key of the command line, a digest of how everything was that counts, and a line of
-# numbers: the exit status, whether stdout is text, and how many bytes each of the four parts has that follow. These are
-# stdout, stderr, the paths that count as they are, and those of which only counts whether they exist.
 # How many others are kept.
 _START, _MOST = "again-", 7
-RUN_KEY = 16
-"""How many bytes the key of a run has."""
 _CONFIGURATION = ("celery-lint.toml", "pyproject.toml")
-# A file begins with these, in bytes: the key, digests of how things were (what the run depends on, and what decides
-# which run it is), and the key of the run.
-_KEY = _DIGEST = 32
-_WATCHED, _FRAMING, _RUN = slice(_KEY, _KEY + _DIGEST), slice(64, 64 + _DIGEST), slice(96, 96 + RUN_KEY)
 
 
-class Saying:
-    """What a command line said, as the file NAME in FOLDER holds it (DATA), with SECRET.
-
-    `output` is its exit status, stdout and stderr. It depends on the files and folders `watched` (absolute), which the
-    run of `run` in the project at `root` looked at, and on what decides which run that is.
-    """
+class Shortcut:
+    """What a command line `said` last, as the file NAME in FOLDER holds it (DATA), sealed with SECRET; and the `states`
+    in which the files and folders are now that it depends on, which somebody `started` to look at (nanoseconds since
+    the epoch)."""
 
     def __init__(self, folder: str, secret: bytes, name: str, data: bytes) -> None:
-        self.folder, self.secret, self.name, self.data = folder, secret, name, data
+        self.folder, self.secret = folder, secret
         self.started = time_ns()
-        self.run = data[_RUN]
-        (head, _, rest) = data[_RUN.stop :].partition(b"\n")
-        parts = []
-        status, is_text, *lengths = map(int, head.split())
-        for length in lengths:
-            parts.append(rest[:length])
-            rest = rest[length:]
-        stdout = parts.pop(0)
-        stderr, self.root, watched, framing, looked_for = (part.decode("utf-8", "surrogatepass") for part in parts)
-        self.output = (status, stdout.decode("utf-8", "surrogatepass") if is_text else stdout, stderr)
-        self.watched = watched.split("\0")
-        self.states = [state_of(path) for path in self.watched]
-        self._framing = _digest([state_of(path) for path in framing.split("\0")], looked_for.split("\0"))
+        self._name, self._data = name, data
+        (self._watched, self._framing), self.said = unpacked(data)
+        self.states = [state_of(path) for path in self.said.watched]
 
-    @property
-    def is_framed(self) -> bool:
-        """Whether the same words mean the same run."""
-        return self.data[_FRAMING] == self._framing
+    def means_the_same(self) -> bool:
+        """Whether the words mean the same run as then."""
+        return self._framing == _digest(map(state_of, self.said.framing), self.said.looked_for)
 
-    @property
     def holds(self) -> bool:
-        """Whether nothing has changed since."""
-        return self.is_framed and self.data[_WATCHED] == _digest(self.states)
+        """Whether nothing has changed that the run depends on."""
+        return self._watched == _digest(self.states)
 
     def renew(self, folder: Folder) -> None:
         """Put down in FOLDER, where this came from, that it is true of how things are now."""
-        folder.write(self.name, self.data[: _WATCHED.start] + _digest(self.states) + self.data[_WATCHED.stop :])
+        folder.write(self._name, renewed(self._data, _digest(self.states)))
 
 
-def saying(words: Sequence[str]) -> Saying | None:
+def shortcut_for(words: Sequence[str]) -> Shortcut | None:
     """What the command line WORDS said last; None when nothing is known."""
     key = key_of(words)
     if key is None:
         return None
     for folder, secret in _caches(words):
         data = unsealed(folder, _name(key), secret)
-        if data is not None and data[:_KEY] == key:
-            return Saying(folder, secret, _name(key), data)
+        if data is not None and key_in(data) == key:
+            return Shortcut(folder, secret, _name(key), data)
     return None
-
-
-def said(words: Sequence[str]) -> tuple[int, str | bytes, str] | None:
-    """What the command line WORDS would say: exit status, stdout, stderr; None when that has to be found out."""
-    last = saying(words)
-    return last.output if last is not None and last.holds else None
 
 
 def record(
@@ -123,12 +95,8 @@ def record(
         return  # it may have changed since it was looked for
     # What git does changes the time of its folder, and is no matter.
     looked_for = [os.path.join(each, ".git") for each in folders]
-    status, stdout, stderr = output
-    texts = (stdout, stderr, run[0], "\0".join(watched[0]), "\0".join(framing), "\0".join(looked_for))
-    parts = [text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass") for text in texts]
-    head = b" ".join(b"%d" % number for number in (status, isinstance(stdout, str), *map(len, parts)))
-    digests = (key, _digest(watched[1]), _digest(states, looked_for), run[1])
-    folder.write(_name(key), b"".join((*digests, head, b"\n", *parts)))
+    said = Saying(output, *run, watched[0], framing, looked_for)
+    folder.write(_name(key), packed(key, (_digest(watched[1]), _digest(states, looked_for)), said))
     folder.keep_last(_START, _MOST, _name(key))
 
 
@@ -143,7 +111,7 @@ def key_of(words: Sequence[str]) -> bytes | None:
     terminals = [stream.isatty() for stream in (sys.stdout, sys.stderr)]
     around = (tool_stamp(), here, terminals, _width() if any(terminals) else 0)
     parts = (tuple(words), around, [os.environ.get(name) for name in VARIABLES])
-    return blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=_KEY).digest()
+    return blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=KEY).digest()
 
 
 def _width() -> int:
@@ -197,7 +165,7 @@ def _digest(states: Iterable[State], looked_for: Iterable[str] = ()) -> bytes:
     """A digest of how things are: STATES, and whether the paths LOOKED_FOR exist."""
     found = b"".join([b"%d %d %d\n" % state for state in states])
     found += bytes(os.path.exists(path) for path in looked_for)
-    return blake2b(found, digest_size=_DIGEST).digest()
+    return blake2b(found, digest_size=DIGEST).digest()
 
 
 def _name(key: bytes) -> str:

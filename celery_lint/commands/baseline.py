@@ -12,9 +12,9 @@ from celery_lint.cache.facts import FactStore
 from celery_lint.cache.stamp import tool_stamp
 from celery_lint.catalogue import catalogue_of
 from celery_lint.commands.beginning import overrides, processors
-from celery_lint.commands.check import cache_folder, place_of, relative
 from celery_lint.commands.console import note, warn
 from celery_lint.commands.lint import run_on
+from celery_lint.commands.places import cache_folder, place_of, relative
 from celery_lint.commands.results import FAILED
 from celery_lint.errors import UserError
 from celery_lint.finding import Finding

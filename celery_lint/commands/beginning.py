@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from celery_lint.begin import Begun, begin
 from celery_lint.cache.facts import FactStore
 from celery_lint.cache.folder import Folder
-from celery_lint.commands.check import Options
+from celery_lint.commands.options import Options
 from celery_lint.commands.reports import kept_out
 from celery_lint.configfile import Place
 from celery_lint.settings import Configuration, Settings, load, override

@@ -11,71 +11,22 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from celery_lint.again import imports_digest
-from celery_lint.cache.folder import Folder, folder_at, folder_in
 from celery_lint.cache.replay import Output, Replay, key_of
 from celery_lint.cache.shortcut import record
 from celery_lint.cache.stamp import tool_stamp
 from celery_lint.commands.console import as_text, note, write, write_bytes
+from celery_lint.commands.options import Options, Surroundings, refuse_contradictions
+from celery_lint.commands.places import cache_folder, place_of, relative
 from celery_lint.commands.reports import put, to_stdout, wanted
-from celery_lint.configfile import Place, locate
-from celery_lint.errors import UserError
-from celery_lint.output import OutputFormat
-from celery_lint.report.terminal import ColorChoice, Terminal, terminal_for
+from celery_lint.configfile import Place
+from celery_lint.report.terminal import terminal_for
 
 if TYPE_CHECKING:
     from celery_lint.changes import Base
     from celery_lint.commands.lint import Outcome
-
-
-class Options(Struct, frozen=True, kw_only=True):
-    """The options of the command line, by their names there."""
-
-    paths: tuple[Path, ...]
-    fix: bool
-    unsafe_fixes: bool
-    fix_only: bool
-    diff: bool
-    select: tuple[str, ...]
-    extend_select: tuple[str, ...]
-    ignore: tuple[str, ...]
-    preset: str | None
-    fail_level: str | None
-    output_format: OutputFormat | None
-    statistics: bool
-    config: Path | None
-    isolated: bool
-    color: ColorChoice
-    quiet: bool
-    verbose: bool
-    no_cache: bool = False
-    cache_dir: Path | None = None
-    jobs: int | None = None
-    durations: bool = False
-    changed: str | None = None
-    add_ignore: str | None = None
-    baseline: Path | None = None
-    no_baseline: bool = False
-    report: tuple[str, ...] = ()
-    own_rules: bool = False
-
-    @property
-    def edits(self) -> bool:
-        """Whether files are to be changed, or it is to be shown how they would be."""
-        return self.fix or self.fix_only or self.diff or self.add_ignore is not None
-
-
-class Surroundings(Struct, frozen=True):
-    """What a run depends on beside the project and its options: what it writes to, and the way from the working
-    directory to the project's root (`` when they are the same, else ending in `/`)."""
-
-    stdout: Terminal
-    stderr: Terminal
-    way: str
-    blob: str = ""
 
 
 def check(options: Options, words: Sequence[str] | None = None, *, has_changed: bool = False) -> int:
@@ -84,7 +35,7 @@ def check(options: Options, words: Sequence[str] | None = None, *, has_changed: 
     started = time.time_ns()
     asked = wanted(options.report)
     options = replace(options, output_format=to_stdout(asked, options.output_format))
-    _refuse_contradictions(options)
+    refuse_contradictions(options)
     targets = options.paths or (Path(),)
     place = place_of(targets, options.config, isolated=options.isolated)
     selection = tuple(relative(target, place.root) for target in targets)
@@ -191,14 +142,6 @@ class _Memory:
         record(self.folder, words, said, run, watched, [os.path.abspath(target) for target in targets], started)  # noqa: PTH100
 
 
-def cache_folder(place: Place, chosen: Path | None) -> Folder | None:
-    """Where the project at PLACE keeps its cache: in the folder CHOSEN, else in itself; None where that cannot be."""
-    folder = folder_at(str(chosen.absolute())) if chosen is not None else folder_in(str(place.root))
-    if folder is not None:
-        folder.make()
-    return folder
-
-
 def _shown(output: Output, place: Place) -> int:
     """Write OUTPUT of the project at PLACE to where it belongs; its exit status."""
     if isinstance(output.stdout, bytes):
@@ -209,49 +152,6 @@ def _shown(output: Output, place: Place) -> int:
         note(line)
     put(output.files, place.root, os.environ)
     return output.status
-
-
-def place_of(targets: tuple[Path, ...], config: Path | None, *, isolated: bool) -> Place:
-    """The project that all TARGETS belong to. Raises UserError when one does not exist, or there are several."""
-    if config is not None and not config.is_file():
-        raise UserError(f"there is no file {config}")
-    for target in targets:
-        if not os.path.exists(target):  # noqa: PTH110 -- Path.exists raises for a name that holds NUL
-            raise UserError(f"there is no file or folder {target}")
-    places = {locate(target, config=config, isolated=isolated): target for target in targets}
-    if len(places) > 1:
-        parts = " and ".join(f"{target} (project {place.root})" for place, target in places.items())
-        raise UserError(f"{parts} are different projects: lint them one at a time")
-    return next(iter(places))
-
-
-def _refuse_contradictions(options: Options) -> None:
-    writes = [name for name, is_on in (("--fix", options.fix), ("--fix-only", options.fix_only)) if is_on]
-    if options.diff and writes:
-        raise UserError(f"--diff changes nothing, {writes[0]} does: choose one")
-    if options.unsafe_fixes and not options.diff and not writes:
-        raise UserError("--unsafe-fixes needs --fix, --fix-only or --diff")
-    if options.statistics and options.output_format not in (None, "full", "concise", "json"):
-        raise UserError(f"--statistics goes with full, concise and json, not with {options.output_format}")
-    if options.report and (options.diff or options.fix_only):
-        chosen = "--diff" if options.diff else "--fix-only"
-        raise UserError(f"{chosen} reports nothing that --report could write")
-    if options.add_ignore is not None and writes:
-        raise UserError(f"--add-ignore silences what {writes[0]} would fix: choose one")
-    if options.add_ignore is not None and not options.add_ignore.isprintable():
-        raise UserError("--add-ignore: a reason is one line of text")
-    if options.baseline and options.no_baseline:
-        raise UserError("--baseline and --no-baseline contradict each other")
-    if options.config and options.isolated:
-        raise UserError("--config and --isolated contradict each other")
-
-
-def relative(target: Path, root: Path) -> str:
-    """The way from ROOT to TARGET, with `/`. Raises UserError when TARGET is outside."""
-    real = target.resolve()
-    if not real.is_relative_to(root):
-        raise UserError(f"{target} is outside the project {root}")
-    return real.relative_to(root).as_posix()
 
 
 def _way_to(root: Path) -> str:

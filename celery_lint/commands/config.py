@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 
 from celery_lint.catalogue import catalogue_of
-from celery_lint.commands.check import place_of
 from celery_lint.commands.console import write
+from celery_lint.commands.places import place_of
 from celery_lint.discover import discover, divide
 from celery_lint.project.code.files import Files
 from celery_lint.project.settings.celery_version import find_release

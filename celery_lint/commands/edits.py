@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from celery_lint.cache.facts import FactStore
-from celery_lint.commands.check import Options
+from celery_lint.commands.options import Options
 from celery_lint.commands.results import warning
 from celery_lint.ignoring import Silencing
 from celery_lint.repair import fix, plan_comments, plan_fixes, put_comments

@@ -13,9 +13,9 @@ from msgspec import Struct
 from celery_lint.cache.facts import FactStore
 from celery_lint.cache.stamp import tool_stamp
 from celery_lint.commands.beginning import processors
-from celery_lint.commands.check import cache_folder, place_of, relative
 from celery_lint.commands.console import note, write
 from celery_lint.commands.lint import run_on
+from celery_lint.commands.places import cache_folder, place_of, relative
 from celery_lint.commands.results import FAILED
 from celery_lint.configfile import OWN_FILE, PYPROJECT, Place, locate
 from celery_lint.errors import ConfigurationError, UserError

@@ -20,8 +20,8 @@ from celery_lint.cache.state import State
 from celery_lint.catalogue import catalogue_of
 from celery_lint.changes import Base, changes_since
 from celery_lint.commands.beginning import Beginning
-from celery_lint.commands.check import Options, Surroundings
 from celery_lint.commands.console import note
+from celery_lint.commands.options import Options, Surroundings
 from celery_lint.commands.results import CLEAN, FAILED, FOUND, results
 from celery_lint.configfile import Place
 from celery_lint.errors import UserError

@@ -7,10 +7,10 @@ from typing import Literal
 
 from msgspec import Struct
 
-from celery_lint.commands.check import place_of, relative
 from celery_lint.commands.console import warn
 from celery_lint.commands.lint import run_on
 from celery_lint.commands.picture import drawn, way_from
+from celery_lint.commands.places import place_of, relative
 from celery_lint.commands.results import FAILED
 from celery_lint.commands.writing import encoded, sheet_for, write_to
 from celery_lint.errors import UserError

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import IO
 
-from celery_lint.commands.check import Options
+from celery_lint.commands.options import Options
 from celery_lint.report.text import escape
 from celery_lint.watch import Part, Stopwatch
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from celery_lint.cache.replay import Output
-from celery_lint.commands.check import Options, Surroundings
+from celery_lint.commands.options import Options, Surroundings
 from celery_lint.commands.picture import drawn, way_from
 from celery_lint.commands.reports import STDOUT, wanted
 from celery_lint.configfile import Place

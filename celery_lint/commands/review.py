@@ -13,9 +13,9 @@ from celery_lint.cache.facts import FactStore
 from celery_lint.cache.stamp import tool_stamp
 from celery_lint.changes import Base, Changes, base_of, changes_since
 from celery_lint.commands.beginning import processors
-from celery_lint.commands.check import cache_folder, place_of, relative
 from celery_lint.commands.console import note, warn
 from celery_lint.commands.lint import run_on
+from celery_lint.commands.places import cache_folder, place_of, relative
 from celery_lint.commands.results import CLEAN, FAILED, FOUND
 from celery_lint.commands.writing import encoded, sheet_for, write_to
 from celery_lint.errors import UserError
