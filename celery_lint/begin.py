@@ -12,7 +12,7 @@ from celery_lint.cache.facts import FactStore
 from celery_lint.discover import Found, discover, divide
 from celery_lint.errors import ConfigurationError, UserError
 from celery_lint.project.code.files import Files
-from celery_lint.project.code.foreseen import foreseen, imported
+from celery_lint.project.code.foreseen import foreseen
 from celery_lint.settings import Configuration
 from celery_lint.watch import UNWATCHED, Part, Watch
 
@@ -31,7 +31,7 @@ class Begun(Struct, frozen=True):
     def read_ahead(self, files: Files) -> None:
         """Let others read FILES, those of one project, while this process goes on."""
         if self.jobs > 1:
-            files.read_ahead(foreseen(files), self.jobs, partial(imported, files), partial(_attached, files))
+            files.read_ahead(foreseen(files), self.jobs, partial(_attached, files))
 
     def close(self) -> None:
         """End all processes that read."""

@@ -40,7 +40,6 @@ def link(files: Files, options: Settings) -> Project:
     modules = Modules(files)
     # Of the files that are read anyway to find the tasks.
     imports = count_imports(may_declare(files), files, modules)
-    files.follow_ahead()
     symbols = Symbols(files, modules)
     evaluator = Evaluator(symbols)
     apps = Apps(evaluator)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ import pytest
 from celery_lint.cache.facts import FactStore
 from celery_lint.project.code.ahead import Answer, Readers, Work
 from celery_lint.project.code.files import Files
-from celery_lint.project.code.foreseen import foreseen, imported
+from celery_lint.project.code.foreseen import foreseen
 
 FILES = [(size * 10_000, f"f{size}.py") for size in range(1, 81)]
 PATHS = [path for _, path in FILES]
@@ -24,13 +23,9 @@ def content(path: str) -> Answer:
     return Answer(b"digest", f"what {path} says".encode())
 
 
-def follow(paths: Iterable[str]) -> Iterator[tuple[str, Answer]]:
-    return ((f"behind {path}", content(path)) for path in paths)
-
-
 @contextmanager
 def reading(jobs: int, read: Callable[[str], Answer] = content) -> Iterator[Readers]:
-    with closing(Readers(Work(read, follow, bytes.upper), jobs)) as readers:
+    with closing(Readers(Work(read, bytes.upper), jobs)) as readers:
         readers.ask(FILES)
         yield readers
 
@@ -60,7 +55,7 @@ def test_what_all_need_is_loaded_once_and_not_here(tmp_path: Path) -> None:
         with loaded.open("a") as file:
             file.write(f"{os.getpid()}\n")
 
-    with closing(Readers(Work(process_of, follow, bytes.upper, load), 3)) as readers:
+    with closing(Readers(Work(process_of, bytes.upper, load), 3)) as readers:
         readers.ask(FILES)
         found = {answer.facts.split()[0].decode() for path in PATHS if (answer := readers.answer(path)) is not None}
 
@@ -73,14 +68,14 @@ def test_where_it_cannot_be_loaded_nothing_is_read() -> None:
     def load() -> None:
         raise ImportError
 
-    with closing(Readers(Work(content, follow, bytes.upper, load), 2)) as readers:
+    with closing(Readers(Work(content, bytes.upper, load), 2)) as readers:
         readers.ask(FILES)
 
         assert [readers.answer(path) for path in PATHS] == [None] * len(PATHS)
 
 
 def test_little_to_read_takes_one_process() -> None:
-    with closing(Readers(Work(process_of, follow, bytes.upper), 8)) as readers:
+    with closing(Readers(Work(process_of, bytes.upper), 8)) as readers:
         readers.ask([(10, "a.py"), (10, "b.py"), (10, "c.py")])
         answers = [readers.answer(path) for path in ("a.py", "b.py", "c.py")]
 
@@ -88,7 +83,7 @@ def test_little_to_read_takes_one_process() -> None:
 
 
 def test_nothing_to_read_takes_none() -> None:
-    with closing(Readers(Work(content, follow, bytes.upper), 2)) as readers:
+    with closing(Readers(Work(content, bytes.upper), 2)) as readers:
         readers.ask([])
 
         assert readers.answer("a.py") is None
@@ -108,35 +103,6 @@ def test_more_can_be_asked_for_before_all_is_answered() -> None:
         assert all(readers.answer(path) == content(path) for path in (*PATHS, "more.py"))
 
 
-def test_one_process_follows_while_the_others_read() -> None:
-    with reading(2) as readers:
-        readers.follow(["a.py"])
-
-        assert readers.answer("other.py") == content("other.py")
-        assert readers.followed() == {"behind a.py": content("a.py")}
-        assert readers.followed() == {}
-        assert all(readers.answer(path) == content(path) for path in PATHS)
-
-
-def test_the_only_process_is_there_to_read() -> None:
-    with reading(1) as readers:
-        readers.follow(["a.py"])
-
-        assert readers.followed() == {}
-
-
-def test_what_follows_may_fail() -> None:
-    def failing(paths: Iterable[str]) -> Iterator[tuple[str, Answer]]:
-        raise ValueError(paths)
-
-    with closing(Readers(Work(content, failing, bytes.upper), 2)) as readers:
-        readers.ask(FILES)
-        readers.follow(["a.py"])
-
-        assert readers.followed() == {}
-        assert readers.answer("other.py") == content("other.py")
-
-
 def test_other_work_is_done_as_well() -> None:
     with reading(2) as readers:
         assert readers.make(b"a \xff request") == b"A \xff REQUEST"
@@ -147,7 +113,7 @@ def test_work_that_fails_comes_to_nothing() -> None:
     def failing(request: bytes) -> bytes:
         raise ValueError(request)
 
-    with closing(Readers(Work(content, follow, failing), 1)) as readers:
+    with closing(Readers(Work(content, failing), 1)) as readers:
         readers.ask(FILES)
 
         assert readers.make(b"request") == b""
@@ -155,7 +121,7 @@ def test_work_that_fails_comes_to_nothing() -> None:
 
 
 def test_names_need_not_be_text() -> None:
-    with closing(Readers(Work(content_of_bytes, follow, bytes.upper), 1)) as readers:
+    with closing(Readers(Work(content_of_bytes, bytes.upper), 1)) as readers:
         readers.ask([(10, "\udcff.py")])
 
         assert readers.answer("\udcff.py") == Answer(b"", b"\xff.py")
@@ -235,7 +201,7 @@ def in_memory(store: FactStore | None = None) -> Files:
 def test_other_processes_find_the_same_facts() -> None:
     files, alone = in_memory(), in_memory()
     with closing(files):
-        files.read_ahead(["tasks.py"], 2, partial(imported, files), bytes.upper)
+        files.read_ahead(["tasks.py"], 2, bytes.upper)
 
         assert files.python("tasks.py").facts == alone.python("tasks.py").facts
         assert files.python("mail.py").facts == alone.python("mail.py").facts
@@ -247,7 +213,7 @@ def test_a_file_that_changes_meanwhile_counts_as_it_was_here(tmp_path: Path) -> 
     path.write_text("x = 1\n")
     files = Files(tmp_path, ["a.py", "b.py"])
     with closing(files):
-        files.read_ahead(["b.py"], 2, partial(imported, files), bytes.upper)
+        files.read_ahead(["b.py"], 2, bytes.upper)
         assert files.source("a.py").data == b"x = 1\n"
         path.write_text("import y\n")
 
@@ -259,7 +225,7 @@ def test_facts_that_are_known_need_no_process() -> None:
     in_memory(store).python("tasks.py")
     files = in_memory(store)
 
-    files.read_ahead(["tasks.py"], 2, partial(imported, files), bytes.upper)
+    files.read_ahead(["tasks.py"], 2, bytes.upper)
 
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
@@ -268,11 +234,11 @@ def test_facts_that_are_known_need_no_process() -> None:
 def test_what_was_read_in_vain_is_not_read_again() -> None:
     store = FactStore()
     with closing(in_memory(store)) as files:
-        files.read_ahead(["tasks.py", "mail.py"], 2, partial(imported, files), bytes.upper)
+        files.read_ahead(["tasks.py", "mail.py"], 2, bytes.upper)
         files.python("tasks.py")
     again = in_memory(store)
 
-    again.read_ahead(["tasks.py", "mail.py"], 2, partial(imported, again), bytes.upper)
+    again.read_ahead(["tasks.py", "mail.py"], 2, bytes.upper)
 
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import select
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import BinaryIO, Literal, NamedTuple, TypeVar
 
@@ -24,28 +24,13 @@ class Answer(NamedTuple):
     facts: bytes
 
 
-Read = Callable[[str], Answer]
-Follow = Callable[[Iterable[str]], Iterator[tuple[str, Answer]]]
-Make = Callable[[bytes], bytes]
-_Kind = Literal["read", "follow", "make"]
-
-
 class Work(NamedTuple):
-    """What the processes do: READ one file; FOLLOW files to others, and give what is read on the way; MAKE something of
-    a request. LOAD is what all of them have to do before: it is done once."""
+    """What the processes do: READ one file, and MAKE something of a request. LOAD is what all of them have to do
+    before: it is done once."""
 
-    read: Read
-    follow: Follow
-    make: Make
+    read: Callable[[str], Answer]
+    make: Callable[[bytes], bytes]
     load: Callable[[], object] = tuple
-
-    def answers(self, kind: _Kind, asked: Sequence[bytes]) -> Iterator[tuple[bytes, Answer]]:
-        """What comes of what is ASKED for, piece by piece."""
-        if kind == "make":
-            return ((request, Answer(b"", self.make(request))) for request in asked)
-        paths = map(os.fsdecode, asked)
-        found = self.follow(paths) if kind == "follow" else ((path, self.read(path)) for path in paths)
-        return ((os.fsencode(path), answer) for path, answer in found)
 
 
 class Readers:
@@ -60,9 +45,7 @@ class Readers:
         self._work = work
         self._jobs = jobs
         self._processes: list[_Process] = []
-        self._following: _Process | None = None
         self._found: dict[str, Answer] = {}
-        self._followed: dict[str, Answer] = {}
 
     def ask(self, sizes: Sequence[tuple[int, str]]) -> None:
         """Let the files be read, given with their sizes. This process can go on meanwhile."""
@@ -72,38 +55,24 @@ class Readers:
 
     def answer(self, path: str) -> Answer | None:
         """What was read in PATH; waits until it is. None where no process can say it."""
-        reading = [process for process in self._processes if process is not self._following]
-        if path not in self._found and reading:
-            process = next((each for each in reading if os.fsencode(path) in each.asked), None)
+        if path not in self._found and self._processes:
+            process = next((each for each in self._processes if os.fsencode(path) in each.asked), None)
             if process is None:
-                process = min(reading, key=lambda each: len(each.asked))
+                process = min(self._processes, key=lambda each: len(each.asked))
                 self._let(process, [path])
             self._collect(process)
         return self._found.pop(path, None)
 
-    def follow(self, paths: Sequence[str]) -> None:
-        """Let one process follow PATHS, when another is left to read meanwhile."""
-        if len(self._processes) > 1 and paths:
-            process = self._processes[-1]
-            self._let(process, paths, "follow")
-            self._following = process
-
-    def followed(self) -> dict[str, Answer]:
-        """What was read on the way when PATHS were followed; waits until they are. Nothing when they were not."""
-        if self._following is not None:
-            self._collect(self._following)
-        found, self._followed = self._followed, {}
-        return found
-
     def make(self, request: bytes) -> bytes:
         """What a process makes of REQUEST; waits for it. Nothing where none can."""
-        reading = [process for process in self._processes if process is not self._following]
-        if not reading:
+        if self._processes:
+            self._collect(self._processes[0])
+        if not self._processes:
             return b""
-        self._collect(reading[0])
-        reading[0].ask("make", [request])
-        answers = self._answers(reading[0])
-        return answers[request].facts if request in answers else b""
+        made = self._processes[0].made(request)
+        if made is None:
+            self._drop(self._processes[0])
+        return made or b""
 
     def left(self) -> dict[str, Answer]:
         """What was read so far and nobody has asked for."""
@@ -122,27 +91,21 @@ class Readers:
         if count > len(self._processes):
             self._processes += _started(self._work, count - len(self._processes), self._processes)
 
-    def _let(self, process: _Process, paths: Sequence[str], kind: _Kind = "read") -> None:
+    def _let(self, process: _Process, paths: Sequence[str]) -> None:
         # Two that write to each other and read not would wait for ever.
         self._collect(process)
-        process.ask(kind, [os.fsencode(path) for path in paths])
+        process.ask([os.fsencode(path) for path in paths])
 
     def _collect(self, process: _Process) -> None:
-        if not process.asked:
-            return
-        found = {os.fsdecode(path): answer for path, answer in self._answers(process).items()}
-        if process is self._following:
-            self._following = None
-            self._followed |= found
-        else:
-            self._found |= found
+        if process.asked:
+            answers = process.answers()
+            if answers is None:
+                self._drop(process)
+            self._found |= {os.fsdecode(path): answer for path, answer in (answers or {}).items()}
 
-    def _answers(self, process: _Process) -> dict[bytes, Answer]:
-        answers = process.answers()
-        if answers is None:
-            process.end()
-            self._processes.remove(process)
-        return answers or {}
+    def _drop(self, process: _Process) -> None:
+        process.end()
+        self._processes.remove(process)
 
 
 class _Process:
@@ -155,16 +118,22 @@ class _Process:
         self._names = names
         self._found = found
 
-    def ask(self, kind: _Kind, asked: Sequence[bytes]) -> None:
-        """Let it do work of the KIND with what is ASKED for."""
-        self.asked = frozenset(asked)
+    def ask(self, paths: Sequence[bytes]) -> None:
+        """Let it read the files PATHS."""
+        self.asked = frozenset(paths)
         with suppress(OSError):
-            _send(self._names, (kind, asked))
+            _send(self._names, ("read", paths))
 
     def answers(self) -> dict[bytes, Answer] | None:
-        """What was asked for; None when the process has failed."""
+        """What it was asked for; None when the process has failed."""
         self.asked = frozenset()
         return _received(self._found, dict[bytes, Answer])
+
+    def made(self, request: bytes) -> bytes | None:
+        """What it makes of REQUEST, when it has read all that it was asked for; None when the process has failed."""
+        with suppress(OSError):
+            _send(self._names, ("make", [request]))
+        return _received(self._found, bytes)
 
     def leave(self) -> None:
         """Neither ask nor hear any more: then it ends."""
@@ -249,12 +218,16 @@ def _serve(work: Work, names: BinaryIO, found: BinaryIO) -> None:
     """Do what is asked for, until nobody asks any more."""
     listener = select.poll()
     listener.register(found, 0)  # says nothing but that it is gone
-    while asked := _received(names, tuple[_Kind, list[bytes]]):
+    while asked := _received(names, tuple[Literal["read", "make"], list[bytes]]):
+        kind, items = asked
+        if kind == "make":
+            _send(found, work.make(items[0]))
+            continue
         answers = {}
-        for each, answer in work.answers(*asked):
+        for path in items:
             if listener.poll(0):
                 return
-            answers[each] = answer
+            answers[path] = work.read(os.fsdecode(path))
         _send(found, answers)
 
 

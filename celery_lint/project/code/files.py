@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from itertools import chain
 from pathlib import Path
@@ -17,7 +17,7 @@ from celery_lint.cache.stamp import digest
 from celery_lint.cache.state import State
 from celery_lint.crash import Crash, attempt
 from celery_lint.facts.model import DeployFacts, ImportedNames, PythonFacts, ReadError
-from celery_lint.project.code.ahead import Answer, Make, Readers, Work
+from celery_lint.project.code.ahead import Answer, Readers, Work
 from celery_lint.project.code.contents import Contents
 from celery_lint.project.code.imports import imported_names
 from celery_lint.project.code.index import FileIndex
@@ -27,7 +27,6 @@ from celery_lint.source import Source
 from celery_lint.watch import UNWATCHED, Part, Watch
 
 Read = TypeVar("Read", PythonFacts, DeployFacts)
-Lead = Callable[[Iterable[str]], Iterator[str]]
 
 _CELERY = Pattern(rb"celery|shared_task", re.IGNORECASE)
 _ASIDE = frozenset({
@@ -108,7 +107,6 @@ class Files:
         self._imports: dict[str, ImportedNames] = {}
         self._opened: set[str] = set()
         self._readers: Readers | None = None
-        self._ahead: Sequence[str] = ()
         self._words: dict[str, Pattern] = {}
         replaced = dict(overlay or {})
         look = self._store.seen.look(path for path in self.paths if path not in replaced)
@@ -201,27 +199,13 @@ class Files:
             self._store.add(path, content, known)
         return known
 
-    def read_ahead(self, paths: Sequence[str], jobs: int, lead: Lead, make: Make) -> None:
+    def read_ahead(self, paths: Sequence[str], jobs: int, make: Callable[[bytes], bytes]) -> None:
         """Let up to JOBS other processes read the Python files PATHS, which will be asked for, and then whatever else
-        is. This one goes on. LEAD gives all files that some import, MAKE is what else they can do."""
+        is. This one goes on. MAKE is what else they can do."""
         new = [path for path in paths if not self._store.has(PythonFacts, path, self._contents.digest(path))]
         if new and hasattr(os, "fork"):
-            follow = lambda start: map(self._answer_imports, lead(start))  # noqa: E731
-            self._readers = Readers(Work(self._answer, follow, make, _python_reader), jobs)
+            self._readers = Readers(Work(self._answer, make, _python_reader), jobs)
             self._readers.ask([(len(self._contents.data(path)), path) for path in new])
-            self._ahead = paths
-
-    def follow_ahead(self) -> None:
-        """Let another process see what the files that are read ahead import, what these import, and so on: that many
-        are asked for it when tasks are looked for in what workers load."""
-        if self._readers is not None:
-            self._readers.follow(self._ahead)
-
-    def follow(self) -> None:
-        """Take over what was seen on that way; waits for it."""
-        for path, answer in self._readers.followed().items() if self._readers is not None else ():
-            if answer.content == self._contents.digest(path):
-                self._store.add_encoded(ImportedNames, path, answer.content, answer.facts)
 
     def made(self, request: bytes) -> bytes:
         """What another process made of REQUEST; nothing where none could."""
@@ -239,9 +223,6 @@ class Files:
         found = attempt(lambda: _python_reader()(path, data))
         # Whoever needs the file reads it again, and says that it cannot be read.
         return Answer(digest(data), b"" if isinstance(found, Crash) else encoded(found))
-
-    def _answer_imports(self, path: str) -> tuple[str, Answer]:
-        return path, Answer(self._contents.digest(path), encoded(self.imports(path)))
 
     def _is_read_elsewhere(self, path: str, content: bytes) -> bool:
         """Whether another process has read PATH, as it was here."""

@@ -24,19 +24,6 @@ def foreseen(files: Files) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*about, *near)))
 
 
-def imported(files: Files, start: Iterable[str]) -> Iterator[str]:
-    """The files START, and all that they import."""
-    modules = Modules(files)
-    waiting = list(dict.fromkeys(start))
-    seen = set(waiting)
-    while waiting:
-        path = waiting.pop()
-        yield path
-        new = [each for each in sorted(_imported(files, modules, [path])) if each not in seen]
-        seen.update(new)
-        waiting += new
-
-
 def _near(files: Files) -> Iterator[str]:
     modules = Modules(files)
     last = seen = set(files.mentioning(DECLARES))

@@ -89,11 +89,9 @@ class Registration:
 
     def loaded_with(self, paths: list[str]) -> frozenset[str]:
         """The files PATHS and all that they import."""
-        self.files.follow()
         return Walk(paths, lambda path: chain(self._with_packages(path), self.targets(path)), []).all()
 
     def _walk(self, start: list[str], app: App, reasons: list[str], targets: Callable[[str], tuple[str, ...]]) -> Walk:
-        self.files.follow()
         started: list[str] = []
 
         def following(path: str) -> Iterator[str]:
