@@ -1,10 +1,9 @@
-"""LINK: which queue a task goes to, decided as `celery.app.routes.MapRoute` does."""
+"""LINK: which queue a task goes to, decided by Celery's own `celery.app.routes.MapRoute`."""
 
 from __future__ import annotations
 
-import fnmatch
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 from msgspec import Struct, field
@@ -19,22 +18,28 @@ NAMELESS = "a queue that is computed at run time"
 
 
 class Router:
-    """Finds the one of ROUTES that Celery takes for a task. It is four lines there, and it takes a fifth of a second to
-    load them: tests compare."""
+    """Finds the one of ROUTES that Celery takes for a task."""
 
     def __init__(self, routes: Sequence[Route]) -> None:
-        keys = {(route.is_regex, route.pattern): route for route in routes}
-        self._names = {key: route for (is_regex, key), route in keys.items() if not is_regex and "*" not in key}
-        self._patterns = [
-            (re.compile(key if is_regex else fnmatch.translate(key)), route)
-            for (is_regex, key), route in keys.items()
-            if is_regex or "*" in key
-        ]
+        self._routes = tuple(routes)
 
     def match(self, name: str) -> Route | None:
         """The route of the task NAME."""
-        named = self._names.get(name)
-        return named or next((route for pattern, route in self._patterns if pattern.match(name)), None)
+        found = self._map(name)
+        return self._routes[int(found["route"])] if found is not None else None
+
+    @cached_property
+    def _map(self) -> Callable[[str], dict[str, int] | None]:
+        from celery.app.routes import MapRoute  # with what it loads it takes a fifth of a second
+
+        # MapRoute answers with the value of the pattern that wins; the route itself is that value here.
+        asked: Callable[[str], dict[str, int] | None] = MapRoute(
+            {
+                re.compile(route.pattern) if route.is_regex else route.pattern: {"route": position}
+                for position, route in enumerate(self._routes)
+            }
+        )
+        return asked
 
 
 class RouteTable:
@@ -60,7 +65,7 @@ class RouteTable:
 
     @cached_property
     def _routers(self) -> tuple[Router, ...]:
-        return tuple(map(Router, self.groups))
+        return tuple(Router(group) for group in self.groups if group)
 
 
 class _Reader(Struct):

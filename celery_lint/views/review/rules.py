@@ -17,6 +17,7 @@ _ROWS: Mapping[Kind, tuple[str, ...]] = {
     "waiting": ("CEL512", "CEL515"),
     "retries": (
         "CEL503", "CEL504", "CEL505", "CEL506", "CEL507", "CEL508", "CEL509", "CEL513", "CEL514", "CEL516",
+        "CEL522",
     ),
     "acknowledgement": ("CEL510", "CEL511"),
     "print": ("CEL408",),
