@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import libcst as cst
 from libcst._nodes.internal import CodegenState
@@ -16,15 +17,26 @@ from libcst._nodes.internal import CodegenState
 from celery_lint.finding import Span
 
 
-class _Recording:
-    """Notes where NODE begins and ends without what surrounds it, while the generator writes it.
+class Writing(Protocol):
+    """A code generator's state that knows how far it has come (OFFSET), and where nodes stand."""
+
+    offset: int
+
+    def start_of(self, node: cst.CSTNode) -> int: ...
+    def end_of(self, node: cst.CSTNode) -> int: ...
+    def note(self, node: cst.CSTNode, start: int, end: int) -> None: ...
+
+
+class Recording:
+    """Notes where NODE begins and ends without what surrounds it, while the generator writes it: with BEGIN and END,
+    when they are given.
 
     A class, since the generator enters one for every expression and `contextlib` takes three times as long.
     """
 
     __slots__ = ("begin", "end", "node", "start", "state")
 
-    def __init__(self, state: SpanState, node: cst.CSTNode, begin: cst.CSTNode | None, end: cst.CSTNode | None) -> None:
+    def __init__(self, state: Writing, node: cst.CSTNode, begin: cst.CSTNode | None, end: cst.CSTNode | None) -> None:
         self.state, self.node, self.begin, self.end = state, node, begin, end
 
     def __enter__(self) -> None:
@@ -34,9 +46,9 @@ class _Recording:
         if error is not None:
             return  # what it would look for has not been written
         state = self.state
-        begin = self.start if self.begin is None else state.of(self.begin).start
-        end = state.offset if self.end is None else state.of(self.end).end
-        state.syntactic[id(self.node)] = (begin, end)
+        begin = self.start if self.begin is None else state.start_of(self.begin)
+        end = state.offset if self.end is None else state.end_of(self.end)
+        state.note(self.node, begin, end)
 
 
 @dataclass(frozen=False)
@@ -68,8 +80,17 @@ class SpanState(CodegenState):
         *,
         start_node: cst.CSTNode | None = None,
         end_node: cst.CSTNode | None = None,
-    ) -> _Recording:
-        return _Recording(self, node, start_node, end_node)
+    ) -> Recording:
+        return Recording(self, node, start_node, end_node)
+
+    def start_of(self, node: cst.CSTNode) -> int:
+        return self.of(node).start
+
+    def end_of(self, node: cst.CSTNode) -> int:
+        return self.of(node).end
+
+    def note(self, node: cst.CSTNode, start: int, end: int) -> None:
+        self.syntactic[id(node)] = (start, end)
 
     def of(self, node: cst.CSTNode) -> Span:
         """The span of NODE without surrounding whitespace and parentheses."""
