@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+from celery_lint.facts.python import cpython
 from celery_lint.finding import Span
 from celery_lint.source import Source
 
@@ -63,11 +63,9 @@ def _tree(path: str, data: bytes) -> _Tree | None:
     """The syntax of the file PATH with DATA; None for what this Python cannot parse."""
     source = Source(path, data)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about the user's strings
-            module = ast.parse(data)
+        module = cpython.module(data)
         encoding = source.encoding.removesuffix("-sig")
-    except (SyntaxError, ValueError, RecursionError, MemoryError, LookupError):
+    except (SyntaxError, ValueError, cpython.TooDeepError, LookupError):
         return None
     return _Tree(source, encoding, module)
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from collections.abc import Iterator
 from itertools import chain
 
 from celery_lint.facts.model import ImportedNames
+from celery_lint.facts.python import cpython
 from celery_lint.facts.python.nesting import is_too_large
 
 _LINE = re.compile(
@@ -52,10 +52,8 @@ def _parsed(data: bytes) -> ast.Module | None:
     if is_too_large(data):
         return None
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(data)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return cpython.module(data)
+    except (SyntaxError, ValueError, cpython.TooDeepError):
         return None
 
 
