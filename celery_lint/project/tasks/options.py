@@ -118,3 +118,8 @@ def _lineage(base: ClassRef | External, project: Project) -> tuple[ClassRef | Ex
 def _is_unknown(base: ClassRef | External) -> bool:
     """Whether a base of tasks is of another package, and none of those that are known to set no option."""
     return isinstance(base, External) and base.name not in _PLAIN_BASES
+
+
+def may_keep_results(task: Task, project: Project) -> bool:
+    """Whether what becomes of TASK may be stored: an application that it belongs to may have a result backend."""
+    return any(project.may_set(app, "result_backend") for app in project.apps_of(task))

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from celery_lint.facts.model import Call, Literal
 from celery_lint.finding import Finding, Location
+from celery_lint.project.code.patterns import Pattern
 from celery_lint.project.code.placed import Known, Placed
 from celery_lint.project.code.settled import settled
-from celery_lint.project.model import Task
 from celery_lint.project.project import Project
+from celery_lint.project.tasks.options import may_keep_results
 from celery_lint.project.tasks.retries import calls_on_task
 from celery_lint.rule import ERROR, HIGH, rule
 
-_ASKS = re.compile(rb"\bupdate_state\b")
+_ASKS = Pattern(rb"\bupdate_state\b")
 # `celery.states.EXCEPTION_STATES`: what is stored with these is made an exception again by whoever reads it.
 _STATES = {f"celery.states.{name}": name for name in ("FAILURE", "RETRY", "REVOKED")}
 _TYPE = "exc_type"
@@ -23,14 +23,14 @@ _TYPE = "exc_type"
 @rule("CEL522", "failure-state-without-exception", since="0.1", severity=ERROR, confidence=HIGH)
 def check(project: Project) -> Iterator[Finding]:
     """`update_state()` to FAILURE, RETRY or REVOKED with a `meta` that is no exception."""
-    if not any(project.files.mentioning(_ASKS)):
+    if not project.files.is_mentioned(_ASKS):
         return
     for held, function, call in calls_on_task(project, "update_state"):
         state, meta = call.argument(1, "state"), call.argument(2, "meta")
         if state is None or meta is None:
             continue
         name = _state(Placed(function.path, call.block, state.value), project)
-        if name is None or not _may_be_kept(held.task, project):
+        if name is None or not may_keep_results(held.task, project):
             continue
         what = _no_exception(Placed(function.path, call.block, meta.value), project)
         if what is not None:
@@ -64,8 +64,3 @@ def _no_exception(placed: Placed, project: Project) -> str | None:
     if all(isinstance(key, Known) and key.value != _TYPE for key in keys):
         return f'a `meta` without "{_TYPE}"'
     return None
-
-
-def _may_be_kept(task: Task, project: Project) -> bool:
-    """Whether there may be a result backend: without one nothing is stored."""
-    return any(project.may_set(app, "result_backend") for app in project.apps_of(task))

@@ -17,7 +17,7 @@ from celery_lint.project.code.symbols import ClassRef, FunctionRef
 from celery_lint.project.code.values import Known, Placed
 from celery_lint.project.model import Reached, Task
 from celery_lint.project.project import Project
-from celery_lint.project.tasks.options import Given, option_of
+from celery_lint.project.tasks.options import Given, may_keep_results, option_of
 from celery_lint.rule import MEDIUM, WARNING, rule
 
 
@@ -76,7 +76,7 @@ def _may_keep_result(task: Task, project: Project) -> bool:
     ignored = option_of(task, "ignore_result", project)
     if isinstance(ignored, Given) and project.evaluator.scalar(ignored.value) == Known(True):
         return False
-    return any(project.may_set(app, "result_backend") for app in project.apps_of(task))
+    return may_keep_results(task, project)
 
 
 def _raised(reached: Reached, retries: list[Call], project: Project) -> Iterator[_Raised]:
