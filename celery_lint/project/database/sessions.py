@@ -36,7 +36,7 @@ class Sessions:
     @cached_property
     def are_used(self) -> bool:
         """Whether there can be any: without a factory of the configuration, a package has to be imported."""
-        return bool(self.extra) or any(self.symbols.files.mentioning(_IMPORTS))
+        return bool(self.extra) or self.symbols.files.is_mentioned(_IMPORTS)
 
     def opened(self, index: FileIndex, assignment: Assignment) -> Kind | None:
         """What kind of session an assignment opens; None when it opens none."""

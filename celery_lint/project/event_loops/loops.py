@@ -98,7 +98,7 @@ class Loops:
     @cached_property
     def _are_made(self) -> bool:
         """Whether anything makes a loop or names the class of one: nothing else leads to a loop."""
-        return any(self.symbols.files.mentioning(_LOOPS))
+        return self.symbols.files.is_mentioned(_LOOPS)
 
     def _is_bridge(self, index: FileIndex, call: Call) -> bool:
         if not self.bridges or not isinstance(call.callee, Name):
