@@ -24,8 +24,6 @@ _GONE = 1000
 
 Key = tuple[bytes, int]
 """A pattern and its flags."""
-Literals = tuple[bytes, ...]
-"""Bytes of which a text holds one where it holds a pattern."""
 
 
 class _Asked(msgspec.Struct, frozen=True, array_like=True):
@@ -37,7 +35,7 @@ class _Asked(msgspec.Struct, frozen=True, array_like=True):
     yes: bytes
     known: bytes
     run: int
-    literals: Literals | None
+    literals: tuple[bytes, ...] | None
 
 
 class _Stored(msgspec.Struct, frozen=True, array_like=True):
@@ -62,7 +60,7 @@ class Learned(Struct, frozen=True):
     answers: Mapping[Key, tuple[Collection[str], Collection[str]]]
     code: Collection[str]
     whole: Collection[Key]
-    literals: Mapping[Key, Literals | None] = {}
+    literals: Mapping[Key, tuple[bytes, ...] | None] = {}
 
 
 class Look:
@@ -92,7 +90,7 @@ class Look:
             return None
         return _has(asked.yes, number)
 
-    def needed(self, key: Key) -> tuple[Literals | None] | None:
+    def needed(self, key: Key) -> tuple[tuple[bytes, ...] | None] | None:
         """The literals that the pattern of KEY needs; None when no run has asked for it."""
         asked = self._asked.get(key)
         return (asked.literals,) if asked is not None else None

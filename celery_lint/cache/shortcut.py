@@ -47,6 +47,7 @@ class Shortcut:
         self._name, self._data = name, data
         (self._watched, self._framing), self.said = unpacked(data)
         self.states = [state_of(path) for path in self.said.watched]
+        self._now = _digest(self.states)
 
     def means_the_same(self) -> bool:
         """Whether the words mean the same run as then."""
@@ -54,11 +55,11 @@ class Shortcut:
 
     def holds(self) -> bool:
         """Whether nothing has changed that the run depends on."""
-        return self._watched == _digest(self.states)
+        return self._watched == self._now
 
     def renew(self, folder: Folder) -> None:
         """Put down in FOLDER, where this came from, that it is true of how things are now."""
-        folder.write(self._name, renewed(self._data, _digest(self.states)))
+        folder.write(self._name, renewed(self._data, self._now))
 
 
 def shortcut_for(words: Sequence[str]) -> Shortcut | None:

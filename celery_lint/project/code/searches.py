@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from celery_lint.cache.answers import Question
-from celery_lint.cache.seen import Among, Key, Literals
+from celery_lint.cache.seen import Among, Key
 from celery_lint.project.code.contents import Contents
+from celery_lint.project.code.literals import Literals
 from celery_lint.project.code.patterns import Sought
 from celery_lint.project.code.texts import Search
 
