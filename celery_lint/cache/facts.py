@@ -111,16 +111,15 @@ class FactStore:
         # All of it is written once a day, to note what is still used, and when news are many.
         news = self._news.entries | {key: entry for key, entry in used.items() if key not in self._old.entries}
         if self._old.day == today and _size(news) <= _FEW * _size(self._old.entries):
-            self._write(_NEWS, today, news)
+            self._write(self._folder, _NEWS, today, news)
             return
         recent = {key: entry for key, entry in self._known.items() if entry.day > today - _DAYS}
-        self._write(_FILE, today, recent | used)
+        self._write(self._folder, _FILE, today, recent | used)
         if self._news.entries:
-            self._write(_NEWS, today, {})
+            self._write(self._folder, _NEWS, today, {})
 
-    def _write(self, name: str, day: int, entries: dict[bytes, _Entry]) -> None:
-        if self._folder is not None:
-            self._folder.write(name, msgspec.msgpack.encode(_Stored(self._stamp, day, entries)))
+    def _write(self, folder: Folder, name: str, day: int, entries: dict[bytes, _Entry]) -> None:
+        folder.write(name, msgspec.msgpack.encode(_Stored(self._stamp, day, entries)))
 
 
 def _size(entries: Mapping[bytes, _Entry]) -> int:
